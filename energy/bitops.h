@@ -1,0 +1,27 @@
+/* energy/bitops.h - bit operations of training, in the convention of the CPT paper and by true counts.
+ *
+ * A product of operands of b1 and b2 bits costs b1 * b2 bit operations. One iteration has three products:
+ * forward W x A (b * b), backward-data W x E (b * bg), backward-weights A x E (b * bg); float32 counts as 32 bits.
+ *
+ *     paper: M * images * (b^2 + 2 b bg), M = MACs of one forward image + 2 * batch-norm output elements
+ *
+ * Source: Fu et al., ICLR 2021, figure on CIFAR-100; reverse-engineered: ResNet-38 at 8/8 bits over 64,000
+ * iterations of batch 128 is 1.322e8 GBitOPs, ResNet-74 2.668e8; CPT 3-8/8 saves 36.67 %, 3-6/6 30.05 %.
+ */
+#ifndef ENERGY_BITOPS_H
+#define ENERGY_BITOPS_H
+
+#include "sim/graph.h"
+#include "sim/schedule.h"
+
+/** Bit operations of `images` examples in the paper's convention; bits 0 mean float32 (32). */
+double bitops_paper(const struct work *w, double images, int forward_bits, int backward_bits);
+
+/** The same from conv and linear MACs only, without the first layer's backward-data product. */
+double bitops_true(const struct graph *g, double images, int forward_bits, int backward_bits);
+
+/** Sum of bitops_paper over a whole run of `iterations` batches. */
+double bitops_run(const struct work *w, int64_t iterations, int batch, const struct schedule_spec *forward,
+                  const struct schedule_spec *backward);
+
+#endif

@@ -1,0 +1,23 @@
+/* models/model.h - the target networks by name. To add a model: a file that builds its graph, a row in model.c. */
+#ifndef MODELS_MODEL_H
+#define MODELS_MODEL_H
+
+#include "sim/graph.h"
+
+struct model_type {
+    const char *pattern; /* "resnetN" */
+    const char *title, *source;
+    /** Build for `input` and `classes`; false-y names fail. `name` is what the user wrote, e.g. "resnet20". */
+    enum status (*build)(struct graph *g, const char *name, struct shape input, int classes,
+                         const struct recipe *recipe);
+    /** Write initial values (graph_plan must have placed them): He et al. as published, by (seed, layer, element). */
+    void (*init)(struct graph *g, uint64_t seed);
+};
+
+/** Build the named model into g (empty); its row comes back in *type. Unknown names: the nearest known. */
+MUST_CHECK enum status model_build(const struct model_type **type, struct graph *g, const char *name,
+                                   struct shape input, int classes, const struct recipe *recipe);
+
+const struct model_type *model_all(int *count);
+
+#endif

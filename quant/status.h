@@ -1,0 +1,48 @@
+/* quant/status.h - how a function says that its caller's input cannot be used.
+ *
+ * Users' mistakes return an `enum status` and leave one sentence (file, place, what would be right) for `main`
+ * to print. Programmers' mistakes assert. Kernels cannot fail and return void.
+ * To add a status: one row in STATUS_LIST; `main` turns it into the exit code of its last column.
+ */
+#ifndef QUANT_STATUS_H
+#define QUANT_STATUS_H
+
+/*    name         text                               exit code */
+#define STATUS_LIST(X)                                                                                       \
+    X(OK, "success", 0)                                                                                      \
+    X(USAGE, "wrong usage", 2)                                                                               \
+    X(INPUT, "bad input", 3)                                                                                 \
+    X(IO, "cannot read or write", 4)                                                                         \
+    X(DIVERGED, "training diverged", 5)                                                                      \
+    X(NOMEM, "out of memory", 4)                                                                             \
+    X(INTERRUPTED, "interrupted, can be resumed", 75)                                                        \
+    X(MISMATCH, "values differ", 1)
+
+enum status {
+#define X(name, text, code) STATUS_##name,
+    STATUS_LIST(X)
+#undef X
+};
+
+/** A word or two for s, e.g. "bad input". */
+const char *status_text(enum status s);
+
+/** The process exit code for s (0, 1, 2, 3, 4, 5 or 75). */
+int status_exit_code(enum status s);
+
+/** The sentence left by the last `fail` of this thread; "" if there is none. */
+const char *status_detail(void);
+
+/** Store the sentence (printf format) for this thread and return s: `return fail(STATUS_INPUT, "...")`. */
+__attribute__((format(printf, 2, 3))) enum status fail(enum status s, const char *format, ...);
+
+/** Forward a failure to the caller. With things to undo, use `goto done` instead. */
+#define TRY(expr)                                                                                            \
+    do {                                                                                                     \
+        const enum status try_status_ = (expr);                                                              \
+        if (try_status_ != STATUS_OK) return try_status_;                                                    \
+    } while (0)
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+#endif

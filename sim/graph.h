@@ -1,0 +1,54 @@
+/* sim/graph.h - a network: layers in topological order, their tensors placed in memory by lifetime.
+ *
+ * Node i reads the outputs of earlier nodes (or the batch, GRAPH_INPUT) and writes one tensor. The memory plan lets
+ * tensors share addresses when their lifetimes over forward and backward do not meet.
+ */
+#ifndef SIM_GRAPH_H
+#define SIM_GRAPH_H
+
+#include "sim/layer.h"
+
+enum { GRAPH_INPUT = -1 };
+
+struct node {
+    struct layer *layer;
+    int input[LAYER_INPUTS]; /* node index or GRAPH_INPUT */
+    struct tensor out, dout;
+};
+
+struct graph {
+    struct node *nodes;
+    int count, capacity;
+    struct shape input;
+    int batch;              /* largest batch planned for */
+    struct tensor in;       /* the batch, filled by the trainer */
+    struct arena arena;     /* run lifetime */
+    struct arena scratch;   /* per-thread scratch */
+    void **scratch_of;      /* [threads] */
+    int threads;
+};
+
+/** An empty graph for examples of shape `input`. */
+void graph_init(struct graph *g, struct shape input);
+
+/** Append a layer made by one of the layer_*_new functions (owned by g from now on); returns its node index. */
+int graph_add(struct graph *g, struct layer *l, int input0, int input1);
+
+/** Shape of a node's output (or of the input). */
+struct shape graph_shape(const struct graph *g, int node);
+
+/** Place all memory for `batch` examples; training = false leaves out gradients. */
+MUST_CHECK enum status graph_plan(struct graph *g, int batch, const struct kernels *k, bool training);
+
+/** Run all layers on g->in (its first p->n examples); returns the last node's output (the logits). */
+struct tensor *graph_forward(struct graph *g, const struct pass *p);
+
+/** Gradients of all params, from the last node's dout (written by the loss). */
+void graph_backward(struct graph *g, const struct pass *p);
+
+/** Sum of the layers' work. */
+struct work graph_work(const struct graph *g);
+
+void graph_free(struct graph *g);
+
+#endif

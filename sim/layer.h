@@ -1,0 +1,109 @@
+/* sim/layer.h - what a layer is: five functions over tensors that the graph owns.
+ *
+ * A layer knows shapes and arithmetic; bits come with each pass, memory from the graph, threads from the kernels'
+ * callers. Tensors are float32 [n][h][w][c] and know the range of their values, because whoever writes a tensor
+ * sees every element anyway.
+ */
+#ifndef SIM_LAYER_H
+#define SIM_LAYER_H
+
+#include "sim/arena.h"
+#include "sim/kernels.h"
+#include "sim/recipe.h"
+
+#include <omp.h>
+
+enum { LAYER_INPUTS = 2, LAYER_PARAMS = 2, LAYER_BUFFERS = 2, NAME_LENGTH = 48 };
+
+/** Shape of one example: [h][w][c]. */
+struct shape {
+    int h, w, c;
+};
+
+static inline size_t shape_size(struct shape s)
+{
+    return (size_t)s.h * (size_t)s.w * (size_t)s.c;
+}
+
+/** A batch of examples and, once written, the range of its values. */
+struct tensor {
+    float *data; /* [n][h][w][c] */
+    struct shape shape;
+    struct range range;
+};
+
+/** A trained tensor: float32 master values, gradient and momentum, all [size]. */
+struct param {
+    char name[NAME_LENGTH]; /* within the layer, e.g. "weight" */
+    float *value, *grad, *momentum;
+    size_t size;
+};
+
+/** A tensor that is updated but not trained: running statistics. Part of the state, [size]. */
+struct buffer {
+    char name[NAME_LENGTH];
+    float *value;
+    size_t size;
+};
+
+/** What one example costs in this layer; the energy floor multiplies by bits. No bits, no joules here. */
+struct work {
+    double macs;          /* multiply-accumulates of the forward product */
+    double norm_elements; /* elements a batch norm writes; CPT's published count adds two operations each */
+    bool first;           /* no error is passed on: no backward-data product */
+};
+
+/** What the last pass saw in one quantized layer, for the record. */
+struct layer_trace {
+    struct range activation, error, weight; /* measured; weight: over all channels */
+    uint64_t clipped_activation, clipped_error, clipped_weight; /* elements moved by the clamp */
+    bool floored_activation, floored_error;                     /* the 1e-8 floor was the scale */
+    int floored_channels;                                       /* of the weight */
+};
+
+/** Everything a pass over the graph needs to know beyond the tensors. */
+struct pass {
+    const struct kernels *kernels;
+    const struct recipe *recipe;
+    int n;           /* examples in this batch, <= the planned batch */
+    int forward_bits;  /* of weights and activations; 0: float32 */
+    int backward_bits; /* of errors; 0: float32 */
+    bool training;   /* batch statistics and measured ranges, or running ones */
+    uint64_t seed;
+    uint32_t step;   /* names the randomness */
+    void **scratch;  /* [threads], scratch_bytes each */
+};
+
+struct layer;
+
+/* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in sim/layers.h, its
+ * gradient check in tests/test_layers.c. Models call the init functions; nothing else needs to know. */
+struct layer_type {
+    const char *name;
+    /** Claim memory for `batch` examples from `run` (called twice: measuring, placing); sets scratch_bytes. */
+    void (*plan)(struct layer *l, int batch, const struct kernels *k, struct arena *run);
+    /** out from in[0..inputs-1]; sets out->range. */
+    void (*forward)(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p);
+    /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout. dout may be destroyed. */
+    void (*backward)(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
+                     struct tensor *const in[], const struct pass *p);
+    struct work (*work)(const struct layer *l);
+};
+
+struct layer {
+    const struct layer_type *type;
+    char name[NAME_LENGTH]; /* as in the published state dictionary, e.g. "group1_layer0.conv1" */
+    struct shape in, out;
+    int inputs;           /* 1 or 2 */
+    bool keeps_input;     /* backward reads in[0]: the graph must not reuse its memory */
+    bool quantized;       /* takes part in the precision schedule */
+    struct param params[LAYER_PARAMS];
+    int param_count;
+    struct buffer buffers[LAYER_BUFFERS];
+    int buffer_count;
+    size_t scratch_bytes; /* per thread */
+    uint32_t id;          /* names the layer's randomness; set by the graph */
+    struct layer_trace trace;
+};
+
+#endif

@@ -1,0 +1,13 @@
+/* sim/names.h - for tables of named rows: the nearest known name to one that is unknown. */
+#ifndef SIM_NAMES_H
+#define SIM_NAMES_H
+
+#include "quant/status.h"
+
+/**
+ * STATUS_INPUT with "unknown KIND 'NAME'; did you mean 'X'? known: a, b, c".
+ * row(i) is the i-th name, i in [0, count).
+ */
+enum status names_unknown(const char *kind, const char *name, const char *(*row)(int i), int count);
+
+#endif

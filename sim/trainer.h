@@ -1,0 +1,74 @@
+/* sim/trainer.h - the training loop of Cyclic Precision Training, one step at a time, driven by the caller. */
+#ifndef SIM_TRAINER_H
+#define SIM_TRAINER_H
+
+#include "sim/dataset.h"
+#include "sim/graph.h"
+#include "sim/lr.h"
+#include "sim/optimizer.h"
+#include "sim/schedule.h"
+
+/** What a run is, resolved: no defaults are left to fill in. */
+struct train_spec {
+    uint64_t seed;
+    int64_t iterations;
+    int batch;
+    bool drop_last; /* an epoch's last, smaller batch is left out */
+    struct recipe recipe;
+    struct schedule_spec forward, backward;
+    struct lr_spec lr;
+    struct optimizer_spec optimizer;
+    bool crop, flip;
+    int pad;
+};
+
+/** One training iteration as it was. */
+struct step_row {
+    int64_t iteration, epoch; /* 0-based; epoch of this iteration */
+    double loss, accuracy;    /* of the batch; accuracy in [0, 1] */
+    double lr;
+    int forward_bits, backward_bits; /* 0: float32 */
+    int64_t cycle;
+    double phase;             /* position in the cycle, [0, 1) */
+    double bitops;            /* bit operations of this iteration (energy/bitops.h, paper convention) */
+    double seconds;
+};
+
+/** One evaluation. */
+struct evaluation {
+    enum split split;
+    int bits; /* of weights and activations; 0: float32 */
+    double loss, accuracy;
+    int64_t count;
+};
+
+struct trainer {
+    const struct train_spec *spec;
+    const struct kernels *kernels;
+    struct dataset *data;
+    struct graph *graph;
+    int64_t at;          /* iterations done */
+    double loss;         /* of the last one */
+    uint32_t *order;     /* of order_epoch */
+    int64_t order_epoch; /* -1: none yet */
+    int *labels;
+};
+
+/** Make ready: plan the graph's memory, initialize nothing (model_build has). */
+MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
+                                    struct graph *g, struct dataset *d);
+void trainer_close(struct trainer *t);
+
+/** Iterations in one epoch. */
+int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset *d);
+
+/** One iteration: bits, forward, backward, update. STATUS_DIVERGED if the loss is not finite (the row is filled). */
+MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
+
+/** Evaluate a whole split with running statistics, weights and activations at `bits` (0: float32). */
+struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);
+
+/** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as hex. */
+void trainer_hash(char hex[65], const struct trainer *t);
+
+#endif
