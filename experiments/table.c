@@ -1,0 +1,80 @@
+/* experiments/table.c - rows of named columns as tab-separated text or as JSON lines. */
+#include "experiments/table.h"
+
+#include <math.h>
+
+struct table table_open(FILE *out, bool json, const char *const *columns)
+{
+    if (!json) {
+        for (int i = 0; columns[i] != NULL; i++)
+            fprintf(out, "%s%s", i > 0 ? "\t" : "", columns[i]);
+        fputc('\n', out);
+    }
+    return (struct table){.out = out, .json = json, .columns = columns};
+}
+
+void table_json_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            fprintf(out, "\\%c", *c);
+        } else if (*c < 0x20) {
+            fprintf(out, "\\u%04x", *c);
+        } else {
+            fputc(*c, out);
+        }
+    }
+    fputc('"', out);
+}
+
+/* What comes before a cell: the separator, and in JSON the key. */
+static void cell_begin(struct table *t)
+{
+    if (t->json) {
+        fputs(t->at == 0 ? "{" : ", ", t->out);
+        table_json_string(t->out, t->columns[t->at]);
+        fputs(": ", t->out);
+    } else if (t->at > 0) {
+        fputc('\t', t->out);
+    }
+}
+
+static void cell_end(struct table *t)
+{
+    t->at++;
+    if (t->columns[t->at] != NULL) return;
+    fputs(t->json ? "}\n" : "\n", t->out);
+    t->at = 0;
+}
+
+void table_text(struct table *t, const char *text)
+{
+    cell_begin(t);
+    if (!t->json) {
+        fputs(text != NULL ? text : "", t->out);
+    } else if (text == NULL) {
+        fputs("null", t->out);
+    } else {
+        table_json_string(t->out, text);
+    }
+    cell_end(t);
+}
+
+void table_integer(struct table *t, int64_t value)
+{
+    cell_begin(t);
+    fprintf(t->out, "%lld", (long long)value);
+    cell_end(t);
+}
+
+void table_number(struct table *t, double value, int digits)
+{
+    cell_begin(t);
+    if (t->json && !isfinite(value)) {
+        fputs("null", t->out);
+    } else {
+        fprintf(t->out, "%.*g", digits, value);
+    }
+    cell_end(t);
+}
