@@ -1,0 +1,63 @@
+/* sim/recipe.c - the table of recipes. */
+#include "sim/recipe.h"
+
+#include "sim/names.h"
+
+#include <string.h>
+
+static const struct recipe recipes[] = {
+    {.name = "cpt",
+     .source = "Fu et al., ICLR 2021, published code for CIFAR",
+     .quantize = true,
+     .stochastic_error = true,
+     .quantize_first = true,
+     .quantize_shortcut = true,
+     .quantize_linear = false,
+     .division = DIVISION_IEEE,
+     .floor = AFFINE_FLOOR,
+     .range_momentum = 0.9f},
+    {.name = "cpt-imagenet",
+     .source = "Fu et al., ICLR 2021, published code for ImageNet: float32 stem and shortcuts",
+     .quantize = true,
+     .stochastic_error = true,
+     .quantize_first = false,
+     .quantize_shortcut = false,
+     .quantize_linear = false,
+     .division = DIVISION_IEEE,
+     .floor = AFFINE_FLOOR,
+     .range_momentum = 0.9f},
+    {.name = "float32",
+     .source = "IEEE binary32 everywhere: the baseline",
+     .quantize = false,
+     .stochastic_error = false,
+     .quantize_first = false,
+     .quantize_shortcut = false,
+     .quantize_linear = false,
+     .division = DIVISION_IEEE,
+     .floor = AFFINE_FLOOR,
+     .range_momentum = 0.9f},
+};
+
+enum { COUNT = sizeof recipes / sizeof recipes[0] };
+
+const struct recipe *recipe_all(int *count)
+{
+    *count = COUNT;
+    return recipes;
+}
+
+static const char *row_name(int i)
+{
+    return recipes[i].name;
+}
+
+enum status recipe_find(struct recipe *out, const char *name)
+{
+    for (int i = 0; i < COUNT; i++) {
+        if (strcmp(name, recipes[i].name) == 0) {
+            *out = recipes[i];
+            return STATUS_OK;
+        }
+    }
+    return names_unknown("recipe", name, row_name, COUNT);
+}
