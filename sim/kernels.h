@@ -7,7 +7,8 @@
  * Exactness. Integer sums are exact, in any order: a path is taken only where conv_path proves it from the largest
  * operands and the reduction length. A float sum is per output one sequence of fma over the reduction in a written
  * order, from +0; vectors run across outputs. Sums of statistics are per channel a sequence of double additions
- * over the pixels of one image. No other order is allowed, on any machine.
+ * over the pixels of one image. No other order is allowed, on any machine. In integer sums a tap in the padding is
+ * left out; in float sums it takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
  *
  * To add an instruction set: a file kernels_NAME.c with its own flags in the Makefile, a row in kernels.c.
  */
@@ -65,7 +66,7 @@ struct kernels {
 
     /* --- elementwise ------------------------------------------------------------------------------------- */
 
-    /** range_of: order-free; NaN if any element is NaN. */
+    /** range_of: order-free; NaN if any element is NaN. Here and below a zero bound is +0, whichever was seen. */
     struct range (*range)(const float *x, size_t n);
 
     /**
@@ -80,7 +81,10 @@ struct kernels {
 
     /* --- integer convolution ----------------------------------------------------------------------------- */
 
-    /** Bytes of packed weights for any path or float, and of scratch per thread for any call, for this shape. */
+    /**
+     * Bytes of packed weights for any path or float, and of scratch per thread for any call, for this shape: a
+     * multiple of 64. Both must be aligned to 64.
+     */
     size_t (*conv_packed_bytes)(const struct conv_shape *s);
     size_t (*conv_scratch_bytes)(const struct conv_shape *s);
 
@@ -109,13 +113,14 @@ struct kernels {
     void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
     void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
 
-    /** y[p][o] = fma over ky, kx, c ascending (in-bounds taps or zeros: the same bits), from +0. sums as above. */
+    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. sums as above. */
     void (*conv_float_forward)(float *y, double *sums, const float *x, const void *packed,
                                const struct conv_shape *s, void *scratch);
 
     /**
      * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output pixels
-     * oy ascending, ox ascending, then the group's filters ascending, from +0; one addition to dx if `add`.
+     * oy ascending, ox ascending, then the group's filters ascending, from +0; one addition to dx if `add`. All taps
+     * that lie on the output grid, continued by +0 beyond its borders.
      */
     void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
                             void *scratch);
@@ -127,7 +132,8 @@ struct kernels {
     /* --- batch norm, ReLU, residual ---------------------------------------------------------------------- */
 
     /**
-     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && !(z > 0) ? 0 : z.
+     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && z <= 0 ? 0 : z (a NaN stays NaN,
+     * so that a run that diverges shows it).
      * Bit i of `positive` (byte i/8, bit i%8; whole bytes are written) is z > 0. Returns the range of a.
      */
     struct range (*norm_forward)(float *a, uint8_t *positive, const float *y, const float *residual,
