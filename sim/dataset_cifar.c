@@ -14,7 +14,8 @@ static enum status records_check(const struct dataset_file *f, const struct data
 {
     const size_t count = f->size / record, label = (size_t)row->files->label_bytes - 1;
 
-    if (f->size == 0) return fail(STATUS_INPUT, "%s: empty, but it should hold records of %zu bytes", f->path, record);
+    if (f->size == 0)
+        return fail(STATUS_INPUT, "%s: empty, but it should hold records of %zu bytes", f->path, record);
     if (f->size % record)
         return fail(STATUS_INPUT,
                     "%s: truncated or of another kind: record %zu (from byte %zu) ends after %zu bytes, but "
@@ -34,7 +35,8 @@ static void interleave(uint8_t *pixel, const uint8_t *plane, struct shape raw)
 {
     const size_t area = (size_t)raw.h * (size_t)raw.w, channels = (size_t)raw.c;
     for (size_t c = 0; c < channels; c++)
-        for (size_t i = 0; i < area; i++) pixel[i * channels + c] = plane[c * area + i];
+        for (size_t i = 0; i < area; i++)
+            pixel[i * channels + c] = plane[c * area + i];
 }
 
 /** Room for more images behind those that part has. */

@@ -1,4 +1,4 @@
-/* sim/dataset_fetch.c - batches out of a data set: order, crop, flip and normalization in one pass over the pixels. */
+/* sim/dataset_fetch.c - batches out of a data set: order, then crop, flip and normalization in one pass. */
 #include "sim/dataset_images.h"
 
 #include <assert.h>
@@ -23,7 +23,8 @@ static uint32_t uniform_below(struct random_name name, uint32_t element, uint32_
 /* Fisher and Yates, from the end. */
 void dataset_permute(uint32_t *order, uint32_t n, struct random_name name)
 {
-    for (uint32_t i = 0; i < n; i++) order[i] = i;
+    for (uint32_t i = 0; i < n; i++)
+        order[i] = i;
     for (uint32_t i = n; i > 1; i--) {
         const uint32_t j = uniform_below(name, i - 1, i), last = order[i - 1];
         order[i - 1] = order[j];
@@ -37,7 +38,8 @@ void dataset_order(uint32_t *order, const struct dataset *d, uint64_t seed, uint
     dataset_permute(order, (uint32_t)d->count[SPLIT_TRAIN], name);
 }
 
-/** Where a stored image comes to lie: output (y, x) shows its pixel (y + top, x + left), x mirrored first if flip. */
+/** Where a stored image comes to lie: (y, x) of the output, x mirrored if flip, shows its (y + top, x +
+ * left). */
 struct placement {
     int top, left;
     bool flip;
@@ -49,7 +51,8 @@ static uint32_t draw(const struct augmentation *a, enum augment_draw which, uint
     return uniform_below(name, record, n);
 }
 
-static struct placement place(const struct augmentation *a, uint32_t record, struct shape out, struct shape raw)
+static struct placement place(const struct augmentation *a, uint32_t record, struct shape out,
+                              struct shape raw)
 {
     struct placement at = {.top = -(out.h - raw.h) / 2, .left = -(out.w - raw.w) / 2};
     if (a && a->crop) {
@@ -72,14 +75,16 @@ static void write_example(float *x, const uint8_t *pixel, const struct dataset *
         for (int column = 0; column < out.w; column++) {
             const int from = (at.flip ? out.w - 1 - column : column) + at.left;
             const bool inside = row >= 0 && row < raw.h && from >= 0 && from < raw.w;
-            const uint8_t *p = inside ? pixel + ((size_t)row * (size_t)raw.w + (size_t)from) * (size_t)raw.c : NULL;
-            for (int c = 0; c < raw.c; c++) *x++ = normalized[c][p ? p[c] : 0];
+            const uint8_t *p =
+                inside ? pixel + ((size_t)row * (size_t)raw.w + (size_t)from) * (size_t)raw.c : NULL;
+            for (int c = 0; c < raw.c; c++)
+                *x++ = normalized[c][p ? p[c] : 0];
         }
     }
 }
 
-void dataset_fetch(float *x, int *label, const struct dataset *d, enum split split, const uint32_t *index, int n,
-                   const struct augmentation *a)
+void dataset_fetch(float *x, int *label, const struct dataset *d, enum split split, const uint32_t *index,
+                   int n, const struct augmentation *a)
 {
     const struct dataset_images *images = d->images;
     const struct dataset_part *part = &images->part[split == SPLIT_TEST];

@@ -39,12 +39,12 @@ static enum status read_failure(const char *path, gzFile gz)
         return fail(STATUS_NOMEM, "%s: no memory to uncompress it", path);
     case Z_BUF_ERROR:
         return fail(STATUS_INPUT,
-                    "%s: truncated: the gzip data stop at byte %lld before their end; get the file again", path,
-                    at);
+                    "%s: truncated: the gzip data stop at byte %lld before their end; get the file again",
+                    path, at);
     default:
         return fail(STATUS_INPUT,
-                    "%s: corrupt gzip data near byte %lld of the compressed file (%s); get the file again", path,
-                    at, words);
+                    "%s: corrupt gzip data near byte %lld of the compressed file (%s); get the file again",
+                    path, at, words);
     }
 }
 
@@ -79,7 +79,7 @@ static enum status read_all(struct dataset_file *f, gzFile gz)
     }
 }
 
-enum status dataset_file_load(struct dataset_file *f, struct sha256_ctx *digest, const char *dir,
+enum status dataset_file_load(struct dataset_file *f, struct digest *digest, const char *dir,
                               const char *name)
 {
     struct stat about;
@@ -100,6 +100,6 @@ enum status dataset_file_load(struct dataset_file *f, struct sha256_ctx *digest,
 
     uint8_t *fitting = realloc(f->data, f->size ? f->size : 1);
     if (fitting) f->data = fitting;
-    sha256_update(digest, f->size, f->data);
+    digest_add(digest, f->data, f->size);
     return STATUS_OK;
 }

@@ -49,8 +49,9 @@ static enum status content_check(const struct dataset_file *f, const struct idx_
 {
     const uint64_t size = kind->header + (uint64_t)count * item;
     if (f->size == size) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: %s: ends at byte %zu, but the header's %" PRIu32 " %s end at byte %" PRIu64,
-                f->path, f->size < size ? "truncated" : "trailing bytes", f->size, count, kind->noun, size);
+    return fail(STATUS_INPUT,
+                "%s: %s: ends at byte %zu, but the header's %" PRIu32 " %s end at byte %" PRIu64, f->path,
+                f->size < size ? "truncated" : "trailing bytes", f->size, count, kind->noun, size);
 }
 
 static enum status images_check(uint32_t *count, const struct dataset_file *f, const struct dataset_row *row)
@@ -60,8 +61,9 @@ static enum status images_check(uint32_t *count, const struct dataset_file *f, c
     TRY(header_read(count, f, &images_kind));
     const uint32_t h = big_endian(f->data + 8), w = big_endian(f->data + 12);
     if (h != (uint32_t)raw.h || w != (uint32_t)raw.w)
-        return fail(STATUS_INPUT, "%s: byte 8: images of %" PRIu32 " x %" PRIu32 ", but those of %s are %d x %d",
-                    f->path, h, w, row->name, raw.h, raw.w);
+        return fail(STATUS_INPUT,
+                    "%s: byte 8: images of %" PRIu32 " x %" PRIu32 ", but those of %s are %d x %d", f->path,
+                    h, w, row->name, raw.h, raw.w);
     return content_check(f, &images_kind, *count, shape_size(raw));
 }
 
@@ -72,8 +74,8 @@ static enum status labels_check(const struct dataset_file *f, const struct datas
 
     TRY(header_read(&count, f, &labels_kind));
     if (count != images)
-        return fail(STATUS_INPUT, "%s: byte 4: %" PRIu32 " labels, but %s has %" PRIu32 " images", f->path, count,
-                    images_path, images);
+        return fail(STATUS_INPUT, "%s: byte 4: %" PRIu32 " labels, but %s has %" PRIu32 " images", f->path,
+                    count, images_path, images);
     TRY(content_check(f, &labels_kind, count, 1));
     for (size_t at = labels_kind.header; at < f->size; at++)
         if (f->data[at] >= row->classes)
@@ -95,7 +97,7 @@ enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row
                              const char *const name[])
 {
     struct dataset_file images, labels = {0};
-    uint32_t count;
+    uint32_t count = 0;
 
     enum status s = dataset_file_load(&images, &part->digest, dir, name[0]);
     if (s == STATUS_OK) s = images_check(&count, &images, row);

@@ -1,15 +1,14 @@
-/* sim/dataset_images.h - private to sim/dataset*.c: images as their files hold them, and the readers of the formats.
+/* sim/dataset_images.h - private to sim/dataset*.c: images as their files hold them, and who reads the files.
  *
- * A reader trusts nothing that a header says: a file is first read to its end (dataset_file_load), and then its
- * content must be exactly what the header and the table's row announce.
+ * A reader trusts nothing that a header says: a file is first read to its end (dataset_file_load), and then
+ * its content must be exactly what the header and the table's row announce.
  */
 #ifndef SIM_DATASET_IMAGES_H
 #define SIM_DATASET_IMAGES_H
 
 #include "quant/random.h"
 #include "sim/dataset.h"
-
-#include <nettle/sha2.h>
+#include "sim/digest.h"
 
 enum { DATASET_FILES = 6, DATASET_FOLDER = 512, DATASET_PATH = DATASET_FOLDER + 64 };
 
@@ -25,38 +24,38 @@ struct dataset_part {
     uint8_t *pixel; /* [count][h][w][c] of the raw shape */
     uint8_t *label; /* [count] */
     int64_t count;
-    struct sha256_ctx digest; /* of all bytes loaded so far */
+    struct digest digest; /* of all bytes loaded so far */
 };
 
 /** How a row's files look: the private half of struct dataset_row. */
 struct dataset_files {
-    struct shape raw;       /* of a stored image; it lies centred in the row's shape */
-    int label_bytes;        /* of each image; the last one is the label */
-    const char *package;    /* folder of the Debian package, or NULL */
-    const char *subfolder;  /* what the published archive unpacks to, or NULL */
+    struct shape raw;                   /* of a stored image; it lies centred in the row's shape */
+    int label_bytes;                    /* of each image; the last one is the label */
+    const char *package;                /* folder of the Debian package, or NULL */
+    const char *subfolder;              /* what the published archive unpacks to, or NULL */
     const char *name[2][DATASET_FILES]; /* training and test files, each list ends with NULL */
     enum status (*read)(struct dataset_part *part, const struct dataset_row *row, const char *dir,
                         const char *const name[]);
-    float mean[3], std[3];  /* of pixel/255 over the training set, without the frame around a centred image */
+    float mean[3], std[3]; /* of pixel/255 over the training set, without the frame around a centred image */
 };
 
 struct dataset_images {
     struct dataset_part part[2]; /* training, test */
     struct shape raw;
-    uint32_t *record[3];         /* per split [count]: where in its part an example lies; ascending */
-    float normalized[3][256];    /* per channel: (pixel/255 - mean) / std */
+    uint32_t *record[3];      /* per split [count]: where in its part an example lies; ascending */
+    float normalized[3][256]; /* per channel: (pixel/255 - mean) / std */
 };
 
 /** Fill path with dir/name or, if there is none, dir/name.gz; false if there is neither. */
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name);
 
-/** Load dir/name or dir/name.gz, whole, and add its uncompressed bytes to the digest. Free f->data in any case. */
-MUST_CHECK enum status dataset_file_load(struct dataset_file *f, struct sha256_ctx *digest, const char *dir,
+/** Load dir/name or dir/name.gz and add its uncompressed bytes to the digest. Free f->data in any case. */
+MUST_CHECK enum status dataset_file_load(struct dataset_file *f, struct digest *digest, const char *dir,
                                          const char *name);
 
 /** IDX, the format of MNIST: name[0] the images, name[1] the labels. */
-MUST_CHECK enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row *row, const char *dir,
-                                        const char *const name[]);
+MUST_CHECK enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row *row,
+                                        const char *dir, const char *const name[]);
 
 /** CIFAR's binary version: records of label bytes and three planes, in any number of files. */
 MUST_CHECK enum status dataset_cifar_read(struct dataset_part *part, const struct dataset_row *row,
