@@ -1,5 +1,4 @@
-/* sim/scalar.c - exp, log, cospi and the random numbers made of them, in +, -, *, / and sqrt of binary64
- * only.
+/* sim/scalar.c - exp, log, cos and the random numbers made of them, in +, -, *, / and sqrt of binary64 only.
  *
  * Each of these operations is correctly rounded by IEEE 754, the order is the one written (no contraction, no
  * fma), and rint, frexp, ldexp are exact: so the results are the same bits wherever this compiles.
@@ -10,38 +9,45 @@
 
 #include <math.h>
 
-#define LN2_HIGH 0x1.62e42feep-1       /* the first 32 bits of ln 2: its product with an exponent is exact */
-#define LN2_LOW  0x1.a39ef35793c76p-33 /* ln 2 - LN2_HIGH */
-#define PI_HIGH  0x1.921fb54442d18p+1  /* pi to 53 bits */
-#define PI_LOW   0x1.1a62633145c07p-53 /* pi - PI_HIGH */
+#define LN2_HIGH       0x1.62e42feep-1 /* the first 32 bits of ln 2: its product with an exponent is exact */
+#define LN2_LOW        0x1.a39ef35793c76p-33 /* ln 2 - LN2_HIGH */
+#define PI_HIGH        0x1.921fb54442d18p+1  /* pi to 53 bits */
+#define PI_LOW         0x1.1a62633145c07p-53 /* pi - PI_HIGH */
+#define HALF_PI_FIRST  0x1.921fb544p+0       /* pi/2 in pieces of 33, 33 and 53 bits */
+#define HALF_PI_SECOND 0x1.0b4611a6p-34
+#define HALF_PI_THIRD  0x1.3198a2e037073p-69
 
-/* c[0] + x (c[1] + x (c[2] + ...)) */
-static double polynomial(double x, const double c[], int terms)
+/* 1/k!; the factorials are exact in binary64, so each entry has one rounding */
+static const double inverse_factorial[] = {1.0,
+                                           1.0,
+                                           1.0 / 2,
+                                           1.0 / 6,
+                                           1.0 / 24,
+                                           1.0 / 120,
+                                           1.0 / 720,
+                                           1.0 / 5040,
+                                           1.0 / 40320,
+                                           1.0 / 362880,
+                                           1.0 / 3628800,
+                                           1.0 / 39916800,
+                                           1.0 / 479001600,
+                                           1.0 / 6227020800,
+                                           1.0 / 87178291200,
+                                           1.0 / 1307674368000,
+                                           1.0 / 20922789888000,
+                                           1.0 / 355687428096000};
+
+/* c[0] + x (c[stride] + x (c[2 stride] + ...)) */
+static double polynomial(double x, const double c[], int stride, int terms)
 {
-    double sum = c[terms - 1];
+    double sum = c[stride * (terms - 1)];
     for (int i = terms - 2; i >= 0; i--)
-        sum = sum * x + c[i];
+        sum = sum * x + c[stride * i];
     return sum;
 }
 
 double scalar_exp(double x)
 {
-    static const double inverse_factorial[] = {/* 1/2!, 1/3!, ... 1/14! */
-                                               0x1p-1,
-                                               0x1.5555555555555p-3,
-                                               0x1.5555555555555p-5,
-                                               0x1.1111111111111p-7,
-                                               0x1.6c16c16c16c17p-10,
-                                               0x1.a01a01a01a01ap-13,
-                                               0x1.a01a01a01a01ap-16,
-                                               0x1.71de3a556c734p-19,
-                                               0x1.27e4fb7789f5cp-22,
-                                               0x1.ae64567f544e4p-26,
-                                               0x1.1eed8eff8d898p-29,
-                                               0x1.6124613a86d09p-33,
-                                               0x1.93974a8c07c9dp-37};
-    enum { TERMS = sizeof inverse_factorial / sizeof inverse_factorial[0] };
-
     if (isnan(x)) return x;
     if (x > 709.79) return INFINITY;
     if (x < -746) return 0;
@@ -50,7 +56,7 @@ double scalar_exp(double x)
     const double k = rint(x * 0x1.71547652b82fep+0);
     const double high = x - k * LN2_HIGH, low = k * LN2_LOW;
     const double r = high - low, lost = (high - r) - low;
-    const double beyond_linear = r * r * polynomial(r, inverse_factorial, TERMS);
+    const double beyond_linear = r * r * polynomial(r, &inverse_factorial[2], 1, 13);
     return ldexp(1 + (r + (beyond_linear + lost)), (int)k);
 }
 
@@ -70,29 +76,51 @@ double scalar_log(double x)
     }
     /* m = 1 + f in [sqrt(1/2), sqrt(2)), s = f/(2+f); 2s = f - s f, f - s f = f - (f^2/2 - s f^2/2) */
     const double f = m - 1, s = f / (2 + f), half_square = 0.5 * f * f, z = s * s;
-    const double rest = s * (half_square + z * polynomial(z, series, TERMS));
+    const double rest = s * (half_square + z * polynomial(z, series, 1, TERMS));
     return k * LN2_HIGH - ((half_square - (rest + k * LN2_LOW)) - f);
+}
+
+/* sin(r + lost), |r| <= pi/4: r - r^3/3! + ... + r^17/17! */
+static double sine(double r, double lost)
+{
+    const double z = -(r * r);
+    return r + (r * z * polynomial(z, &inverse_factorial[3], 2, 8) + lost);
+}
+
+/* cos(r + lost), |r| <= pi/4: 1 - r^2/2! + ... + r^16/16! */
+static double cosine(double r, double lost)
+{
+    const double z = -(r * r);
+    return 1 + (z * polynomial(z, &inverse_factorial[2], 2, 8) - r * lost);
+}
+
+double scalar_cos(double x)
+{
+    /* x = k pi/2 + r + lost, |r| <= pi/4; the first two products are exact */
+    const double k = rint(x * 0x1.45f306dc9c883p-1);
+    const double high = (x - k * HALF_PI_FIRST) - k * HALF_PI_SECOND, low = k * HALF_PI_THIRD;
+    const double r = high - low, lost = (high - r) - low;
+
+    switch ((int64_t)k & 3) {
+    case 0:
+        return cosine(r, lost);
+    case 1:
+        return -sine(r, lost);
+    case 2:
+        return -cosine(r, lost);
+    default:
+        return sine(r, lost);
+    }
 }
 
 double scalar_cospi(double x)
 {
-    static const double even[] = {/* (-1)^n pi^2n / (2n)!, n = 1 .. 8 */
-                                  -0x1.3bd3cc9be45dep+2,  0x1.03c1f081b5ac4p+2,  -0x1.55d3c7e3cbffap+0,
-                                  0x1.e1f506891babbp-3,   -0x1.a6d1f2a204a8cp-6, 0x1.f9d38a3763cc3p-10,
-                                  -0x1.b6e24f44b128fp-14, 0x1.20c62c2f2d7f5p-18};
-    static const double odd[] = {/* (-1)^n pi^(2n+1) / (2n+1)!, n = 1 .. 7 */
-                                 -0x1.4abbce625be53p+2, 0x1.466bc6775aae2p+1,  -0x1.32d2cce62bd86p-1,
-                                 0x1.50783487ee782p-4,  -0x1.e3074fde8871fp-8, 0x1.e8f434d018d63p-12,
-                                 -0x1.6fadb9f155744p-16};
-
     const double turn = fabs(x - 2 * rint(0.5 * x)); /* [0, 1], exact */
     const double sign = turn > 0.5 ? -1 : 1;
     const double a = turn > 0.5 ? 1 - turn : turn; /* [0, 1/2], exact */
-    if (a <= 0.25) return sign * (1 + a * a * polynomial(a * a, even, sizeof even / sizeof even[0]));
+    const double b = 0.5 - a;
 
-    const double b = 0.5 - a, z = b * b; /* cos(pi a) = sin(pi b) */
-    const double rest = b * (PI_LOW + z * polynomial(z, odd, sizeof odd / sizeof odd[0]));
-    return sign * (b * PI_HIGH + rest);
+    return sign * (a <= 0.25 ? cosine(a * PI_HIGH, a * PI_LOW) : sine(b * PI_HIGH, b * PI_LOW));
 }
 
 double scalar_uniform(struct random_name name, uint64_t i)

@@ -19,17 +19,22 @@ static const int bits_lowest = 2, bits_highest = 32;
  * bits. */
 static const int64_t iterations_most = (int64_t)1 << 32;
 
+static const double pi = 0x1.921fb54442d18p+1;
+
 static double static_bits(const struct schedule_spec *s, const struct schedule_point *p)
 {
     (void)p;
     return s->bits_max;
 }
 
+/* The published code's operations in their order. (1 - cos(pi u)) / 2 is the same function, but this
+ * argument's rounding decides every exact half, such as 3-12 bits in the middle of a cycle: 7 (published),
+ * where half to even of the exact value would be 8. */
 static double cosine_bits(const struct schedule_spec *s, const struct schedule_point *p)
 {
     int64_t cycle;
     const double u = schedule_phase(&cycle, s, p);
-    return s->bits_min + 0.5 * (s->bits_max - s->bits_min) * (1 - scalar_cospi(u));
+    return s->bits_min + 0.5 * (s->bits_max - s->bits_min) * (1 + scalar_cos(pi * u + pi));
 }
 
 static const struct schedule_type types[] = {
