@@ -17,7 +17,10 @@
 /** Bit operations of `images` examples in the paper's convention; bits 0 mean float32 (32). */
 double bitops_paper(const struct work *w, double images, int forward_bits, int backward_bits);
 
-/** The same from conv and linear MACs only, without the first layer's backward-data product. */
+/**
+ * What is really computed: multiply-accumulates only, no backward-data product in the first layer, and layers that
+ * stay float32 under any schedule (layer.quantized is false) at 32 bits.
+ */
 double bitops_true(const struct graph *g, double images, int forward_bits, int backward_bits);
 
 /** Sum of bitops_paper over a whole run of `iterations` batches. */

@@ -5,7 +5,7 @@
 #include "quant/status.h"
 
 /**
- * STATUS_INPUT with "unknown KIND 'NAME'; did you mean 'X'? known: a, b, c".
+ * STATUS_INPUT with "unknown KIND 'NAME'; did you mean 'X'? known: a, b, c"; no question if no name is near.
  * row(i) is the i-th name, i in [0, count).
  */
 enum status names_unknown(const char *kind, const char *name, const char *(*row)(int i), int count);

@@ -41,7 +41,7 @@ struct schedule_type {
 /** Bits at a point: rint (to even) of the schedule's formula. */
 int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p);
 
-/** Cycle number and position in it, u in [0, 1): also what the record stores. */
+/** Cycle number and position in it, u in [0, 1] (1 only where a cycle is stretched): also what the record stores. */
 double schedule_phase(int64_t *cycle, const struct schedule_spec *s, const struct schedule_point *p);
 
 /** Row by name; fails with the nearest known name. */
