@@ -5,9 +5,10 @@
 #include "sim/graph.h"
 
 struct model_type {
-    const char *pattern; /* "resnetN" */
+    const char *prefix; /* how its names begin: "resnet" */
+    const char *names;  /* which names there are, in words */
     const char *title, *source;
-    /** Build for `input` and `classes`; false-y names fail. `name` is what the user wrote, e.g. "resnet20". */
+    /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones fail. */
     enum status (*build)(struct graph *g, const char *name, struct shape input, int classes,
                          const struct recipe *recipe);
     /** Write initial values (graph_plan must have placed them): He et al. as published, by (seed, layer, element). */

@@ -26,7 +26,8 @@ struct affine affine_of_range(struct range r, int bits, enum division division, 
 struct range range_join(struct range a, struct range b)
 {
     if (isnan(a.lo) || isnan(b.lo)) return (struct range){NAN, NAN};
-    return (struct range){a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
+    const float lo = a.lo < b.lo ? a.lo : b.lo, hi = a.hi > b.hi ? a.hi : b.hi;
+    return (struct range){lo + 0.0f, hi + 0.0f}; /* -0 becomes +0: the order of joins must not show */
 }
 
 struct range range_of(const float *x, size_t n)

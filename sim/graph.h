@@ -20,12 +20,13 @@ struct graph {
     struct node *nodes;
     int count, capacity;
     struct shape input;
-    int batch;              /* largest batch planned for */
-    struct tensor in;       /* the batch, filled by the trainer */
-    struct arena arena;     /* run lifetime */
-    struct arena scratch;   /* per-thread scratch */
-    void **scratch_of;      /* [threads] */
-    int threads;
+    struct tensor in;     /* the batch, filled by the trainer; its range is set by graph_forward */
+    struct plan plan;
+    struct arena state;   /* run lifetime: parameters, statistics, saved codes */
+    struct arena step;    /* step lifetime: tensors placed by lifetime */
+    struct arena scratch; /* scratch lifetime: shared, then one piece per thread */
+    void *shared;
+    void **scratch_of; /* [threads] */
 };
 
 /** An empty graph for examples of shape `input`. */
@@ -37,11 +38,17 @@ int graph_add(struct graph *g, struct layer *l, int input0, int input1);
 /** Shape of a node's output (or of the input). */
 struct shape graph_shape(const struct graph *g, int node);
 
-/** Place all memory for `batch` examples; training = false leaves out gradients. */
-MUST_CHECK enum status graph_plan(struct graph *g, int batch, const struct kernels *k, bool training);
+/** Place all memory; p->threads 0 means all that OpenMP has. */
+MUST_CHECK enum status graph_plan(struct graph *g, const struct plan *p);
+
+/** Bytes that graph_plan placed. */
+size_t graph_bytes(const struct graph *g);
 
 /** Run all layers on g->in (its first p->n examples); returns the last node's output (the logits). */
 struct tensor *graph_forward(struct graph *g, const struct pass *p);
+
+/** Complete a pass: the graph's kernels, scratch and threads. The caller has set the rest. */
+void graph_pass(struct pass *p, const struct graph *g);
 
 /** Gradients of all params, from the last node's dout (written by the loss). */
 void graph_backward(struct graph *g, const struct pass *p);

@@ -25,11 +25,13 @@ static inline size_t shape_size(struct shape s)
     return (size_t)s.h * (size_t)s.w * (size_t)s.c;
 }
 
-/** A batch of examples and, once written, the range of its values. */
+/** A batch of examples and what its writer was asked to note about it. */
 struct tensor {
     float *data; /* [n][h][w][c] */
     struct shape shape;
-    struct range range;
+    bool wants_range;   /* a reader quantizes it: */
+    struct range range; /* of all values of the batch; set by the writer */
+    double *sums;       /* NULL, or [n][2][c]: per image and channel the sums of x and x*x, set by the writer */
 };
 
 /** A trained tensor: float32 master values, gradient and momentum, all [size]. */
@@ -71,7 +73,19 @@ struct pass {
     bool training;   /* batch statistics and measured ranges, or running ones */
     uint64_t seed;
     uint32_t step;   /* names the randomness */
-    void **scratch;  /* [threads], scratch_bytes each */
+    void **scratch;  /* [threads]: each thread's own */
+    void *shared;    /* one for all threads, free between layers */
+    int threads;
+};
+
+/** What memory a layer must be ready for. */
+struct plan {
+    const struct kernels *kernels;
+    int batch;              /* largest number of examples */
+    int forward_bits_max;   /* largest widths that a pass may ask for; 0: float32 only */
+    int backward_bits_max;
+    bool training;
+    int threads;
 };
 
 struct layer;
@@ -80,9 +94,9 @@ struct layer;
  * gradient check in tests/test_layers.c. Models call the init functions; nothing else needs to know. */
 struct layer_type {
     const char *name;
-    /** Claim memory for `batch` examples from `run` (called twice: measuring, placing); sets scratch_bytes. */
-    void (*plan)(struct layer *l, int batch, const struct kernels *k, struct arena *run);
-    /** out from in[0..inputs-1]; sets out->range. */
+    /** Claim memory from `run` (called twice: measuring, placing); set scratch_bytes and shared_bytes. */
+    void (*plan)(struct layer *l, const struct plan *p, struct arena *run);
+    /** out from in[0..inputs-1], and what out wants noted. */
     void (*forward)(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p);
     /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout. dout may be destroyed. */
     void (*backward)(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
@@ -97,11 +111,14 @@ struct layer {
     int inputs;           /* 1 or 2 */
     bool keeps_input;     /* backward reads in[0]: the graph must not reuse its memory */
     bool quantized;       /* takes part in the precision schedule */
+    bool sums_input;      /* in[0]'s writer must note its sums (batch norm) */
+    bool wants_error_range; /* backward quantizes dout */
     struct param params[LAYER_PARAMS];
     int param_count;
     struct buffer buffers[LAYER_BUFFERS];
     int buffer_count;
     size_t scratch_bytes; /* per thread */
+    size_t shared_bytes;
     uint32_t id;          /* names the layer's randomness; set by the graph */
     struct layer_trace trace;
 };

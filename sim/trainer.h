@@ -30,7 +30,8 @@ struct step_row {
     int forward_bits, backward_bits; /* 0: float32 */
     int64_t cycle;
     double phase;             /* position in the cycle, [0, 1) */
-    double bitops;            /* bit operations of this iteration (energy/bitops.h, paper convention) */
+    int images;               /* in the batch */
+    double bitops;            /* of this iteration, paper convention: filled in by the run, which knows the cost model */
     double seconds;
 };
 

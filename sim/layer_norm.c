@@ -1,0 +1,195 @@
+/* sim/layer_norm.c - batch norm, residual addition and ReLU in one layer: they are one pass over memory.
+ *
+ *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)
+ *
+ * Batch statistics come from the sums that the convolution noted while it wrote y; per image in pixel order, images
+ * in order, in double. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch, biased
+ * variance to normalize, unbiased in the running buffer.
+ * Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
+ */
+#include "sim/layer_parts.h"
+
+#include <math.h>
+
+static const double EPS = 1e-5, NEW = 0.1; /* weight of the new value in the running statistics */
+
+enum { WEIGHT, BIAS, RUNNING_MEAN = 0, RUNNING_VAR };
+
+struct norm {
+    struct layer base;
+    bool residual, relu;
+    size_t pixels, each, mask_bytes; /* per image */
+    uint8_t *positive;               /* [n][mask_bytes]: where z > 0 */
+    double *inverse_std;             /* [c] of the last training pass */
+    float *mean, *scale, *shift;     /* [c] */
+    float *ka, *kb, *kc;             /* [c] coefficients of backward */
+    double *sums;                    /* [n][2][c] of backward */
+};
+
+static struct norm *norm_of(struct layer *l)
+{
+    return (struct norm *)l;
+}
+
+static void norm_plan(struct layer *l, const struct plan *p, struct arena *run)
+{
+    struct norm *m = norm_of(l);
+    const size_t c = (size_t)l->in.c, batch = (size_t)p->batch;
+    float **const per_channel[] = {&m->mean, &m->scale, &m->shift, &m->ka, &m->kb, &m->kc};
+
+    layer_claim_state(l, p, run);
+    m->positive = arena_push(run, batch * m->mask_bytes);
+    m->inverse_std = arena_push(run, c * sizeof(double));
+    for (size_t i = 0; i < sizeof per_channel / sizeof *per_channel; i++)
+        *per_channel[i] = arena_push(run, c * sizeof(float));
+    if (p->training) m->sums = arena_push(run, batch * 2 * c * sizeof(double));
+}
+
+/* totals[0..1] of channel i over the batch, images in order. */
+static void total(double totals[2], const double *sums, int i, int c, int n)
+{
+    totals[0] = totals[1] = 0.0;
+    for (int b = 0; b < n; b++) {
+        totals[0] += sums[(size_t)b * 2 * (size_t)c + (size_t)i];
+        totals[1] += sums[(size_t)b * 2 * (size_t)c + (size_t)(c + i)];
+    }
+}
+
+/* Mean and inverse deviation of this batch; the running ones follow. */
+static void batch_statistics(struct norm *m, const struct tensor *in, const struct pass *p)
+{
+    const int c = m->base.in.c;
+    const double count = (double)p->n * (double)m->pixels;
+    float *running_mean = m->base.buffers[RUNNING_MEAN].value, *running_var = m->base.buffers[RUNNING_VAR].value;
+
+    for (int i = 0; i < c; i++) {
+        double t[2];
+        total(t, in->sums, i, c, p->n);
+        const double mean = t[0] / count, spread = t[1] / count - mean * mean;
+        const double var = spread > 0.0 ? spread : isnan(spread) ? spread : 0.0; /* rounding may leave -1e-17 */
+
+        m->mean[i] = (float)mean;
+        m->inverse_std[i] = 1.0 / sqrt(var + EPS);
+        m->scale[i] = (float)((double)m->base.params[WEIGHT].value[i] * m->inverse_std[i]);
+        m->shift[i] = (float)((double)m->base.params[BIAS].value[i] -
+                              mean * ((double)m->base.params[WEIGHT].value[i] * m->inverse_std[i]));
+        running_mean[i] = (float)((1.0 - NEW) * (double)running_mean[i] + NEW * mean);
+        running_var[i] = (float)((1.0 - NEW) * (double)running_var[i] + NEW * (var * (count / (count > 1.0 ? count - 1.0 : 1.0))));
+    }
+}
+
+static void running_statistics(struct norm *m)
+{
+    for (int i = 0; i < m->base.in.c; i++) {
+        const double mean = (double)m->base.buffers[RUNNING_MEAN].value[i];
+        const double gain = (double)m->base.params[WEIGHT].value[i] /
+                            sqrt((double)m->base.buffers[RUNNING_VAR].value[i] + EPS);
+        m->scale[i] = (float)gain;
+        m->shift[i] = (float)((double)m->base.params[BIAS].value[i] - mean * gain);
+    }
+}
+
+static void norm_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
+{
+    struct norm *m = norm_of(l);
+    struct range all = RANGE_EMPTY;
+
+    if (p->training)
+        batch_statistics(m, in[0], p);
+    else
+        running_statistics(m);
+#pragma omp parallel num_threads(p->threads)
+    {
+        struct range mine = RANGE_EMPTY;
+#pragma omp for schedule(static)
+        for (int n = 0; n < p->n; n++) {
+            const size_t at = (size_t)n * m->each;
+            mine = range_join(mine, p->kernels->norm_forward(out->data + at, m->positive + (size_t)n * m->mask_bytes,
+                                                             in[0]->data + at, m->residual ? in[1]->data + at : NULL,
+                                                             m->scale, m->shift, m->pixels, l->in.c, m->relu));
+        }
+#pragma omp critical(norm_range)
+        all = range_join(all, mine);
+    }
+    out->range = all;
+}
+
+/* dbeta, dgamma and the coefficients of dy, y - mean and 1 in
+ * dy_in = gamma/std (d - sum(d)/N - (y - mean) sum(d (y - mean)) / (N std^2)). */
+static void backward_coefficients(struct norm *m, const struct pass *p)
+{
+    const int c = m->base.in.c;
+    const double count = (double)p->n * (double)m->pixels;
+
+    for (int i = 0; i < c; i++) {
+        double t[2];
+        total(t, m->sums, i, c, p->n);
+        const double s = m->inverse_std[i], gain = (double)m->base.params[WEIGHT].value[i] * s;
+
+        m->base.params[BIAS].grad[i] = (float)t[0];
+        m->base.params[WEIGHT].grad[i] = (float)(t[1] * s);
+        m->ka[i] = (float)gain;
+        m->kb[i] = (float)(-gain * s * s * t[1] / count);
+        m->kc[i] = (float)(-gain * t[0] / count);
+    }
+}
+
+static void norm_backward(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
+                          struct tensor *const in[], const struct pass *p)
+{
+    struct norm *m = norm_of(l);
+    const size_t c = (size_t)l->in.c;
+    struct range all = RANGE_EMPTY;
+
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int n = 0; n < p->n; n++) {
+        const size_t at = (size_t)n * m->each;
+        p->kernels->norm_sums(m->sums + (size_t)n * 2 * c, dout->data + at,
+                              m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL, in[0]->data + at, m->mean,
+                              m->pixels, l->in.c);
+    }
+    backward_coefficients(m, p);
+#pragma omp parallel num_threads(p->threads)
+    {
+        struct range mine = RANGE_EMPTY;
+#pragma omp for schedule(static)
+        for (int n = 0; n < p->n; n++) {
+            const size_t at = (size_t)n * m->each;
+            mine = range_join(
+                mine, p->kernels->norm_backward(din[0]->data + at, m->residual && din[1] ? din[1]->data + at : NULL,
+                                                m->residual && add[1], dout->data + at,
+                                                m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL,
+                                                in[0]->data + at, m->mean, m->ka, m->kb, m->kc, m->pixels, l->in.c));
+        }
+#pragma omp critical(norm_range)
+        all = range_join(all, mine);
+    }
+    din[0]->range = all;
+}
+
+static struct work norm_work(const struct layer *l)
+{
+    return (struct work){.norm_elements = (double)shape_size(l->out)};
+}
+
+static const struct layer_type norm_type = {"norm", norm_plan, norm_forward, norm_backward, norm_work};
+
+struct layer *layer_norm_new(const char *name, struct shape in, bool residual, bool relu)
+{
+    struct norm *m = layer_make(sizeof *m, &norm_type, name, in, in);
+    const size_t c = (size_t)in.c;
+
+    m->residual = residual;
+    m->relu = relu;
+    m->pixels = (size_t)in.h * (size_t)in.w;
+    m->each = m->pixels * c;
+    m->mask_bytes = (m->each + 7) / 8;
+    layer_add_param(&m->base, "weight", c);
+    layer_add_param(&m->base, "bias", c);
+    layer_add_buffer(&m->base, "running_mean", c);
+    layer_add_buffer(&m->base, "running_var", c);
+    m->base.inputs = residual ? 2 : 1;
+    m->base.keeps_input = true;
+    m->base.sums_input = true;
+    return &m->base;
+}

@@ -1,0 +1,125 @@
+/* sim/trainer.c - the training loop of Cyclic Precision Training. */
+#include "sim/trainer.h"
+
+#include "sim/loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset *d)
+{
+    const int64_t n = d->count[SPLIT_TRAIN], full = n / spec->batch;
+    return spec->drop_last && full > 0 ? full : (n + spec->batch - 1) / spec->batch;
+}
+
+enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k, struct graph *g,
+                         struct dataset *d)
+{
+    *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN, .order_epoch = -1};
+    TRY(graph_plan(g, &(struct plan){.kernels = k,
+                                     .batch = spec->batch,
+                                     .forward_bits_max = spec->recipe.quantize ? spec->forward.bits_max : 0,
+                                     .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
+                                     .training = true}));
+    t->order = malloc((size_t)d->count[SPLIT_TRAIN] * sizeof *t->order);
+    t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
+    if (!t->order || !t->labels) return fail(STATUS_NOMEM, "no memory for the order of %ld images", (long)d->count[0]);
+    return STATUS_OK;
+}
+
+void trainer_close(struct trainer *t)
+{
+    free(t->order);
+    free(t->labels);
+    t->order = NULL;
+    t->labels = NULL;
+}
+
+/* The batch of iteration t->at: images into the graph's input, labels; returns their number. */
+static int load_batch(struct trainer *t, struct step_row *row)
+{
+    const struct train_spec *s = t->spec;
+    const int64_t length = trainer_epoch_length(s, t->data), first = t->at % length * s->batch;
+    const int64_t left = t->data->count[SPLIT_TRAIN] - first;
+    const int n = (int)(left < s->batch ? left : s->batch);
+
+    row->epoch = t->at / length;
+    if (t->order_epoch != row->epoch) dataset_order(t->order, t->data, s->seed, (uint32_t)row->epoch);
+    t->order_epoch = row->epoch;
+    dataset_fetch(t->graph->in.data, t->labels, t->data, SPLIT_TRAIN, t->order + first, n,
+                  &(struct augmentation){s->crop, s->flip, s->pad, s->seed, (uint32_t)row->epoch});
+    return n;
+}
+
+static int bits_at(const struct schedule_spec *s, const struct schedule_point *at, const struct recipe *r)
+{
+    return r->quantize ? schedule_bits(s, at) : 0;
+}
+
+enum status trainer_step(struct trainer *t, struct step_row *row)
+{
+    const double start = now();
+    const struct train_spec *s = t->spec;
+    *row = (struct step_row){.iteration = t->at};
+    const int n = load_batch(t, row);
+    const struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
+
+    /* Cyclic precision: the bits of this iteration. */
+    row->forward_bits = bits_at(&s->forward, &at, &s->recipe);
+    row->backward_bits = bits_at(&s->backward, &at, &s->recipe);
+    row->phase = schedule_phase(&row->cycle, &s->forward, &at);
+    row->lr = lr_rate(&s->lr, t->at, s->iterations);
+
+    struct pass pass = {.recipe = &s->recipe, .n = n, .forward_bits = row->forward_bits,
+                        .backward_bits = row->backward_bits, .training = true, .seed = s->seed, .step = (uint32_t)t->at};
+    graph_pass(&pass, t->graph);
+
+    const struct tensor *logits = graph_forward(t->graph, &pass);
+    const struct loss loss = loss_cross_entropy(t->graph->nodes[t->graph->count - 1].dout.data, logits->data,
+                                                t->labels, n, t->data->classes);
+    graph_backward(t->graph, &pass);
+    optimizer_update(t->graph, &s->optimizer, row->lr);
+
+    row->images = n;
+    row->loss = t->loss = loss.mean;
+    row->accuracy = (double)loss.correct / n;
+    row->seconds = now() - start;
+    t->at++;
+    if (!isfinite(loss.mean))
+        return fail(STATUS_DIVERGED, "the loss is %g at iteration %ld (learning rate %g, %d/%d bits): try a lower learning rate",
+                    loss.mean, (long)row->iteration, row->lr, row->forward_bits, row->backward_bits);
+    return STATUS_OK;
+}
+
+struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits)
+{
+    const int64_t count = t->data->count[split];
+    struct evaluation e = {.split = split, .bits = bits, .count = count};
+    struct pass pass = {.recipe = &t->spec->recipe, .forward_bits = bits};
+    uint32_t *index = malloc((size_t)t->spec->batch * sizeof *index);
+    int64_t correct = 0;
+
+    if (!index) abort(); /* a few hundred bytes */
+    graph_pass(&pass, t->graph);
+    for (int64_t first = 0; first < count; first += pass.n) {
+        pass.n = (int)(count - first < t->spec->batch ? count - first : t->spec->batch);
+        for (int i = 0; i < pass.n; i++) index[i] = (uint32_t)(first + i);
+        dataset_fetch(t->graph->in.data, t->labels, t->data, split, index, pass.n, NULL);
+        const struct tensor *logits = graph_forward(t->graph, &pass);
+        const struct loss l = loss_cross_entropy(NULL, logits->data, t->labels, pass.n, t->data->classes);
+        e.loss += l.mean * pass.n;
+        correct += l.correct;
+    }
+    free(index);
+    e.loss /= (double)count;
+    e.accuracy = (double)correct / (double)count;
+    return e;
+}
