@@ -174,8 +174,10 @@ static enum status folder_find(char dir[DATASET_FOLDER], const struct dataset_ro
         const size_t length = strlen(looked);
         snprintf(looked + length, sizeof looked - length, "%s%s", i ? ", " : "", folder[i]);
     }
-    return fail(STATUS_IO, "data set '%s' not found; %s, or name its folder (looked in %s)", row->name,
-                row->install, looked);
+    return fail(
+        STATUS_IO,
+        "data set '%s' not found; %s, or let CPTSIM_DATA name the folder that holds %s/ (looked in %s)",
+        row->name, row->install, row->name, looked);
 }
 
 bool dataset_found(char dir[512], const char *name, const char *dir_hint)
