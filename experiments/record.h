@@ -32,10 +32,10 @@ struct record_spec {
     const char *user;             /* the experiment file as written */
     const char *const *overrides; /* [override_count] "key=value" */
     int override_count;
-    const char *identity; /* what decides the result, without paths, threads, kernels: its SHA-256 names the
-                             run, and a checkpoint of another is refused. NULL: resolved */
-    char *const *argv;    /* NULL-terminated command line, or NULL */
-    const char *kernels;  /* name of the kernels in use */
+    const char *config_sha256; /* config_hash(): names the run, and a checkpoint of another is refused.
+                                  NULL: the SHA-256 of `resolved` */
+    char *const *argv;         /* NULL-terminated command line, or NULL */
+    const char *kernels;       /* name of the kernels in use */
     int threads;
     const char *model; /* e.g. "resnet20" */
     const struct train_spec *train;

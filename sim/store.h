@@ -1,5 +1,4 @@
-/* sim/store.h - HDF5 files: groups, attributes, arrays, and series of columns that grow. Nobody else knows
- * HDF5.
+/* sim/store.h - HDF5 files: groups, attributes, arrays, series of growing columns; only store*.c know HDF5.
  *
  * A file that is written lives in memory, and store_flush puts it on disk whole: written aside, fsynced,
  * renamed over the old one, folder fsynced. HDF5 changes a file in place, and a kill in the middle of that
