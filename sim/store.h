@@ -176,7 +176,7 @@ struct store_series;
 
 /**
  * Open a series, making it if it is not there. columns[0] becomes the dimension scale of the others.
- * An existing one must have these columns, all of one length. Belongs to s, which frees it.
+ * An existing one must have these columns, all of one length. Belongs to s, which frees it; open it once.
  */
 MUST_CHECK enum status store_series_open(struct store_series **out, struct store *s, const char *group,
                                          const struct store_column *columns, int count);
