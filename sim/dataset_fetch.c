@@ -91,7 +91,7 @@ void dataset_fetch(float *x, int *label, const struct dataset *d, enum split spl
     const size_t raw_size = shape_size(images->raw), size = shape_size(d->shape);
 
     assert(!a || a->pad >= 0);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n > 1)
     for (int i = 0; i < n; i++) {
         assert(index[i] < d->count[split]);
         const uint32_t record = images->record[split][index[i]];

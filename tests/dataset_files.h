@@ -166,4 +166,27 @@ static inline struct dataset_spec spec_of(const char *name, const char *dir)
     return spec;
 }
 
+/** A small data set that is open, and the folder of its files. */
+struct small {
+    struct dataset set;
+    char dir[64];
+};
+
+/** Open the small set of that name, with the limits and the seed of the specification if there is one. */
+static inline void small_open(struct small *s, const char *name, const struct dataset_spec *limits)
+{
+    folder_make(s->dir);
+    set_write(s->dir, name);
+    struct dataset_spec spec = limits ? *limits : (struct dataset_spec){.split_seed = 1};
+    snprintf(spec.name, sizeof spec.name, "%.31s", name);
+    snprintf(spec.dir, sizeof spec.dir, "%s", s->dir);
+    cr_assert_eq(dataset_open(&s->set, &spec), STATUS_OK, "%s", status_detail());
+}
+
+static inline void small_close(struct small *s)
+{
+    dataset_close(&s->set);
+    folder_remove(s->dir);
+}
+
 #endif
