@@ -8,21 +8,31 @@
 # make lint layers format clean
 # make install PREFIX=/usr/local   libquant.a, its headers, pkg-config file, cptsim
 
-BUILD ?= release
-OUT   := build/$(BUILD)
-CC    ?= gcc
+BUILD  ?= release
+OUT    := build/$(BUILD)
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
-LIB_PKGS := hdf5 gsl nettle zlib
+# What apt installs for building, tests, demo and figures.
+PACKAGES := pkg-config libhdf5-dev libgsl-dev libcyaml-dev libyaml-dev librandom123-dev nettle-dev zlib1g-dev \
+	libcriterion-dev libmpfr-dev gnuplot-nox fonts-dejavu-core dataset-fashion-mnist
+
+LIB_PKGS  := hdf5 gsl nettle zlib libcyaml yaml-0.1
+TEST_PKGS := criterion
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS.release := -O3 -g1
 CFLAGS.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS.debug   := -O0 -g3
 LDFLAGS.asan   := -fsanitize=address,undefined
 
-GIT_COMMIT := $(shell git -C $(CURDIR) rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git -C $(CURDIR) diff --quiet HEAD 2>/dev/null || echo +)
 CPPFLAGS += -I. -D_GNU_SOURCE -MMD -MP $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
 CFLAGS   := -std=c17 -fopenmp -march=x86-64-v2 -ffp-contract=off -fno-fast-math $(WARN) $(CFLAGS.$(BUILD))
-LDLIBS   := $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lhdf5_hl -lcyaml -lm
+LDLIBS   := $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lhdf5_hl -lm
 LDFLAGS  += -fopenmp $(LDFLAGS.$(BUILD))
 
 FLOORS  := quant sim models energy experiments
@@ -30,8 +40,13 @@ SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
 OBJ     := $(SRC:%.c=$(OUT)/%.o)
 LIB_OBJ := $(filter-out $(OUT)/experiments/main.o,$(OBJ))
 QUANT   := $(patsubst %.c,$(OUT)/%.o,$(wildcard quant/*.c))
+TESTS   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/test_*.c))
+BENCHES := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/bench_*.c))
+LONG    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/exhaustive_*.c))
 
 all: cptsim
+
+# --- the program ---------------------------------------------------------------------------------------------
 
 cptsim: $(OUT)/cptsim
 	cp $< $@
@@ -39,7 +54,7 @@ $(OUT)/cptsim: $(OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(OUT)/libquant.a: $(QUANT)
 	rm -f $@ && ar rcs $@ $^
-$(OUT)/%.o: %.c Makefile
+$(OUT)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
@@ -47,9 +62,80 @@ $(OUT)/%.o: %.c Makefile
 $(OUT)/sim/%_avx2.o $(OUT)/quant/%_avx2.o: CFLAGS += -mavx2 -mfma
 $(OUT)/sim/%_avx512.o $(OUT)/quant/%_avx512.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
 
--include $(OBJ:.o=.d)
+# One file knows the commit and the flags; it is compiled again when they change, and no other.
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo +)
+VERSION := -DVERSION_COMMIT='"$(COMMIT)"' -DVERSION_FLAGS='"$(BUILD): $(filter-out -W%,$(CFLAGS))"'
+$(OUT)/experiments/version.o: CPPFLAGS += $(VERSION)
+$(OUT)/experiments/version.o: $(OUT)/version.txt
+$(OUT)/version.txt: always
+	@mkdir -p $(@D)
+	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" >$@
+
+-include $(OBJ:.o=.d) $(TESTS:.o=.d) $(BENCHES:=.d) $(LONG:=.d)
+
+# --- packages ------------------------------------------------------------------------------------------------
+
+# Building needs the libraries; without them say how to get them rather than let the compiler guess.
+libraries:
+	@pkg-config --exists $(LIB_PKGS) || { echo "libraries are missing; install them with"; \
+	    echo "    sudo apt-get install $(PACKAGES)"; exit 1; } >&2
+
+# Install what is missing, by apt; without root or password-less sudo only say what is.
+install-deps:
+	@sh .ci/install $(PACKAGES)
+
+# --- tests ---------------------------------------------------------------------------------------------------
+
+# A second make, because the libraries' flags are known only once they are installed.
+test: install-deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) test-run
+asan: install-deps
+	@$(MAKE) --no-print-directory BUILD=asan test-run
+
+$(OUT)/tests/%.o $(BENCHES) $(LONG): CFLAGS += -Wno-conversion
+$(OUT)/run-tests: $(TESTS) $(LIB_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lmpfr -lgmp
+test-run: $(OUT)/run-tests $(OUT)/cptsim
+	CPTSIM=$(OUT)/cptsim $(OUT)/run-tests $(TESTFLAGS)
+
+$(OUT)/bench_%: $(OUT)/tests/bench_%.o $(LIB_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(OUT)/exhaustive_%: $(OUT)/tests/exhaustive_%.o $(LIB_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+bench: $(BENCHES)
+	@set -e; for b in $(BENCHES); do $$b; done
+exhaustive: $(LONG)
+	@set -e; for e in $(LONG); do $$e; done
+
+# --- checks --------------------------------------------------------------------------------------------------
+
+layers:
+	@sh .ci/layers $(FLOORS)
+format:
+	clang-format -i $(foreach f,$(FLOORS) tests,$(wildcard $(f)/*.[ch]))
+lint:
+	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c17 -mavx2 -mfma
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.ci/cppcheck -I. $(FLOORS)
+
+# --- results -------------------------------------------------------------------------------------------------
+
+demo: install-deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) demo-run
+demo-run: cptsim
+	./cptsim train experiments/demo.yaml --force
+	@$(MAKE) --no-print-directory figures
+figures: cptsim
+	@sh plots/figures
+
+-include quant/install.mk
+
+install: cptsim $(OUT)/libquant.a
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install cptsim "$(DESTDIR)$(PREFIX)/bin"
 
 clean:
 	rm -rf build cptsim
 
-.PHONY: all clean
+always:
+.PHONY: all always asan bench clean demo demo-run exhaustive figures format install install-deps layers libraries \
+	lint test test-run

@@ -36,19 +36,25 @@ static bool resembles(const char *name, const char *known)
     return 2 * (size_t)edit_distance(name, known) <= (a > b ? a : b);
 }
 
+int names_nearest(const char *name, const char *(*row)(int i), int count)
+{
+    int nearest = -1;
+
+    for (int i = 0; i < count; i++) {
+        if (nearest < 0 || edit_distance(name, row(i)) < edit_distance(name, row(nearest))) nearest = i;
+    }
+    return nearest >= 0 && resembles(name, row(nearest)) ? nearest : -1;
+}
+
 enum status names_unknown(const char *kind, const char *name, const char *(*row)(int i), int count)
 {
-    const char *nearest = NULL;
+    const int nearest = names_nearest(name, row, count);
     char question[LONGEST + 32] = "";
     char known[ROOM] = "";
     size_t used = 0;
 
-    for (int i = 0; i < count; i++) {
-        if (nearest == NULL || edit_distance(name, row(i)) < edit_distance(name, nearest)) nearest = row(i);
-        if (used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", row(i));
-    }
-    if (nearest != NULL && resembles(name, nearest))
-        snprintf(question, sizeof question, " did you mean '%.*s'?", LONGEST, nearest);
+    for (int i = 0; i < count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", row(i));
+    if (nearest >= 0) snprintf(question, sizeof question, " did you mean '%.*s'?", LONGEST, row(nearest));
     return fail(STATUS_INPUT, "unknown %s '%.*s';%s known: %s", kind, LONGEST, name, question, known);
 }

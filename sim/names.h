@@ -4,6 +4,10 @@
 
 #include "quant/status.h"
 
+/** Number of the row that resembles `name` most; -1 if none does. row(i) is the i-th name, i in [0, count).
+ */
+int names_nearest(const char *name, const char *(*row)(int i), int count);
+
 /**
  * STATUS_INPUT with "unknown KIND 'NAME'; did you mean 'X'? known: a, b, c"; no question if no name is near.
  * row(i) is the i-th name, i in [0, count).

@@ -1,0 +1,49 @@
+/* experiments/commands.c - the table of commands, and how their arguments are read. */
+#include "experiments/command.h"
+
+#include "sim/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
+};
+
+enum { COUNT = sizeof commands / sizeof commands[0] };
+
+const struct command *command_all(int *count)
+{
+    *count = COUNT;
+    return commands;
+}
+
+static const char *row_name(int i)
+{
+    return commands[i].name;
+}
+
+enum status command_find(const struct command **out, const char *name)
+{
+    for (int i = 0; i < COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            *out = &commands[i];
+            return STATUS_OK;
+        }
+    }
+    (void)names_unknown("command", name, row_name, COUNT);
+    return fail(STATUS_USAGE, "%s", status_detail());
+}
+
+enum status command_parse(const struct argp *argp, int argc, char **argv, void *options)
+{
+    char name[64]; /* argp begins its own messages with it */
+    char *own = argv[0];
+
+    snprintf(name, sizeof name, "cptsim %s", own);
+    argv[0] = name;
+    argp_err_exit_status = status_exit_code(STATUS_USAGE);
+    const error_t error = argp_parse(argp, argc, argv, 0, NULL, options);
+    argv[0] = own;
+    return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
+}

@@ -1,0 +1,56 @@
+/* experiments/main.c - cptsim: find the command, run it, say what went wrong, exit. */
+#include "experiments/command.h"
+#include "experiments/version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void help(FILE *out)
+{
+    int count;
+    const struct command *c = command_all(&count);
+
+    fputs("cptsim - train networks with cyclic precision, in arithmetic exact to the bit, and price every "
+          "step\n\n"
+          "usage: cptsim COMMAND [ARGUMENT...]\n\n",
+          out);
+    for (int i = 0; i < count; i++)
+        fprintf(out, "  %-10s %-28s %s\n", c[i].name, c[i].usage, c[i].summary);
+    fputs("\n`cptsim COMMAND --help` has the options and examples. First steps:\n\n"
+          "    cptsim train experiments/quick.yaml\n"
+          "    cptsim list data\n"
+          "    cptsim schedule cosine --bits 3:8 --iterations 64000 --cycles 32\n\n"
+          "Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 values differ, 2 wrong usage, 3 bad "
+          "input,\n"
+          "4 cannot read or write, 5 training diverged, 75 interrupted and resumable.\n",
+          out);
+}
+
+static enum status run(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        help(stderr);
+        return fail(STATUS_USAGE, "no command");
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return STATUS_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("cptsim %s (%s, %s, %s)\n", version_number, version_commit, version_compiler, version_flags);
+        return STATUS_OK;
+    }
+    TRY(command_find(&command, argv[1]));
+    return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    enum status s = run(argc, argv);
+
+    if (fflush(stdout) != 0 && s == STATUS_OK) s = fail(STATUS_IO, "cannot write to stdout");
+    if (s != STATUS_OK) fprintf(stderr, "cptsim: %s\n", status_detail());
+    return status_exit_code(s);
+}
