@@ -110,7 +110,7 @@ static const struct dataset_row *row_find(const char *name)
 
 /* ---- where the files are ---- */
 
-/** Append base/tail, and the folder that the published archive unpacks to within it. Too long ones cannot be.
+/** Append base/tail, and the folder in it that the published archive unpacks to; leave out what is too long.
  */
 static int folder_add(char folder[][DATASET_FOLDER], int n, const struct dataset_row *row, const char *base,
                       const char *tail)
@@ -138,7 +138,7 @@ static int folders_list(char folder[MAX_FOLDERS][DATASET_FOLDER], const struct d
     return n;
 }
 
-/** How many of the row's files the folder has; *lacking: the first that it has not, or NULL. */
+/** How many of the row's files the folder has; *lacking: the first that it lacks, or NULL. */
 static int files_count(const char **lacking, const struct dataset_row *row, const char *folder)
 {
     char path[DATASET_PATH];
@@ -154,6 +154,7 @@ static int files_count(const char **lacking, const struct dataset_row *row, cons
     return count;
 }
 
+/** dir: the first folder with all files of the row; if there is none, the first one looked in. */
 static enum status folder_find(char dir[DATASET_FOLDER], const struct dataset_row *row, const char *hint)
 {
     char folder[MAX_FOLDERS][DATASET_FOLDER] = {""}, looked[MAX_FOLDERS * DATASET_PATH] = "";
@@ -174,10 +175,9 @@ static enum status folder_find(char dir[DATASET_FOLDER], const struct dataset_ro
         const size_t length = strlen(looked);
         snprintf(looked + length, sizeof looked - length, "%s%s", i ? ", " : "", folder[i]);
     }
-    return fail(
-        STATUS_IO,
-        "data set '%s' not found; %s, or let CPTSIM_DATA name the folder that holds %s/ (looked in %s)",
-        row->name, row->install, row->name, looked);
+    return fail(STATUS_IO,
+                "data set '%s' not found; %s, or let CPTSIM_DATA name the folder of %s/ (looked in %s)",
+                row->name, row->install, row->name, looked);
 }
 
 bool dataset_found(char dir[512], const char *name, const char *dir_hint)
@@ -206,13 +206,13 @@ static enum status parts_read(struct dataset *d, const struct dataset_row *row)
 static enum status counts_set(struct dataset *d, const struct dataset_spec *spec)
 {
     const int64_t train = d->images->part[0].count, test = d->images->part[1].count;
-    const int64_t rest = train - spec->validation;
 
-    if (spec->validation < 0 || rest <= 0)
+    if (spec->validation < 0 || spec->validation >= train)
         return fail(STATUS_INPUT,
                     "data set '%s': validation %" PRId64 " of %" PRId64
                     " training images; it must be 0 or more and leave some to train on",
                     d->name, spec->validation, train);
+    const int64_t rest = train - spec->validation;
     if (spec->train_limit < 0 || spec->train_limit > rest)
         return fail(STATUS_INPUT,
                     "data set '%s': train limit %" PRId64 ", but there are %" PRId64
@@ -278,13 +278,15 @@ enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
     snprintf(d->name, sizeof d->name, "%s", row->name);
     d->shape = row->shape;
     d->classes = row->classes;
-    TRY(folder_find(d->source, row, spec->dir));
-
     d->images = calloc(1, sizeof *d->images);
-    if (!d->images) return fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
+    if (!d->images) {
+        dataset_close(d);
+        return fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
+    }
     d->images->raw = row->files->raw;
     normalization_fill(d, row->files);
-    enum status s = parts_read(d, row);
+    enum status s = folder_find(d->source, row, spec->dir);
+    if (s == STATUS_OK) s = parts_read(d, row);
     if (s == STATUS_OK) s = counts_set(d, spec);
     if (s == STATUS_OK) s = splits_make(d, spec->split_seed);
     if (s != STATUS_OK) dataset_close(d);

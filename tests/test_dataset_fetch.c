@@ -60,7 +60,7 @@ Test(dataset_fetch, an_order_is_a_permutation_of_its_seed_and_epoch)
 Test(dataset_fetch, all_orders_are_equally_likely)
 {
     const struct dataset_spec limits = {.train_limit = 4};
-    int count[4 * 4 * 4 * 4] = {0};
+    int count[4 * 4 * 4 * 4] = {0}, orders = 0;
     const int epochs = 24000;
     double chi2 = 0.0;
     struct small small;
@@ -72,8 +72,12 @@ Test(dataset_fetch, all_orders_are_equally_likely)
         dataset_order(order, d, 3, (uint32_t)epoch);
         count[((order[0] * 4 + order[1]) * 4 + order[2]) * 4 + order[3]]++;
     }
-    for (int i = 0; i < 256; i++)
-        if (count[i]) chi2 += (count[i] - epochs / 24.0) * (count[i] - epochs / 24.0) / (epochs / 24.0);
+    for (int i = 0; i < 256; i++) {
+        if (!count[i]) continue;
+        chi2 += (count[i] - epochs / 24.0) * (count[i] - epochs / 24.0) / (epochs / 24.0);
+        orders++;
+    }
+    cr_assert_eq(orders, 24);
     cr_assert_lt(chi2, 49.7, "chi2 %g, 99.9 %% of 23 degrees lie below 49.7", chi2);
     small_close(&small);
 }
