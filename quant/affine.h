@@ -67,6 +67,12 @@ static inline float affine_noise(struct random_name name, uint64_t i)
     return (float)(2 * random_bits16(name, i) + 1) * 0x1p-17f - 0.5f;
 }
 
+/** Running statistic of a range: fl(fl(old m) + fl(now (1 - m))), 1 - m taken in double as published. */
+static inline float affine_running(float old, float now, double momentum)
+{
+    return old * (float)momentum + now * (float)(1.0 - momentum);
+}
+
 /** Smallest and largest of x[n]; NaN if any element is NaN. */
 struct range range_of(const float *x, size_t n);
 

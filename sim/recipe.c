@@ -15,7 +15,7 @@ static const struct recipe recipes[] = {
      .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
-     .range_momentum = 0.9f},
+     .range_momentum = 0.9},
     {.name = "cpt-imagenet",
      .source = "Fu et al., ICLR 2021, published code for ImageNet: float32 stem and shortcuts",
      .quantize = true,
@@ -25,7 +25,7 @@ static const struct recipe recipes[] = {
      .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
-     .range_momentum = 0.9f},
+     .range_momentum = 0.9},
     {.name = "float32",
      .source = "IEEE binary32 everywhere: the baseline",
      .quantize = false,
@@ -35,7 +35,7 @@ static const struct recipe recipes[] = {
      .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
-     .range_momentum = 0.9f},
+     .range_momentum = 0.9},
 };
 
 enum { COUNT = sizeof recipes / sizeof recipes[0] };

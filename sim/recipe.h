@@ -21,8 +21,8 @@ struct recipe {
     bool quantize_shortcut; /* projection shortcuts too */
     bool quantize_linear;   /* the last linear layer too */
     enum division division;
-    float floor;          /* smallest scale */
-    float range_momentum; /* weight of the old value in the running activation range */
+    float floor;           /* smallest scale */
+    double range_momentum; /* weight of the old value in the running activation range */
 };
 
 /** Recipe by name; fails with the known names. */

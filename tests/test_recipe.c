@@ -20,7 +20,7 @@ Test(recipe, cpt_is_the_published_cifar_code)
     cr_assert(not(r.quantize_linear));
     cr_assert(eq(int, r.division, DIVISION_IEEE));
     cr_assert(eq(flt, r.floor, 1e-8f));
-    cr_assert(eq(flt, r.range_momentum, 0.9f));
+    cr_assert(eq(dbl, r.range_momentum, 0.9));
 }
 
 Test(recipe, cpt_imagenet_keeps_stem_and_shortcuts_in_float32)
@@ -29,7 +29,7 @@ Test(recipe, cpt_imagenet_keeps_stem_and_shortcuts_in_float32)
     cr_assert(imagenet.quantize && imagenet.stochastic_error);
     cr_assert(not(imagenet.quantize_first || imagenet.quantize_shortcut || imagenet.quantize_linear));
     cr_assert(eq(flt, imagenet.floor, cifar.floor));
-    cr_assert(eq(flt, imagenet.range_momentum, cifar.range_momentum));
+    cr_assert(eq(dbl, imagenet.range_momentum, cifar.range_momentum));
 }
 
 Test(recipe, float32_quantizes_nothing)
