@@ -1,0 +1,87 @@
+/* sim/kernels_avx2.c - the row `avx2` of the table, and its small members. */
+#include "sim/kernels_ref.h"
+#include "sim/kernels_simd_avx2.h"
+#include "sim/kernels_tile_avx2.h"
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+void avx2_pixel_sums(double *sum, const void *codes, bool bytes, size_t pixels, int c)
+{
+    const uint8_t *const u8 = codes;
+    const int16_t *const s16 = codes;
+
+    for (size_t p = 0; p < pixels; p++) {
+        int64_t total = 0;
+        for (int i = 0; i < c; i++)
+            total += bytes ? u8[p * c + i] : s16[p * c + i];
+        sum[p] = (double)total;
+    }
+}
+
+static const struct tile_isa isa = {
+    .forward_i8 = avx2_forward_i8,
+    .forward_i16 = avx2_forward_i16,
+    .forward_i16_64 = avx2_forward_i16_64,
+    .forward_f32 = avx2_forward_f32,
+    .weights_i8 = avx2_weights_i8,
+    .weights_i16 = avx2_weights_i16,
+    .weights_i16_64 = avx2_weights_i16_64,
+    .weights_f32 = avx2_weights_f32,
+    .pixel_sums = avx2_pixel_sums,
+};
+
+static void int_forward(float *y, double *sums, struct codes x, const void *packed,
+                        const struct conv_shape *s, enum conv_path path, int w_bits,
+                        const struct conv_epilogue *e, void *scratch)
+{
+    tile_int_forward(&isa, y, sums, x, packed, s, path, w_bits, e, scratch);
+}
+
+static void int_weights(int64_t *acc, struct codes x, struct codes e, const struct conv_shape *s,
+                        enum conv_path path, void *scratch)
+{
+    tile_int_weights(&isa, acc, x, e, s, path, scratch);
+}
+
+static void float_forward(float *y, double *sums, const float *x, const void *packed,
+                          const struct conv_shape *s, void *scratch)
+{
+    tile_float_forward(&isa, y, sums, x, packed, s, scratch);
+}
+
+static void float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
+                       void *scratch)
+{
+    tile_float_data(&isa, dx, add, dy, packed, s, scratch);
+}
+
+static void float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
+                          void *scratch)
+{
+    tile_float_weights(&isa, acc, x, dy, s, scratch);
+}
+
+const struct kernels kernels_avx2 = {
+    .name = "avx2",
+    .needs = "AVX2 and FMA",
+    .available = has_avx2,
+    .range = ref_range,
+    .encode = ref_encode,
+    .decode = ref_decode,
+    .conv_packed_bytes = tile_packed_bytes,
+    .conv_scratch_bytes = tile_scratch_bytes,
+    .conv_int_pack = tile_int_pack,
+    .conv_int_forward = int_forward,
+    .conv_int_weights = int_weights,
+    .conv_float_pack = tile_float_pack,
+    .conv_float_pack_data = tile_float_pack_data,
+    .conv_float_forward = float_forward,
+    .conv_float_data = float_data,
+    .conv_float_weights = float_weights,
+    .norm_forward = ref_norm_forward,
+    .norm_sums = ref_norm_sums,
+    .norm_backward = ref_norm_backward,
+};

@@ -1,0 +1,319 @@
+/* sim/kernels_tile.c - forward convolution by register tiles: borders, packing, window sums, filter blocks.
+ */
+#include "sim/kernels_tile.h"
+
+#include <string.h>
+
+enum { SPARE = 64 }; /* bytes behind a padded image that a tile may read: the rest of its last pack */
+
+/* --- borders
+ * -------------------------------------------------------------------------------------------------- */
+
+enum element tile_element(int bits, enum conv_path path)
+{
+    if (path == CONV_PATH_I64) return ELEMENT_U16_SPLIT;
+    if (bits > 8) return ELEMENT_U16_S16;
+    return path == CONV_PATH_I8 ? ELEMENT_U8 : ELEMENT_U8_S16;
+}
+
+static size_t source_size(enum element e)
+{
+    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 || e == ELEMENT_U8_S16 ? 1 : 2;
+}
+
+static size_t padded_size(enum element e)
+{
+    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 ? 1 : 2;
+}
+
+/* n elements; the split writes the upper 15 bits to out, the lowest to out + low. */
+static void copy_elements(void *restrict out, const void *restrict x, enum element e, size_t n, ptrdiff_t low)
+{
+    int16_t *const s16 = out;
+
+    switch (e) {
+    case ELEMENT_U8:
+    case ELEMENT_U16_S16:
+    case ELEMENT_F32:
+        memcpy(out, x, n * padded_size(e));
+        break;
+    case ELEMENT_U8_S16:
+        for (size_t i = 0; i < n; i++)
+            s16[i] = ((const uint8_t *)x)[i];
+        break;
+    case ELEMENT_U16_SPLIT:
+        for (size_t i = 0; i < n; i++) {
+            s16[i] = (int16_t)(((const uint16_t *)x)[i] >> 1);
+            s16[low + (ptrdiff_t)i] = (int16_t)(((const uint16_t *)x)[i] & 1);
+        }
+        break;
+    }
+}
+
+size_t tile_padded_bytes(int h, int w, int c)
+{
+    return round_up((size_t)h * w * c * sizeof(float) + SPARE,
+                    64); /* as floats, or as two planes of int16_t */
+}
+
+struct padded tile_pad(void *scratch, const void *x, enum element element, int h, int w, int c, int first,
+                       int count, int top, int bottom, int left, int right)
+{
+    const size_t in = source_size(element), size = padded_size(element);
+    const ptrdiff_t pitch = (ptrdiff_t)(left + w + right) * count, plane = (top + h + bottom) * pitch;
+    const ptrdiff_t low = element == ELEMENT_U16_SPLIT ? plane : 0;
+    const struct padded padded = {scratch, pitch, low};
+    const size_t inside = (size_t)w * count, before = (size_t)left * count, after = (size_t)right * count;
+    char *out = scratch;
+
+    if (low) memset(out + low * size, 0, plane * size);
+    memset(out, 0, top * pitch * size);
+    out += top * pitch * size;
+    for (int y = 0; y < h; y++) {
+        const char *const row = (const char *)x + ((size_t)y * w * c + first) * in;
+        memset(out, 0, before * size);
+        out += before * size;
+        if (count == c)
+            copy_elements(out, row, element, inside, low);
+        else
+            for (int i = 0; i < w; i++)
+                copy_elements(out + i * count * size, row + (size_t)i * c * in, element, count, low);
+        memset(out + inside * size, 0, after * size);
+        out += (inside + after) * size;
+    }
+    memset(out, 0, bottom * pitch * size);
+    memset((char *)scratch + (low ? 2 : 1) * plane * size, 0, SPARE);
+    return padded;
+}
+
+/* The group's channels of an image, bordered; the image itself where it already looks like that. */
+static struct padded pad_group(void *scratch, const void *x, enum element e, const struct conv_shape *s,
+                               int group, int pack)
+{
+    const int cg = s->c / s->groups;
+
+    if (s->pad == 0 && s->groups == 1 && (e == ELEMENT_U8 || e == ELEMENT_U16_S16 || e == ELEMENT_F32) &&
+        s->kernel * cg % pack == 0)
+        return (struct padded){x, (ptrdiff_t)s->w * s->c, 0};
+    return tile_pad(scratch, x, e, s->h, s->w, s->c, group * cg, cg, s->pad, s->pad, s->pad, s->pad);
+}
+
+/* --- memory
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Elements that one multiply-add of a path takes from a segment, and the bytes of each. */
+static int pack_of(enum conv_path path)
+{
+    return path == CONV_PATH_I8 ? 4 : 2;
+}
+
+/* Bytes of one block of packed weights: each multiply-add takes 4 bytes per filter, in every type. */
+static size_t block_bytes(const struct conv_shape *s, int pack)
+{
+    const size_t segment = (size_t)s->kernel * (s->c / s->groups);
+    return s->kernel * (round_up(segment, pack) / pack) * TILE_LANES * 4;
+}
+
+size_t tile_packed_bytes(const struct conv_shape *s)
+{
+    const int cg = s->c / s->groups, kg = s->k / s->groups;
+    const size_t forward = s->groups * blocks_of(kg) * block_bytes(s, 1);
+    const size_t data =
+        (size_t)s->groups * blocks_of(cg) * TILE_LANES * s->kernel * s->kernel * kg * sizeof(float);
+
+    return forward > data ? forward : data;
+}
+
+static size_t pixels_of(const struct conv_shape *s)
+{
+    return (size_t)(s->h + 2 * s->pad) * (s->w + 2 * s->pad);
+}
+
+/* Scratch of a forward call: the window sums, the pixel and row sums behind them, the bordered image. */
+static size_t window_bytes(const struct conv_shape *s)
+{
+    return round_up((size_t)s->oh * s->ow * sizeof(double), 64);
+}
+
+static size_t sums_bytes(const struct conv_shape *s)
+{
+    return round_up(pixels_of(s) * sizeof(double), 64);
+}
+
+size_t tile_scratch_bytes(const struct conv_shape *s)
+{
+    const size_t image = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
+    const size_t forward = window_bytes(s) + 2 * sums_bytes(s) + image;
+    const size_t data = tile_data_scratch_bytes(s), weights = tile_weights_scratch_bytes(s);
+    const size_t backward = data > weights ? data : weights;
+
+    return forward > backward ? forward : backward;
+}
+
+/* --- packing
+ * --------------------------------------------------------------------------------------------------- */
+
+/* w[k][kernel][segment] to [groups * blocks][kernel][segment / pack][16][pack]; what does not exist is 0. */
+#define DEFINE_PACK(name, in_type, out_type, pack)                                                           \
+    static void name(out_type *restrict out, const in_type *restrict w, const struct conv_shape *s)          \
+    {                                                                                                        \
+        const int segment = s->kernel * (s->c / s->groups), kg = s->k / s->groups;                           \
+        for (int b = 0; b < s->groups * blocks_of(kg); b++)                                                  \
+            for (int ky = 0; ky < s->kernel; ky++)                                                           \
+                for (int j = 0; j < segment; j += pack)                                                      \
+                    for (int lane = 0; lane < TILE_LANES; lane++)                                            \
+                        for (int t = 0; t < pack; t++) {                                                     \
+                            const int o = b % blocks_of(kg) * TILE_LANES + lane;                             \
+                            const size_t row = (size_t)(b / blocks_of(kg) * kg + o) * s->kernel + ky;        \
+                            *out++ = o < kg && j + t < segment ? (out_type)w[row * segment + j + t] : 0;     \
+                        }                                                                                    \
+    }
+
+DEFINE_PACK(pack_i8, int16_t, int8_t, 4)
+DEFINE_PACK(pack_i16, int16_t, int16_t, 2)
+DEFINE_PACK(pack_f32, float, float, 1)
+
+void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+{
+    if (path == CONV_PATH_I8)
+        pack_i8(packed, w, s);
+    else
+        pack_i16(packed, w, s);
+}
+
+void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
+{
+    pack_f32(packed, w, s);
+}
+
+/* --- forward
+ * --------------------------------------------------------------------------------------------------- */
+
+/* pixel[i] = sum of the codes of pixel i of the bordered image. */
+static void sum_pixels(const struct tile_isa *isa, double *pixel, struct padded x, enum element e,
+                       const struct conv_shape *s)
+{
+    const int cg = s->c / s->groups;
+    const int16_t *const high = x.data;
+
+    if (!x.low) {
+        isa->pixel_sums(pixel, x.data, e == ELEMENT_U8, pixels_of(s), cg);
+        return;
+    }
+    for (size_t i = 0; i < pixels_of(s); i++) {
+        int64_t sum = 0;
+        for (int c = 0; c < cg; c++)
+            sum += 2 * high[i * cg + c] + high[x.low + (ptrdiff_t)(i * cg + c)];
+        pixel[i] = (double)sum;
+    }
+}
+
+/* window[p] = sum of the codes under output p's window: sums of pixels, of row segments, of windows. Every
+ * sum is an integer below 2^53, so that doubles add up exactly. */
+static void sum_windows(double *restrict window, double *restrict segment, const double *restrict pixel,
+                        const struct conv_shape *s)
+{
+    const int width = s->w + 2 * s->pad, height = s->h + 2 * s->pad;
+
+    for (int y = 0; y < height; y++)
+        for (int i = 0; i < s->ow; i++) {
+            double sum = 0;
+            for (int kx = 0; kx < s->kernel; kx++)
+                sum += pixel[(ptrdiff_t)y * width + i * s->stride + kx];
+            segment[(ptrdiff_t)y * s->ow + i] = sum;
+        }
+    for (int oy = 0; oy < s->oh; oy++)
+        for (int i = 0; i < s->ow; i++) {
+            double sum = 0;
+            for (int ky = 0; ky < s->kernel; ky++)
+                sum += segment[(ptrdiff_t)(oy * s->stride + ky) * s->ow + i];
+            window[(ptrdiff_t)oy * s->ow + i] = sum;
+        }
+}
+
+/* The part of a job that depends on the shape alone. */
+static struct tile_job forward_job(const struct conv_shape *s, struct padded x, int pack)
+{
+    const int cg = s->c / s->groups;
+
+    return (struct tile_job){.source = x.data,
+                             .across = (ptrdiff_t)s->stride * cg,
+                             .down = s->stride * x.pitch,
+                             .width = s->ow,
+                             .pixels = s->oh * s->ow,
+                             .pitch = x.pitch,
+                             .rows = s->kernel,
+                             .segment = (int)round_up((size_t)s->kernel * cg, pack),
+                             .low = x.low,
+                             .y_across = s->k,
+                             .y_down = (ptrdiff_t)s->ow * s->k};
+}
+
+/* One tile run per block of filters of this group; `job` knows the rest. */
+static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
+                       int group, int pack, float *y, double *sums, const void *packed,
+                       const struct conv_epilogue *e)
+{
+    const int kg = s->k / s->groups;
+
+    for (int b = 0; b < blocks_of(kg); b++) {
+        const int first = group * kg + b * TILE_LANES, left = kg - b * TILE_LANES;
+        job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
+        job->lanes = left < TILE_LANES ? left : TILE_LANES;
+        job->y = y + first;
+        job->sum = sums ? sums + first : NULL;
+        job->square = sums ? sums + s->k + first : NULL;
+        if (e) {
+            job->alpha = e->alpha + first;
+            job->beta = e->beta + first;
+            job->gamma = e->gamma + first;
+            job->gamma_stride = e->gamma_stride;
+        }
+        run(job);
+    }
+}
+
+void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x, const void *packed,
+                      const struct conv_shape *s, enum conv_path path, int w_bits,
+                      const struct conv_epilogue *e, void *scratch)
+{
+    const enum element element = tile_element(x.bits, path);
+    const int pack = pack_of(path);
+    double *const window = scratch;
+    double *const pixel = (double *)((char *)scratch + window_bytes(s));
+    double *const segment = (double *)((char *)pixel + sums_bytes(s));
+    void *const image = (char *)segment + sums_bytes(s);
+
+    if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    for (int g = 0; g < s->groups; g++) {
+        const struct padded padded = pad_group(image, x.data, element, s, g, pack);
+        struct tile_job job = forward_job(s, padded, pack);
+        sum_pixels(isa, pixel, padded, element, s);
+        sum_windows(window, segment, pixel, s);
+        job.window = window;
+        switch (path) {
+        case CONV_PATH_I8:
+            job.flush = conv_pairs_i16(x.bits, w_bits);
+            run_blocks(isa->forward_i8, &job, s, g, pack, y, sums, packed, e);
+            break;
+        case CONV_PATH_I16:
+            run_blocks(isa->forward_i16, &job, s, g, pack, y, sums, packed, e);
+            break;
+        case CONV_PATH_I16_64:
+        case CONV_PATH_I64:
+            job.flush = conv_pairs_i32(x.bits == 16 ? 15 : x.bits, w_bits);
+            run_blocks(isa->forward_i16_64, &job, s, g, pack, y, sums, packed, e);
+            break;
+        }
+    }
+}
+
+void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+                        const void *packed, const struct conv_shape *s, void *scratch)
+{
+    if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    for (int g = 0; g < s->groups; g++) {
+        struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g, 1), 1);
+        run_blocks(isa->forward_f32, &job, s, g, 1, y, sums, packed, NULL);
+    }
+}

@@ -1,0 +1,386 @@
+/* sim/kernels_tile_avx2.c - forward tiles in AVX2: 6 outputs x 16 filters, 12 accumulators of 8 lanes.
+ *
+ * 12 accumulators + 2 weights + 1 broadcast + 1 product = 16 registers. Measured shapes near the peak from
+ * the first cache are 6x2 and 5x2 vectors; 3x4 and 4x3 are slower. The last pixels of an image take tiles of
+ * 4, 2, 1 outputs.
+ */
+#include "sim/kernels_simd_avx2.h"
+#include "sim/kernels_tile_avx2.h"
+
+#include <string.h>
+
+enum { OUTPUTS = 6 };
+
+/* Sums of a tile, in the widest form that its path needs. */
+struct sums {
+    union {
+        int32_t narrow[OUTPUTS][TILE_LANES];
+        int64_t wide[OUTPUTS][TILE_LANES];
+        float real[OUTPUTS][TILE_LANES];
+    };
+} __attribute__((aligned(64)));
+
+/* --- where the next outputs are
+ * -------------------------------------------------------------------------------- */
+
+struct cursor {
+    int column;     /* in the output row */
+    ptrdiff_t x, y; /* elements from job->source, job->y */
+};
+
+/* The windows and places of the next n outputs. */
+INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const struct tile_job *job, int n)
+{
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        x[p] = at->x;
+        y[p] = at->y;
+        at->x += job->across;
+        at->y += job->y_across;
+        if (++at->column == job->width) {
+            at->column = 0;
+            at->x += job->down - job->width * job->across;
+            at->y += job->y_down - job->width * job->y_across;
+        }
+    }
+}
+
+/* --- 8-bit codes: 16-bit sums
+ * ----------------------------------------------------------------------------------- */
+
+/* Add a tile's 16-bit sums into its 32-bit ones and clear them. */
+INLINE void flush_i16(int32_t sums[][TILE_LANES], __m256i acc[][2], int n)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+    {
+        __m256i *const sum = (__m256i *)&sums[p][8 * h];
+        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(acc[p][h], ones));
+        acc[p][h] = _mm256_setzero_si256();
+    }
+}
+
+/* Elements [j, end) of a segment. */
+INLINE const int8_t *steps_i8(__m256i acc[][2], const uint8_t *const q[], ptrdiff_t j, ptrdiff_t end,
+                              const int8_t *w, int n)
+{
+    for (; j < end; j += 4, w += 64) {
+        const __m256i w0 = load_i(w), w1 = load_i(w + 32);
+        UNROLL for (int p = 0; p < n; p++)
+        {
+            const __m256i codes = broadcast_4(q[p] + j);
+            ADD_I16(acc[p][0], _mm256_maddubs_epi16(codes, w0));
+            ADD_I16(acc[p][1], _mm256_maddubs_epi16(codes, w1));
+        }
+    }
+    return w;
+}
+
+INLINE void tile_i8(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    const uint8_t *q[OUTPUTS];
+    const int8_t *w = job->weights;
+    __m256i acc[OUTPUTS][2];
+    ptrdiff_t left = 4 * (ptrdiff_t)job->flush;
+
+    memset(sums->narrow, 0, n * sizeof sums->narrow[0]);
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const uint8_t *)job->source + x[p];
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        for (ptrdiff_t j = 0; j < job->segment;) {
+            const ptrdiff_t end = job->segment - j < left ? job->segment : j + left;
+            w = steps_i8(acc, q, j, end, w, n);
+            left -= end - j;
+            j = end;
+            if (left == 0) {
+                flush_i16(sums->narrow, acc, n);
+                left = 4 * (ptrdiff_t)job->flush;
+            }
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+    flush_i16(sums->narrow, acc, n);
+}
+
+/* For codes whose 16-bit sums hold fewer than WIDEN_BELOW pairs: every pair goes straight to 32 bits. */
+enum { WIDEN_BELOW = 4 };
+
+INLINE void tile_i8_widened(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    const uint8_t *q[OUTPUTS];
+    const int8_t *w = job->weights;
+    __m256i acc[OUTPUTS][2];
+
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const uint8_t *)job->source + x[p];
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        for (ptrdiff_t j = 0; j < job->segment; j += 4, w += 64) {
+            UNROLL for (int p = 0; p < n; p++)
+            {
+                const __m256i codes = broadcast_4(q[p] + j);
+                ADD_I32(acc[p][0], _mm256_madd_epi16(_mm256_maddubs_epi16(codes, load_i(w)), ones));
+                ADD_I32(acc[p][1], _mm256_madd_epi16(_mm256_maddubs_epi16(codes, load_i(w + 32)), ones));
+            }
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        store_i(&sums->narrow[p][8 * h], acc[p][h]);
+}
+
+/* --- 16-bit codes: 32-bit sums
+ * ---------------------------------------------------------------------------------- */
+
+INLINE const int16_t *steps_i16(__m256i acc[][2], const int16_t *const q[], ptrdiff_t j, ptrdiff_t end,
+                                const int16_t *w, int n)
+{
+    for (; j < end; j += 2, w += 32) {
+        const __m256i w0 = load_i(w), w1 = load_i(w + 16);
+        UNROLL for (int p = 0; p < n; p++)
+        {
+            const __m256i codes = broadcast_4(q[p] + j);
+            ADD_I32(acc[p][0], _mm256_madd_epi16(codes, w0));
+            ADD_I32(acc[p][1], _mm256_madd_epi16(codes, w1));
+        }
+    }
+    return w;
+}
+
+INLINE void tile_i16(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    const int16_t *q[OUTPUTS];
+    const int16_t *w = job->weights;
+    __m256i acc[OUTPUTS][2];
+
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const int16_t *)job->source + x[p];
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        w = steps_i16(acc, q, 0, job->segment, w, n);
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        store_i(&sums->narrow[p][8 * h], acc[p][h]);
+}
+
+/* wide += the products of one plane, `flush` pairs at a time. */
+INLINE void add_plane_i16_64(int64_t wide[][TILE_LANES], const int16_t *plane, const ptrdiff_t x[],
+                             const struct tile_job *job, int n)
+{
+    const int16_t *q[OUTPUTS];
+    const int16_t *w = job->weights;
+    __m256i acc[OUTPUTS][2];
+
+    UNROLL for (int p = 0; p < n; p++) q[p] = plane + x[p];
+    for (int row = 0; row < job->rows; row++) {
+        for (ptrdiff_t j = 0, end; j < job->segment; j = end) {
+            end = job->segment - j < 2 * (ptrdiff_t)job->flush ? job->segment : j + 2 * (ptrdiff_t)job->flush;
+            UNROLL for (int p = 0; p < n; p++) acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+            w = steps_i16(acc, q, j, end, w, n);
+            UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+                widen_add(&wide[p][8 * h], acc[p][h]);
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+}
+
+INLINE void tile_i16_64(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    memset(sums->wide, 0, n * sizeof sums->wide[0]);
+    add_plane_i16_64(sums->wide, job->source, x, job, n);
+    if (!job->low) return;
+    for (int p = 0; p < n; p++)
+        for (int lane = 0; lane < TILE_LANES; lane++)
+            sums->wide[p][lane] *= 2;
+    add_plane_i16_64(sums->wide, (const int16_t *)job->source + job->low, x, job, n);
+}
+
+/* --- binary32
+ * --------------------------------------------------------------------------------------------------- */
+
+INLINE void tile_f32(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    const float *q[OUTPUTS];
+    const float *w = job->weights;
+    __m256 acc[OUTPUTS][2];
+
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const float *)job->source + x[p];
+        acc[p][0] = acc[p][1] = _mm256_setzero_ps();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        for (ptrdiff_t j = 0; j < job->segment; j++, w += 16) {
+            const __m256 w0 = _mm256_loadu_ps(w), w1 = _mm256_loadu_ps(w + 8);
+            UNROLL for (int p = 0; p < n; p++)
+            {
+                const __m256 v = _mm256_broadcast_ss(q[p] + j);
+                acc[p][0] = _mm256_fmadd_ps(v, w0, acc[p][0]);
+                acc[p][1] = _mm256_fmadd_ps(v, w1, acc[p][1]);
+            }
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        _mm256_store_ps(&sums->real[p][8 * h], acc[p][h]);
+}
+
+/* --- epilogues: lanes in fours, then what is left
+ * ----------------------------------------------------------------- */
+
+/* Statistics of four filters over a tile's outputs, in order. */
+struct statistics {
+    __m256d sum, square;
+};
+
+INLINE void statistics_add(struct statistics *s, __m128 y)
+{
+    const __m256d d = _mm256_cvtps_pd(y);
+    s->sum = _mm256_add_pd(s->sum, d);
+    s->square = _mm256_fmadd_pd(d, d, s->square); /* the product is exact: the same as an addition */
+}
+
+INLINE __m256d four_sums(const struct sums *sums, int p, int lane, bool wide)
+{
+    if (!wide) return _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)&sums->narrow[p][lane]));
+    const int64_t *const s = &sums->wide[p][lane];
+    return _mm256_setr_pd((double)s[0], (double)s[1], (double)s[2], (double)s[3]);
+}
+
+INLINE void finish_int_lane(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job,
+                            int first, int n, int lane, bool wide)
+{
+    for (int p = 0; p < n; p++) {
+        const double sum = wide ? (double)sums->wide[p][lane] : sums->narrow[p][lane];
+        const double gamma = job->gamma[(ptrdiff_t)(first + p) * job->gamma_stride + lane];
+        const double affine = __builtin_fma(job->beta[lane], job->window[first + p], gamma);
+        const float v = (float)__builtin_fma(job->alpha[lane], sum, affine);
+        job->y[y[p] + lane] = v;
+        if (!job->sum) continue;
+        job->sum[lane] += v;
+        job->square[lane] += (double)v * v;
+    }
+}
+
+INLINE void finish_int(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job, int first,
+                       int n, bool wide)
+{
+    int lane = 0;
+
+    for (; lane + 4 <= job->lanes; lane += 4) {
+        const __m256d alpha = _mm256_loadu_pd(job->alpha + lane), beta = _mm256_loadu_pd(job->beta + lane);
+        struct statistics s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        if (job->sum)
+            s = (struct statistics){_mm256_loadu_pd(job->sum + lane), _mm256_loadu_pd(job->square + lane)};
+        UNROLL for (int p = 0; p < n; p++)
+        {
+            const double *const gamma = job->gamma + (ptrdiff_t)(first + p) * job->gamma_stride + lane;
+            const __m256d window = _mm256_broadcast_sd(job->window + first + p);
+            const __m256d affine = _mm256_fmadd_pd(beta, window, _mm256_loadu_pd(gamma));
+            const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha, four_sums(sums, p, lane, wide), affine));
+            _mm_storeu_ps(job->y + y[p] + lane, v);
+            statistics_add(&s, v);
+        }
+        if (job->sum) {
+            _mm256_storeu_pd(job->sum + lane, s.sum);
+            _mm256_storeu_pd(job->square + lane, s.square);
+        }
+    }
+    for (; lane < job->lanes; lane++)
+        finish_int_lane(sums, y, job, first, n, lane, wide);
+}
+
+INLINE void finish_float(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job, int n)
+{
+    int lane = 0;
+
+    for (; lane + 4 <= job->lanes; lane += 4) {
+        struct statistics s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
+        if (job->sum)
+            s = (struct statistics){_mm256_loadu_pd(job->sum + lane), _mm256_loadu_pd(job->square + lane)};
+        UNROLL for (int p = 0; p < n; p++)
+        {
+            float *const out = job->y + y[p] + lane;
+            const __m128 v = _mm_load_ps(&sums->real[p][lane]);
+            _mm_storeu_ps(out, job->add ? _mm_add_ps(_mm_loadu_ps(out), v) : v);
+            if (job->sum) statistics_add(&s, v);
+        }
+        if (job->sum) {
+            _mm256_storeu_pd(job->sum + lane, s.sum);
+            _mm256_storeu_pd(job->square + lane, s.square);
+        }
+    }
+    for (; lane < job->lanes; lane++)
+        for (int p = 0; p < n; p++) {
+            float *const out = job->y + y[p] + lane;
+            const float v = sums->real[p][lane];
+            *out = job->add ? *out + v : v;
+            if (!job->sum) continue;
+            job->sum[lane] += v;
+            job->square[lane] += (double)v * v;
+        }
+}
+
+/* --- all outputs of a job
+ * ----------------------------------------------------------------------------------------- */
+
+/* One tile of n outputs: n is a constant, so that the loops over outputs unroll into registers. */
+#define TILE(n)                                                                                              \
+    do {                                                                                                     \
+        ptrdiff_t x[n], y[n];                                                                                \
+        next_outputs(&at, x, y, job, n);                                                                     \
+        COMPUTE(&sums, x, job, n);                                                                           \
+        FINISH(n);                                                                                           \
+        first += n;                                                                                          \
+    } while (0)
+
+#define DEFINE_FORWARD(name)                                                                                 \
+    void name(const struct tile_job *job)                                                                    \
+    {                                                                                                        \
+        struct cursor at = {0, 0, 0};                                                                        \
+        struct sums sums;                                                                                    \
+        int first = 0;                                                                                       \
+        while (job->pixels - first >= OUTPUTS)                                                               \
+            TILE(6);                                                                                         \
+        if (job->pixels - first >= 4) TILE(4);                                                               \
+        if (job->pixels - first >= 2) TILE(2);                                                               \
+        if (job->pixels - first >= 1) TILE(1);                                                               \
+    }
+
+#define FINISH(n) finish_int(&sums, y, job, first, n, false)
+#define COMPUTE   tile_i8
+static DEFINE_FORWARD(forward_i8_flushed)
+#undef COMPUTE
+#define COMPUTE tile_i8_widened
+    static DEFINE_FORWARD(forward_i8_widened)
+#undef COMPUTE
+#define COMPUTE tile_i16
+        DEFINE_FORWARD(avx2_forward_i16)
+#undef COMPUTE
+#undef FINISH
+#define FINISH(n) finish_int(&sums, y, job, first, n, true)
+#define COMPUTE   tile_i16_64
+            DEFINE_FORWARD(avx2_forward_i16_64)
+#undef COMPUTE
+#undef FINISH
+#define FINISH(n) finish_float(&sums, y, job, n)
+#define COMPUTE   tile_f32
+                DEFINE_FORWARD(avx2_forward_f32)
+
+                    void avx2_forward_i8(const struct tile_job *job)
+{
+    if (job->flush < WIDEN_BELOW)
+        forward_i8_widened(job);
+    else
+        forward_i8_flushed(job);
+}

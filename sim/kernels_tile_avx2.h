@@ -1,0 +1,17 @@
+/* sim/kernels_tile_avx2.h - the members of the AVX2 row's struct tile_isa. */
+#ifndef SIM_KERNELS_TILE_AVX2_H
+#define SIM_KERNELS_TILE_AVX2_H
+
+#include "sim/kernels_tile.h"
+
+void avx2_forward_i8(const struct tile_job *job);
+void avx2_forward_i16(const struct tile_job *job);
+void avx2_forward_i16_64(const struct tile_job *job);
+void avx2_forward_f32(const struct tile_job *job);
+void avx2_weights_i8(const struct weights_job *job);
+void avx2_weights_i16(const struct weights_job *job);
+void avx2_weights_i16_64(const struct weights_job *job);
+void avx2_weights_f32(const struct weights_job *job);
+void avx2_pixel_sums(double *sum, const void *codes, bool bytes, size_t pixels, int c);
+
+#endif

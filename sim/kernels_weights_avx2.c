@@ -1,0 +1,283 @@
+/* sim/kernels_weights_avx2.c - backward-weights tiles in AVX2: 6 taps x 16 filters, summed over the pixels of
+ * a band.
+ *
+ * The same register block as forward (kernels_tile_avx2.c): one tap's element of x is broadcast against a
+ * vector of errors. Steps advance by a fixed distance in both operands.
+ */
+#include "sim/kernels_simd_avx2.h"
+#include "sim/kernels_tile_avx2.h"
+
+#include <string.h>
+
+enum { TAPS = 6 };
+
+struct sums {
+    union {
+        int32_t narrow[TAPS][TILE_LANES];
+        int64_t wide[TAPS][TILE_LANES];
+        float real[TAPS][TILE_LANES];
+    };
+} __attribute__((aligned(64)));
+
+/* Which taps and filters a tile works on. */
+struct spot {
+    int ky, column; /* first tap */
+    int filter;     /* first filter of the group */
+    int lanes;      /* filters that exist */
+};
+
+INLINE ptrdiff_t tap_index(const struct weights_job *job, const struct spot *at, int p)
+{
+    return ((ptrdiff_t)at->ky * job->columns + at->column + p) * job->k + at->filter;
+}
+
+INLINE ptrdiff_t tap_offset(const struct weights_job *job, const struct spot *at, int p)
+{
+    return at->ky * job->pitch + job->column[at->column + p];
+}
+
+/* --- 8-bit codes
+ * -------------------------------------------------------------------------------------------------- */
+
+INLINE void flush_i16(int32_t sums[][TILE_LANES], __m256i acc[][2], int n)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+    {
+        __m256i *const sum = (__m256i *)&sums[p][8 * h];
+        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(acc[p][h], ones));
+        acc[p][h] = _mm256_setzero_si256();
+    }
+}
+
+INLINE void tile_i8(struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
+{
+    const uint8_t *q[TAPS];
+    const int8_t *e = (const int8_t *)job->e + 4 * at->filter;
+    __m256i acc[TAPS][2];
+    int left = job->flush;
+
+    memset(sums->narrow, 0, n * sizeof sums->narrow[0]);
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const uint8_t *)job->x + tap_offset(job, at, p);
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        ptrdiff_t x = 0;
+        for (int todo = job->steps; todo > 0;) {
+            const int now = todo < left ? todo : left;
+            const ptrdiff_t end = x + now * job->x_step;
+            for (; x != end; x += job->x_step, e += job->e_step) {
+                const __m256i e0 = load_i(e), e1 = load_i(e + 32);
+                UNROLL for (int p = 0; p < n; p++)
+                {
+                    const __m256i codes = broadcast_4(q[p] + x);
+                    ADD_I16(acc[p][0], _mm256_maddubs_epi16(codes, e0));
+                    ADD_I16(acc[p][1], _mm256_maddubs_epi16(codes, e1));
+                }
+            }
+            todo -= now;
+            left -= now;
+            if (left == 0) {
+                flush_i16(sums->narrow, acc, n);
+                left = job->flush;
+            }
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
+    }
+    flush_i16(sums->narrow, acc, n);
+}
+
+/* --- 16-bit codes
+ * ------------------------------------------------------------------------------------------------- */
+
+/* `count` steps of a row; returns the errors behind them. */
+INLINE const int16_t *steps_i16(__m256i acc[][2], const int16_t *const q[], ptrdiff_t x, int count,
+                                const int16_t *e, const struct weights_job *job, int n)
+{
+    const ptrdiff_t end = x + count * job->x_step;
+
+    for (; x != end; x += job->x_step, e += job->e_step) {
+        const __m256i e0 = load_i(e), e1 = load_i(e + 16);
+        UNROLL for (int p = 0; p < n; p++)
+        {
+            const __m256i codes = broadcast_4(q[p] + x);
+            ADD_I32(acc[p][0], _mm256_madd_epi16(codes, e0));
+            ADD_I32(acc[p][1], _mm256_madd_epi16(codes, e1));
+        }
+    }
+    return e;
+}
+
+INLINE void tile_i16(struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
+{
+    const int16_t *q[TAPS];
+    const int16_t *e = (const int16_t *)job->e + 2 * at->filter;
+    __m256i acc[TAPS][2];
+
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const int16_t *)job->x + tap_offset(job, at, p);
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        e = steps_i16(acc, q, 0, job->steps, e, job, n);
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        store_i(&sums->narrow[p][8 * h], acc[p][h]);
+}
+
+INLINE void tile_i16_64(struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
+{
+    const int16_t *q[TAPS];
+    const int16_t *e = (const int16_t *)job->e + 2 * at->filter;
+    __m256i acc[TAPS][2];
+
+    memset(sums->wide, 0, n * sizeof sums->wide[0]);
+    UNROLL for (int p = 0; p < n; p++) q[p] = (const int16_t *)job->x + tap_offset(job, at, p);
+    for (int row = 0; row < job->rows; row++) {
+        for (int step = 0, now; step < job->steps; step += now) {
+            now = job->steps - step < job->flush ? job->steps - step : job->flush;
+            UNROLL for (int p = 0; p < n; p++) acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+            e = steps_i16(acc, q, step * job->x_step, now, e, job, n);
+            UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+                widen_add(&sums->wide[p][8 * h], acc[p][h]);
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
+    }
+}
+
+/* --- binary32: the partial sums go on where the last band stopped
+ * ---------------------------------------------------- */
+
+INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
+{
+    const float *q[TAPS];
+    const float *e = (const float *)job->e + at->filter;
+    __m256 acc[TAPS][2];
+
+    for (int p = 0; p < n; p++)
+        for (int lane = 0; lane < TILE_LANES; lane++)
+            sums->real[p][lane] = job->first || lane >= at->lanes
+                                      ? 0
+                                      : ((const float *)job->partial)[tap_index(job, at, p) + lane];
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const float *)job->x + tap_offset(job, at, p);
+        acc[p][0] = _mm256_load_ps(sums->real[p]);
+        acc[p][1] = _mm256_load_ps(sums->real[p] + 8);
+    }
+    for (int row = 0; row < job->rows; row++) {
+        const ptrdiff_t end = job->steps * job->x_step;
+        for (ptrdiff_t x = 0; x != end; x += job->x_step, e += job->e_step) {
+            const __m256 e0 = _mm256_loadu_ps(e), e1 = _mm256_loadu_ps(e + 8);
+            UNROLL for (int p = 0; p < n; p++)
+            {
+                const __m256 v = _mm256_broadcast_ss(q[p] + x);
+                acc[p][0] = _mm256_fmadd_ps(v, e0, acc[p][0]);
+                acc[p][1] = _mm256_fmadd_ps(v, e1, acc[p][1]);
+            }
+        }
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        _mm256_store_ps(&sums->real[p][8 * h], acc[p][h]);
+}
+
+/* --- sums on their way out
+ * ---------------------------------------------------------------------------------------- */
+
+INLINE void finish_int(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
+                       int lanes)
+{
+    for (int p = 0; p < n; p++) {
+        const ptrdiff_t i = tap_index(job, at, p);
+        int32_t *const partial = (int32_t *)job->partial + i;
+        int64_t *const acc = (int64_t *)job->acc + i;
+        const int32_t *const sum = sums->narrow[p];
+
+        if (job->first && job->last)
+            UNROLL for (int lane = 0; lane < lanes; lane++) acc[lane] += sum[lane];
+        else if (job->first)
+            UNROLL for (int lane = 0; lane < lanes; lane++) partial[lane] = sum[lane];
+        else if (!job->last)
+            UNROLL for (int lane = 0; lane < lanes; lane++) partial[lane] += sum[lane];
+        else
+            UNROLL for (int lane = 0; lane < lanes; lane++) acc[lane] += partial[lane] + sum[lane];
+    }
+}
+
+INLINE void finish_wide(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
+                        int lanes)
+{
+    for (int p = 0; p < n; p++)
+        for (int lane = 0; lane < lanes; lane++)
+            ((int64_t *)job->acc)[tap_index(job, at, p) + lane] +=
+                sums->wide[p][lane] * ((int64_t)1 << job->shift);
+}
+
+INLINE void finish_float(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
+                         int lanes)
+{
+    for (int p = 0; p < n; p++) {
+        const ptrdiff_t i = tap_index(job, at, p);
+        float *const partial = (float *)job->partial + i;
+        double *const acc = (double *)job->acc + i;
+
+        for (int lane = 0; lane < lanes; lane++)
+            if (job->last)
+                acc[lane] += sums->real[p][lane];
+            else
+                partial[lane] = sums->real[p][lane];
+    }
+}
+
+/* --- all taps and filters of a job
+ * -------------------------------------------------------------------------------- */
+
+/* One tile of n taps; n is a constant, so that the loops over taps unroll into registers. */
+#define TILE(n)                                                                                              \
+    do {                                                                                                     \
+        COMPUTE(&sums, job, &at, n);                                                                         \
+        if (at.lanes == TILE_LANES)                                                                          \
+            FINISH(&sums, job, &at, n, TILE_LANES);                                                          \
+        else                                                                                                 \
+            FINISH(&sums, job, &at, n, at.lanes);                                                            \
+        at.column += n;                                                                                      \
+    } while (0)
+
+#define DEFINE_WEIGHTS(name)                                                                                 \
+    void name(const struct weights_job *job)                                                                 \
+    {                                                                                                        \
+        struct sums sums;                                                                                    \
+        for (int ky = 0; ky < job->kernel; ky++)                                                             \
+            for (int filter = 0; filter < job->filters; filter += TILE_LANES) {                              \
+                const int left = job->filters - filter;                                                      \
+                struct spot at = {ky, 0, filter, left < TILE_LANES ? left : TILE_LANES};                     \
+                while (job->columns - at.column >= TAPS)                                                     \
+                    TILE(6);                                                                                 \
+                if (job->columns - at.column >= 4) TILE(4);                                                  \
+                if (job->columns - at.column >= 2) TILE(2);                                                  \
+                if (job->columns - at.column >= 1) TILE(1);                                                  \
+            }                                                                                                \
+    }
+
+#define FINISH  finish_int
+#define COMPUTE tile_i8
+DEFINE_WEIGHTS(avx2_weights_i8)
+#undef COMPUTE
+#define COMPUTE tile_i16
+DEFINE_WEIGHTS(avx2_weights_i16)
+#undef COMPUTE
+#undef FINISH
+#define FINISH  finish_wide
+#define COMPUTE tile_i16_64
+DEFINE_WEIGHTS(avx2_weights_i16_64)
+#undef COMPUTE
+#undef FINISH
+#define FINISH  finish_float
+#define COMPUTE tile_f32
+DEFINE_WEIGHTS(avx2_weights_f32)
