@@ -107,7 +107,7 @@ const char *record_dir(const struct record *r);
 const char *record_config_sha256(const struct record *r);
 const char *record_run_id(const struct record *r);
 
-/** The process that is writing the run in `dir`, or 0. */
-long record_writer(const char *dir);
+/** Is some process writing the run in `dir`? Then *holder says which: "process 4711 on node3". */
+bool record_writer(char *holder, size_t size, const char *dir);
 
 #endif

@@ -131,6 +131,14 @@ const char *store_path(const struct store *s)
     return s->path;
 }
 
+#define NUMBER_TEXT(x)                      #x
+#define VERSION_TEXT(major, minor, release) NUMBER_TEXT(major) "." NUMBER_TEXT(minor) "." NUMBER_TEXT(release)
+
+const char *store_library_version(void)
+{
+    return VERSION_TEXT(H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+}
+
 /* --- on disk, whole ----------------------------------------------------------------------------------------
  */
 

@@ -76,6 +76,9 @@ MUST_CHECK enum status store_flush(struct store *s);
 /** Close without flushing, and free; *s becomes NULL. A NULL *s is fine. */
 void store_close(struct store **s);
 
+/** Version of the HDF5 library in use, e.g. "1.10.8". */
+const char *store_library_version(void);
+
 /** The path given to store_open. */
 const char *store_path(const struct store *s);
 
@@ -183,6 +186,9 @@ MUST_CHECK enum status store_series_open(struct store_series **out, struct store
 
 /** Append one row. */
 MUST_CHECK enum status store_series_append(struct store_series *series, const void *row);
+
+/** Read row `index` back into a block like the one that was appended. */
+MUST_CHECK enum status store_series_row(void *row, const struct store_series *series, int64_t index);
 
 /** Rows so far. */
 int64_t store_series_length(const struct store_series *series);

@@ -1,6 +1,7 @@
 /* sim/store_series.c - columns of one length that grow by rows, written many rows at a time. */
 #include "sim/store_hdf5.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -151,25 +152,31 @@ static bool column_resize(const struct column *c, int64_t rows)
     return H5Dset_extent(c->data, size) >= 0;
 }
 
-static bool column_write(const struct column *c, int64_t first, int rows)
+/* Rows first .. first + rows - 1 between the file and memory. */
+static bool column_transfer(const struct column *c, int64_t first, int rows, bool to_file, void *memory)
 {
     const int rank = c->width > 0 ? 2 : 1;
     const hsize_t start[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)rows, (hsize_t)c->width};
-
-    if (!column_resize(c, first + rows)) return false;
     const hid_t in_file = H5Dget_space(c->data), in_memory = H5Screate_simple(rank, count, NULL);
-    const bool good = H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
-                      H5Dwrite(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, c->buffer) >= 0;
+
+    bool good = H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
+    if (good && to_file) good = H5Dwrite(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) >= 0;
+    if (good && !to_file) good = H5Dread(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) >= 0;
     H5Sclose(in_memory);
     H5Sclose(in_file);
     return good;
+}
+
+static bool column_append(const struct column *c, int64_t first, int rows)
+{
+    return column_resize(c, first + rows) && column_transfer(c, first, rows, true, c->buffer);
 }
 
 static enum status write_pending(struct store_series *series)
 {
     if (series->pending == 0) return STATUS_OK;
     for (int i = 0; i < series->count; i++)
-        if (!column_write(&series->column[i], series->rows, series->pending))
+        if (!column_append(&series->column[i], series->rows, series->pending))
             return store_fail_call(STATUS_IO, series->store, series->group, "append rows");
     series->rows += series->pending;
     series->pending = 0;
@@ -185,6 +192,21 @@ enum status store_series_append(struct store_series *series, const void *row)
                c->bytes);
     }
     series->pending++;
+    return STATUS_OK;
+}
+
+enum status store_series_row(void *row, const struct store_series *series, int64_t index)
+{
+    assert(index >= 0 && index < store_series_length(series));
+    for (int i = 0; i < series->count; i++) {
+        const struct column *c = &series->column[i];
+        unsigned char *value = (unsigned char *)row + c->offset;
+        if (index >= series->rows) {
+            memcpy(value, c->buffer + (size_t)(index - series->rows) * c->bytes, c->bytes);
+        } else if (!column_transfer(c, index, 1, false, value)) {
+            return store_fail_call(STATUS_INPUT, series->store, series->group, "read a row");
+        }
+    }
     return STATUS_OK;
 }
 

@@ -1,0 +1,24 @@
+/* experiments/lock.h - one process at a time: a file that is locked by the kernel and says by whom. */
+#ifndef EXPERIMENTS_LOCK_H
+#define EXPERIMENTS_LOCK_H
+
+#include "quant/status.h"
+
+#include <stdbool.h>
+
+enum { LOCK_HOLDER_MAX = 128 };
+
+/**
+ * Take the lock file at `path`, making it; *lock is to be given to lock_release. If another process holds it:
+ * fails with STATUS_IO and "WHAT: process PID on HOST ...". The kernel lets go when a process dies, so no
+ * lock is stale.
+ */
+MUST_CHECK enum status lock_take(int *lock, const char *path, const char *what);
+
+/** Let go and remove the file. lock < 0 is fine. */
+void lock_release(int lock, const char *path);
+
+/** Is it held by some process? Then *holder says which: "process 4711 on node3". */
+bool lock_held(char holder[LOCK_HOLDER_MAX], const char *path);
+
+#endif
