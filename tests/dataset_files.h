@@ -3,30 +3,11 @@
 #define TESTS_DATASET_FILES_H
 
 #include "sim/dataset.h"
+#include "tests/folder.h"
 
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 enum { SMALL_TRAIN = 20, SMALL_TEST = 6, SMALL_BATCH = 4, FILE_ROOM = 1 << 17 };
-
-/** A fresh folder that any user may enter; removed by folder_remove. */
-static inline void folder_make(char path[64])
-{
-    snprintf(path, 64, "/tmp/cptsim-dataset-XXXXXX");
-    cr_assert_not_null(mkdtemp(path));
-    cr_assert_eq(chmod(path, 0755), 0);
-}
-
-static inline void folder_remove(const char *path)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", path);
-    cr_assert_eq(system(command), 0);
-}
 
 static inline void file_write(const char *dir, const char *name, const uint8_t *data, size_t size)
 {
@@ -169,24 +150,24 @@ static inline struct dataset_spec spec_of(const char *name, const char *dir)
 /** A small data set that is open, and the folder of its files. */
 struct small {
     struct dataset set;
-    char dir[64];
+    struct folder folder;
 };
 
 /** Open the small set of that name, with the limits and the seed of the specification if there is one. */
 static inline void small_open(struct small *s, const char *name, const struct dataset_spec *limits)
 {
-    folder_make(s->dir);
-    set_write(s->dir, name);
+    s->folder = folder_new();
+    set_write(s->folder.path, name);
     struct dataset_spec spec = limits ? *limits : (struct dataset_spec){.split_seed = 1};
     snprintf(spec.name, sizeof spec.name, "%.31s", name);
-    snprintf(spec.dir, sizeof spec.dir, "%s", s->dir);
-    cr_assert_eq(dataset_open(&s->set, &spec), STATUS_OK, "%s", status_detail());
+    snprintf(spec.dir, sizeof spec.dir, "%s", s->folder.path);
+    must(dataset_open(&s->set, &spec));
 }
 
 static inline void small_close(struct small *s)
 {
     dataset_close(&s->set);
-    folder_remove(s->dir);
+    folder_remove(&s->folder);
 }
 
 #endif

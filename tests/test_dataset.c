@@ -60,10 +60,11 @@ ParameterizedTestParameters(dataset, a_missing_set_names_its_source_and_the_fold
 
 ParameterizedTest(struct absent *absent, dataset, a_missing_set_names_its_source_and_the_folders)
 {
-    char dir[64], found[512];
+    char found[512];
     struct dataset d;
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     const struct dataset_spec spec = spec_of(absent->name, dir);
     cr_assert_eq(dataset_open(&d, &spec), STATUS_IO);
     cr_assert(strstr(status_detail(), "not found") && strstr(status_detail(), dir), "%s", status_detail());
@@ -73,29 +74,30 @@ ParameterizedTest(struct absent *absent, dataset, a_missing_set_names_its_source
     cr_assert_not(dataset_found(found, absent->name, dir));
     cr_assert_str_eq(found, dir);
     dataset_close(&d);
-    folder_remove(dir);
+    folder_remove(&folder);
 }
 
 Test(dataset, an_incomplete_set_names_the_file_that_is_not_there)
 {
-    char dir[64];
     struct dataset d;
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     cifar10_write(dir);
     file_remove(dir, "data_batch_4.bin");
     const struct dataset_spec spec = spec_of("cifar10", dir);
-    cr_assert_eq(dataset_open(&d, &spec), STATUS_IO);
-    cr_assert(strstr(status_detail(), "incomplete: no file data_batch_4.bin"), "%s", status_detail());
-    folder_remove(dir);
+    expect_failure(dataset_open(&d, &spec), STATUS_IO, "incomplete: no file data_batch_4.bin");
+    folder_remove(&folder);
 }
 
 Test(dataset, folders_are_looked_in_in_the_promised_order)
 {
-    char dir[64], other[64], path[128], found[512];
+    char path[128], found[512];
 
-    folder_make(dir);
-    folder_make(other);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
+    const struct folder second = folder_new();
+    const char *other = second.path;
     cr_assert_eq(chdir(dir), 0);
     cr_assert_eq(system("mkdir -p data/cifar100 home/cifar100/cifar-100-binary"), 0);
     snprintf(path, sizeof path, "%s/home", dir);
@@ -116,8 +118,8 @@ Test(dataset, folders_are_looked_in_in_the_promised_order)
     cr_assert(dataset_found(found, "cifar100", other));
     cr_assert_str_eq(found, other);
     cr_assert_eq(chdir("/"), 0);
-    folder_remove(dir);
-    folder_remove(other);
+    folder_remove(&folder);
+    folder_remove(&second);
 }
 
 /* ---- splits ---- */
@@ -227,18 +229,17 @@ ParameterizedTestParameters(dataset, limits_beyond_the_data_are_refused)
 
 ParameterizedTest(struct limits *limits, dataset, limits_beyond_the_data_are_refused)
 {
-    char dir[64];
     struct dataset d;
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     mnist_write(dir);
     struct dataset_spec spec = spec_of("mnist", dir);
     spec.train_limit = limits->train;
     spec.validation = limits->validation;
     spec.test_limit = limits->test;
-    cr_assert_eq(dataset_open(&d, &spec), STATUS_INPUT);
-    cr_assert(strstr(status_detail(), limits->words), "%s", status_detail());
-    folder_remove(dir);
+    expect_failure(dataset_open(&d, &spec), STATUS_INPUT, limits->words);
+    folder_remove(&folder);
 }
 
 /* ---- the real one ---- */
@@ -277,7 +278,7 @@ Test(dataset, fashion_mnist_is_the_published_one, .timeout = 120)
     if (!dataset_found(dir, "fashion-mnist", ""))
         cr_skip_test("package dataset-fashion-mnist is not installed");
     omp_set_num_threads(1);
-    cr_assert_eq(dataset_open(&d, &spec), STATUS_OK, "%s", status_detail());
+    must(dataset_open(&d, &spec));
     cr_assert(d.count[SPLIT_TRAIN] == 60000 && d.count[SPLIT_TEST] == 10000);
     cr_assert_str_eq(d.sha256[0], "d9ef4273af5c2e360155dad0c06bd939447bf37a6620db007d69fc79e4732045");
     cr_assert_str_eq(d.sha256[1], "30214f3fe91405cb8ea60b11ecf0914a65dd6a6ca8e13c13a62eb434f2d9fe56");

@@ -49,15 +49,15 @@ ParameterizedTest(struct set *set, dataset_files, every_pixel_and_label_comes_ba
     const uint32_t index[SMALL_TRAIN] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
                                          10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
     int label[SMALL_TRAIN];
-    char dir[64];
     struct dataset d;
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     set_write(dir, set->name);
     for (int i = 0; set->gzip && i < 2; i++)
         file_gzip(dir, set->c == 1 ? idx[i] : i ? "test_batch.bin" : "data_batch_2.bin");
     const struct dataset_spec spec = spec_of(set->name, dir);
-    cr_assert_eq(dataset_open(&d, &spec), STATUS_OK, "%s", status_detail());
+    must(dataset_open(&d, &spec));
     cr_assert(d.shape.h == 32 && d.shape.w == 32 && d.shape.c == set->c && d.classes == set->classes);
     cr_assert(d.count[SPLIT_TRAIN] == SMALL_TRAIN && d.count[SPLIT_VALIDATION] == 0);
     cr_assert(d.count[SPLIT_TEST] == SMALL_TEST);
@@ -72,16 +72,17 @@ ParameterizedTest(struct set *set, dataset_files, every_pixel_and_label_comes_ba
         }
     }
     dataset_close(&d);
-    folder_remove(dir);
+    folder_remove(&folder);
 }
 
 Test(dataset_files, the_hash_is_of_the_uncompressed_files_joined)
 {
     static const char *const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
-    char dir[64], command[256], plain[65] = "";
+    char command[256], plain[65] = "";
     struct dataset d;
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     mnist_write(dir);
     snprintf(command, sizeof command, "cd %s && cat %s %s | sha256sum", dir, names[0], names[1]);
     FILE *p = popen(command, "r");
@@ -89,17 +90,17 @@ Test(dataset_files, the_hash_is_of_the_uncompressed_files_joined)
     pclose(p);
     file_gzip(dir, names[0]);
     const struct dataset_spec spec = spec_of("mnist", dir);
-    cr_assert_eq(dataset_open(&d, &spec), STATUS_OK, "%s", status_detail());
+    must(dataset_open(&d, &spec));
     cr_assert_str_eq(d.sha256[0], plain);
     cr_assert_str_neq(d.sha256[1], plain);
     dataset_close(&d);
-    folder_remove(dir);
+    folder_remove(&folder);
 }
 
 /* ---- bad files ---- */
 
 /** Opening fails with this status; the sentence has all these words. */
-static void expect_failure(const char *set, const char *dir, enum status status, const char *const words[])
+static void expect_refused(const char *set, const char *dir, enum status status, const char *const words[])
 {
     struct dataset d;
     const struct dataset_spec spec = spec_of(set, dir);
@@ -202,60 +203,64 @@ static void damage_file(const char *dir, const char *name, const struct damage *
 
 ParameterizedTest(struct damage *damage, dataset_files, damage_is_named_with_file_and_place)
 {
-    char dir[64], name[40];
+    char name[40];
     const char *const words[] = {damage->file, damage->words[0], damage->words[1], damage->words[2], NULL};
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     set_write(dir, damage->set);
     if (damage->gzip) file_gzip(dir, damage->file);
     snprintf(name, sizeof name, "%s%s", damage->file, damage->gzip ? ".gz" : "");
     damage_file(dir, name, damage);
-    expect_failure(damage->set, dir, STATUS_INPUT, words);
-    folder_remove(dir);
+    expect_refused(damage->set, dir, STATUS_INPUT, words);
+    folder_remove(&folder);
 }
 
 /* ---- files that cannot be read ---- */
 
 Test(dataset_files, a_directory_is_no_file)
 {
-    char dir[64], path[128];
+    char path[128];
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     mnist_write(dir);
     file_remove(dir, "t10k-images-idx3-ubyte");
     snprintf(path, sizeof path, "%s/t10k-images-idx3-ubyte", dir);
     cr_assert_eq(mkdir(path, 0755), 0);
-    expect_failure("mnist", dir, STATUS_IO, (const char *const[]){path, "is a directory", NULL});
-    folder_remove(dir);
+    expect_refused("mnist", dir, STATUS_IO, (const char *const[]){path, "is a directory", NULL});
+    folder_remove(&folder);
 }
 
 Test(dataset_files, a_file_without_permission_says_so)
 {
-    char dir[64], path[128];
+    char path[128];
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     mnist_write(dir);
     snprintf(path, sizeof path, "%s/train-labels-idx1-ubyte", dir);
-    cr_assert_eq(chmod(path, 0), 0);
+    cr_assert(chmod(path, 0) == 0 && chmod(dir, 0755) == 0);
     const uid_t user = geteuid();
     if (user == 0) cr_assert_eq(seteuid(65534), 0); /* root may read everything */
-    expect_failure("mnist", dir, STATUS_IO,
+    expect_refused("mnist", dir, STATUS_IO,
                    (const char *const[]){path, "cannot open: Permission denied", NULL});
     cr_assert_eq(seteuid(user), 0);
-    folder_remove(dir);
+    folder_remove(&folder);
 }
 
 Test(dataset_files, a_read_error_says_where)
 {
-    char dir[64], path[128];
+    char path[128];
 
-    folder_make(dir);
+    const struct folder folder = folder_new();
+    const char *dir = folder.path;
     mnist_write(dir);
     file_remove(dir, "train-labels-idx1-ubyte");
     snprintf(path, sizeof path, "%s/train-labels-idx1-ubyte", dir);
     cr_assert_eq(symlink("/proc/self/mem", path), 0); /* opens, but has nothing to read at 0 */
-    expect_failure("mnist", dir, STATUS_IO, (const char *const[]){path, "cannot read after byte 0", NULL});
-    folder_remove(dir);
+    expect_refused("mnist", dir, STATUS_IO, (const char *const[]){path, "cannot read after byte 0", NULL});
+    folder_remove(&folder);
 }
 
 /* ---- fuzzing ---- */
@@ -314,8 +319,8 @@ Test(dataset_files, two_thousand_corrupted_files_crash_nothing, .timeout = 300)
 
     omp_set_num_threads(1);
     for (int i = 0; i < 5; i++) {
-        char dir[64];
-        folder_make(dir);
+        const struct folder folder = folder_new();
+        const char *dir = folder.path;
         set_write(dir, sets[i][0]);
         if (strstr(sets[i][1], ".gz")) file_gzip(dir, "train-images-idx3-ubyte");
         const size_t size = file_read(good, dir, sets[i][1]);
@@ -330,7 +335,7 @@ Test(dataset_files, two_thousand_corrupted_files_crash_nothing, .timeout = 300)
             *(s == STATUS_OK ? &accepted : &refused) += 1;
             dataset_close(&d);
         }
-        folder_remove(dir);
+        folder_remove(&folder);
     }
     cr_assert(accepted > 100 && refused > 1000, "%d accepted, %d refused", accepted, refused);
 }
