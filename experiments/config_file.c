@@ -126,11 +126,13 @@ __attribute__((format(printf, 3, 0))) static void complaint_hear(cyaml_log_t lev
     line[strcspn(line, "\n")] = '\0';
     if (c->sentence[0] == '\0') {
         snprintf(c->sentence, sizeof c->sentence, "%s", strncmp(line, "Load: ", 6) == 0 ? line + 6 : line);
-    } else if (c->depth < DEPTH_MAX &&
-               (sscanf(line, " in mapping field '%63[^']'", c->key[c->depth]) == 1 ||
-                sscanf(line, " in sequence entry '%63[^']'", c->key[c->depth]) == 1)) {
-        c->depth++;
+        return;
     }
+    if (c->depth == DEPTH_MAX) return;
+    unsigned entry; /* libcyaml counts from 1 */
+    if (sscanf(line, " in mapping field '%63[^']'", c->key[c->depth]) == 1) c->depth++;
+    if (sscanf(line, " in sequence entry '%u'", &entry) == 1)
+        snprintf(c->key[c->depth++], CONFIG_NAME, "%u", entry - 1);
 }
 
 /* The path from the root to the fault, "arms.1.forward". */
@@ -196,10 +198,11 @@ static const char *path_in_arm(const char *path)
 static enum status complain(const struct config_file *f, const struct complaint *c)
 {
     char path[DEPTH_MAX * CONFIG_NAME], place[PLACE], key[CONFIG_NAME], wanted[16], got[32];
-    complaint_path(path, sizeof path - CONFIG_NAME, c);
+    complaint_path(path, sizeof path, c);
 
     if (sscanf(c->sentence, "Unexpected key: %63s", key) == 1) {
-        snprintf(path + strlen(path), CONFIG_NAME, "%s%s", path[0] != '\0' ? "." : "", key);
+        const size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "%s%s", used > 0 ? "." : "", key);
         where_find(place, sizeof place, &f->text, path, false);
         return config_unknown_key(place, path_in_arm(path));
     }
@@ -212,13 +215,13 @@ static enum status complain(const struct config_file *f, const struct complaint 
     if (sscanf(c->sentence, "Expecting %15[A-Z], got event: %31s", wanted, got) == 2) {
         const int row = config_row(path_in_arm(path));
         const char *words = row >= 0 ? key_all(&(int){0})[row].kind->words : NULL;
-        return fail(STATUS_INPUT, "%s: %s: want %s", place, path,
+        return fail(STATUS_INPUT, "%s: %s: want %s", place, path_in_arm(path),
                     strcmp(wanted, "MAPPING") == 0    ? "keys with values, as in {bits: 8}"
                     : strcmp(wanted, "SEQUENCE") == 0 ? "a list, as in [0.5, 0.75]"
                     : words != NULL                   ? words
                                                       : "one value");
     }
-    return fail(STATUS_INPUT, "%s: %s: %s", place, path, c->sentence);
+    return fail(STATUS_INPUT, "%s: %s: %s", place, path_in_arm(path), c->sentence);
 }
 
 /* --- files

@@ -92,7 +92,7 @@ static enum status whole(int64_t *out, const struct key *k, const char *text)
 
 static enum status integer_parse(void *field, const struct key *k, const char *text)
 {
-    int64_t value;
+    int64_t value = 0;
     TRY(whole(&value, k, text));
     *(int *)field = (int)value;
     return STATUS_OK;
