@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /** Claim that a call succeeds; otherwise its sentence is printed. */
-#define must(expr) cr_assert((expr) == STATUS_OK, "%s: %s", #expr, status_detail())
+#define must(expr) cr_assert(STATUS_OK == (expr), "%s: %s", #expr, status_detail())
 
 /** Claim that a call fails with a status and a sentence that holds `part`. */
 #define expect_failure(expr, want, part)                                                                     \
