@@ -100,7 +100,7 @@ static void schema_make(struct schema *s)
 
     const int fields = fields_make(s->in_file, s);
     s->in_file[fields] = (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(
-        "arms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct settings, arm, arm_count, &s->arm, 1,
+        "arms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct settings, arm, arm_count, &s->arm, 0,
         ARMS_MAX);
     s->file = (cyaml_schema_value_t){CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct settings, s->in_file)};
 }

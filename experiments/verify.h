@@ -11,7 +11,7 @@
 #ifndef EXPERIMENTS_VERIFY_H
 #define EXPERIMENTS_VERIFY_H
 
-#include "sim/kernels.h"
+#include "sim/graph.h"
 #include "sim/store.h"
 
 /** Where the lines go and how the vectors fared. */
@@ -50,6 +50,14 @@ MUST_CHECK enum status verify_quantizers(struct verify *v, const char *group);
 MUST_CHECK enum status verify_layers(struct verify *v, const char *group);
 MUST_CHECK enum status verify_training(struct verify *v, const char *group);
 MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
+
+/**
+ * graph_backward, in which an error that lies within float32 rounding of the middle between two codes goes to
+ * the side on which the reference's gradient GROUP/grad_step0/LAYER.weight shows that it went; says on stderr
+ * how many.
+ */
+MUST_CHECK enum status verify_follow_ties(struct verify *v, struct graph *g, const char *group,
+                                          const struct pass *p);
 
 /** All of a file. STATUS_MISMATCH if a vector differs, STATUS_INPUT if the file is not of the layout. */
 MUST_CHECK enum status verify_file(struct verify *v, const char *path);

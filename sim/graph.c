@@ -1,7 +1,7 @@
 /* sim/graph.c - a network as a list of layers, its memory planned before the run.
  *
- * Time, for lifetimes: node i runs forward at i and backward at 2 count - 1 - i. A tensor lives from its writer to
- * its last reader; a layer that keeps its input reads it again backward.
+ * Time, for lifetimes: node i runs forward at i and backward at 2 count - 1 - i. A tensor lives from its
+ * writer to its last reader; a layer that keeps its input reads it again backward.
  */
 #include "sim/graph.h"
 
@@ -38,6 +38,19 @@ int graph_add(struct graph *g, struct layer *l, int input0, int input1)
 static struct tensor *tensor_of(struct graph *g, int node)
 {
     return node == GRAPH_INPUT ? &g->in : &g->nodes[node].out;
+}
+
+/* Backward goes last to first: whoever of `from`'s readers comes first there assigns its gradient. */
+static void mark_writers(struct graph *g)
+{
+    for (int i = 0; i < g->count; i++)
+        for (int j = 0; j < g->nodes[i].layer->inputs; j++) {
+            g->nodes[i].add[j] = false;
+            for (int k = i; k < g->count; k++)
+                for (int m = 0; m < g->nodes[k].layer->inputs; m++)
+                    if (g->nodes[k].input[m] == g->nodes[i].input[j] && (k > i || m < j))
+                        g->nodes[i].add[j] = true;
+        }
 }
 
 /* Who wants what noted about which tensor. */
@@ -120,11 +133,13 @@ static enum status place_scratch(struct graph *g)
         if (l->shared_bytes > shared) shared = l->shared_bytes;
     }
     mine += 4096; /* threads must not share a page, nor kernels read past the end of the last one */
-    TRY(arena_open(&g->scratch, shared + (size_t)g->plan.threads * (mine + 64) + 4096, "the scratch buffers"));
+    TRY(arena_open(&g->scratch, shared + (size_t)g->plan.threads * (mine + 64) + 4096,
+                   "the scratch buffers"));
     g->shared = arena_push(&g->scratch, shared);
     g->scratch_of = calloc((size_t)g->plan.threads, sizeof *g->scratch_of);
     if (!g->scratch_of) abort();
-    for (int i = 0; i < g->plan.threads; i++) g->scratch_of[i] = arena_push(&g->scratch, mine);
+    for (int i = 0; i < g->plan.threads; i++)
+        g->scratch_of[i] = arena_push(&g->scratch, mine);
     return STATUS_OK;
 }
 
@@ -136,6 +151,7 @@ enum status graph_plan(struct graph *g, const struct plan *p)
     g->plan = *p;
     if (g->plan.threads == 0) g->plan.threads = omp_get_max_threads();
     mark_wishes(g);
+    mark_writers(g);
     claim_state(g, &measure);
     TRY(arena_open(&g->state, measure.used, "parameters and saved codes"));
     claim_state(g, &g->state);
@@ -177,27 +193,23 @@ struct tensor *graph_forward(struct graph *g, const struct pass *p)
     return &g->nodes[g->count - 1].out;
 }
 
+void graph_backward_node(struct graph *g, int node, bool data, const struct pass *p)
+{
+    struct node *n = &g->nodes[node];
+    struct tensor *in[LAYER_INPUTS] = {0}, *din[LAYER_INPUTS] = {0};
+
+    for (int j = 0; j < n->layer->inputs; j++) {
+        in[j] = tensor_of(g, n->input[j]);
+        if (data && n->input[j] != GRAPH_INPUT)
+            din[j] = &g->nodes[n->input[j]].dout; /* images need no gradient */
+    }
+    n->layer->type->backward(n->layer, din, n->add, &n->dout, in, p);
+}
+
 void graph_backward(struct graph *g, const struct pass *p)
 {
-    bool *written = calloc((size_t)g->count, sizeof *written); /* the first writer assigns, the others add */
-    if (!written) abort();
-
-    for (int i = g->count - 1; i >= 0; i--) {
-        struct node *n = &g->nodes[i];
-        struct tensor *in[LAYER_INPUTS] = {0}, *din[LAYER_INPUTS] = {0};
-        bool add[LAYER_INPUTS] = {false};
-
-        for (int j = 0; j < n->layer->inputs; j++) {
-            const int from = n->input[j];
-            in[j] = tensor_of(g, from);
-            if (from == GRAPH_INPUT) continue; /* nobody wants the gradient of the images */
-            din[j] = &g->nodes[from].dout;
-            add[j] = written[from];
-            written[from] = true;
-        }
-        n->layer->type->backward(n->layer, din, add, &n->dout, in, p);
-    }
-    free(written);
+    for (int i = g->count - 1; i >= 0; i--)
+        graph_backward_node(g, i, true, p);
 }
 
 struct work graph_work(const struct graph *g)
@@ -213,7 +225,8 @@ struct work graph_work(const struct graph *g)
 
 void graph_free(struct graph *g)
 {
-    for (int i = 0; i < g->count; i++) free(g->nodes[i].layer);
+    for (int i = 0; i < g->count; i++)
+        free(g->nodes[i].layer);
     free(g->nodes);
     free(g->scratch_of);
     arena_close(&g->state);
