@@ -1,7 +1,7 @@
 /* models/init.c - initial values, each named by (seed, layer, element).
  *
- * Source: published CPT code (after He et al., ICCV 2015, fan-out): convolution N(0, sqrt(2 / (k k Cout))); batch norm
- * 1 and 0; linear N(0, sqrt(2 / (in out))), its bias U(-1/sqrt(in), 1/sqrt(in)).
+ * Source: published CPT code (after He et al., ICCV 2015, fan-out): convolution N(0, sqrt(2 / (k k Cout)));
+ * batch norm 1 and 0; linear N(0, sqrt(2 / (in out))), its bias U(-1/sqrt(in), 1/sqrt(in)).
  */
 #include "models/resnet_cifar.h"
 
@@ -13,22 +13,26 @@
 
 static void fill_normal(struct param *p, struct random_name name, double deviation)
 {
-    for (size_t i = 0; i < p->size; i++) p->value[i] = (float)(deviation * scalar_normal(name, i));
+    for (size_t i = 0; i < p->size; i++)
+        p->value[i] = (float)(deviation * scalar_normal(name, i));
 }
 
 static void fill_uniform(struct param *p, struct random_name name, double bound)
 {
-    for (size_t i = 0; i < p->size; i++) p->value[i] = (float)(bound * (2.0 * scalar_uniform(name, i) - 1.0));
+    for (size_t i = 0; i < p->size; i++)
+        p->value[i] = (float)(bound * (2.0 * scalar_uniform(name, i) - 1.0));
 }
 
 static void fill(float *x, size_t n, float value)
 {
-    for (size_t i = 0; i < n; i++) x[i] = value;
+    for (size_t i = 0; i < n; i++)
+        x[i] = value;
 }
 
 static void init_layer(struct layer *l, uint64_t seed)
 {
-    const struct random_name weight = {seed, random_stream(RANDOM_INIT, l->id), 0}, bias = {seed, weight.stream, 1};
+    const struct random_name weight = {seed, random_stream(RANDOM_INIT, l->id), 0},
+                             bias = {seed, weight.stream, 1};
     const struct conv_shape *s = layer_conv_shape(l);
 
     if (s) {
@@ -44,5 +48,6 @@ static void init_layer(struct layer *l, uint64_t seed)
 
 void resnet_init(struct graph *g, uint64_t seed)
 {
-    for (int i = 0; i < g->count; i++) init_layer(g->nodes[i].layer, seed);
+    for (int i = 0; i < g->count; i++)
+        init_layer(g->nodes[i].layer, seed);
 }

@@ -1,4 +1,5 @@
-/* models/model.h - the target networks by name. To add a model: a file that builds its graph, a row in model.c. */
+/* models/model.h - the target networks by name. To add a model: a file that builds its graph, a row in
+ * model.c. */
 #ifndef MODELS_MODEL_H
 #define MODELS_MODEL_H
 
@@ -8,10 +9,12 @@ struct model_type {
     const char *prefix; /* how its names begin: "resnet" */
     const char *names;  /* which names there are, in words */
     const char *title, *source;
-    /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones fail. */
+    /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones fail.
+     */
     enum status (*build)(struct graph *g, const char *name, struct shape input, int classes,
                          const struct recipe *recipe);
-    /** Write initial values (graph_plan must have placed them): He et al. as published, by (seed, layer, element). */
+    /** Write initial values (graph_plan must have placed them): He et al. as published, by (seed, layer,
+     * element). */
     void (*init)(struct graph *g, uint64_t seed);
 };
 

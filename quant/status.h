@@ -1,8 +1,8 @@
 /* quant/status.h - how a function says that its caller's input cannot be used.
  *
- * Users' mistakes return an `enum status` and leave one sentence (file, place, what would be right) for `main`
- * to print. Programmers' mistakes assert. Kernels cannot fail and return void.
- * To add a status: one row in STATUS_LIST; `main` turns it into the exit code of its last column.
+ * Users' mistakes return an `enum status` and leave one sentence (file, place, what would be right) for
+ * `main` to print. Programmers' mistakes assert. Kernels cannot fail and return void. To add a status: one
+ * row in STATUS_LIST; `main` turns it into the exit code of its last column.
  */
 #ifndef QUANT_STATUS_H
 #define QUANT_STATUS_H

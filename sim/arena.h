@@ -1,7 +1,8 @@
 /* sim/arena.h - memory with a lifetime: one block, sized before the run, pieces handed out in order.
  *
- * Three lifetimes: run (parameters, optimizer, saved tensors), step, scratch (one per thread). Kernels never allocate.
- * Two passes: with base == NULL a push only counts, so that the same planning code measures and then places.
+ * Three lifetimes: run (parameters, optimizer, saved tensors), step, scratch (one per thread). Kernels never
+ * allocate. Two passes: with base == NULL a push only counts, so that the same planning code measures and
+ * then places.
  */
 #ifndef SIM_ARENA_H
 #define SIM_ARENA_H

@@ -1,4 +1,5 @@
-/* sim/hash.c - the SHA-256 by which two runs are compared: every trained value and statistic, in graph order. */
+/* sim/hash.c - the SHA-256 by which two runs are compared: every trained value and statistic, in graph order.
+ */
 #include "sim/trainer.h"
 
 #include <nettle/sha2.h>
@@ -31,5 +32,6 @@ void trainer_hash(char hex[65], const struct trainer *t)
             add(&h, l->name, l->buffers[j].name, l->buffers[j].value, l->buffers[j].size);
     }
     sha256_digest(&h, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }

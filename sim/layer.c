@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void *layer_make(size_t bytes, const struct layer_type *type, const char *name, struct shape in, struct shape out)
+void *layer_make(size_t bytes, const struct layer_type *type, const char *name, struct shape in,
+                 struct shape out)
 {
     struct layer *l = calloc(1, bytes);
     if (!l) abort(); /* a few hundred bytes: the machine is beyond help */
@@ -52,7 +53,8 @@ struct range range_over_images(const float *x, size_t each, const struct pass *p
     {
         struct range mine = RANGE_EMPTY;
 #pragma omp for schedule(static)
-        for (int n = 0; n < p->n; n++) mine = range_join(mine, p->kernels->range(x + (size_t)n * each, each));
+        for (int n = 0; n < p->n; n++)
+            mine = range_join(mine, p->kernels->range(x + (size_t)n * each, each));
 #pragma omp critical(range_over_images)
         all = range_join(all, mine); /* min and max: any order gives the same bits */
     }

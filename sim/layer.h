@@ -1,8 +1,8 @@
 /* sim/layer.h - what a layer is: five functions over tensors that the graph owns.
  *
- * A layer knows shapes and arithmetic; bits come with each pass, memory from the graph, threads from the kernels'
- * callers. Tensors are float32 [n][h][w][c] and know the range of their values, because whoever writes a tensor
- * sees every element anyway.
+ * A layer knows shapes and arithmetic; bits come with each pass, memory from the graph, threads from the
+ * kernels' callers. Tensors are float32 [n][h][w][c] and know the range of their values, because whoever
+ * writes a tensor sees every element anyway.
  */
 #ifndef SIM_LAYER_H
 #define SIM_LAYER_H
@@ -31,7 +31,7 @@ struct tensor {
     struct shape shape;
     bool wants_range;   /* a reader quantizes it: */
     struct range range; /* of all values of the batch; set by the writer */
-    double *sums;       /* NULL, or [n][2][c]: per image and channel the sums of x and x*x, set by the writer */
+    double *sums; /* NULL, or [n][2][c]: per image and channel the sums of x and x*x, set by the writer */
 };
 
 /** A trained tensor: float32 master values, gradient and momentum, all [size]. */
@@ -57,7 +57,7 @@ struct work {
 
 /** What the last pass saw in one quantized layer, for the record. */
 struct layer_trace {
-    struct range activation, error, weight; /* measured; weight: over all channels */
+    struct range activation, error, weight;                     /* measured; weight: over all channels */
     uint64_t clipped_activation, clipped_error, clipped_weight; /* elements moved by the clamp */
     bool floored_activation, floored_error;                     /* the 1e-8 floor was the scale */
     int floored_channels;                                       /* of the weight */
@@ -67,22 +67,22 @@ struct layer_trace {
 struct pass {
     const struct kernels *kernels;
     const struct recipe *recipe;
-    int n;           /* examples in this batch, <= the planned batch */
+    int n;             /* examples in this batch, <= the planned batch */
     int forward_bits;  /* of weights and activations; 0: float32 */
     int backward_bits; /* of errors; 0: float32 */
-    bool training;   /* batch statistics and measured ranges, or running ones */
+    bool training;     /* batch statistics and measured ranges, or running ones */
     uint64_t seed;
-    uint32_t step;   /* names the randomness */
-    void **scratch;  /* [threads]: each thread's own */
-    void *shared;    /* one for all threads, free between layers */
+    uint32_t step;  /* names the randomness */
+    void **scratch; /* [threads]: each thread's own */
+    void *shared;   /* one for all threads, free between layers */
     int threads;
 };
 
 /** What memory a layer must be ready for. */
 struct plan {
     const struct kernels *kernels;
-    int batch;              /* largest number of examples */
-    int forward_bits_max;   /* largest widths that a pass may ask for; 0: float32 only */
+    int batch;            /* largest number of examples */
+    int forward_bits_max; /* largest widths that a pass may ask for; 0: float32 only */
     int backward_bits_max;
     bool training;
     int threads;
@@ -90,15 +90,16 @@ struct plan {
 
 struct layer;
 
-/* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in sim/layers.h, its
- * gradient check in tests/test_layers.c. Models call the init functions; nothing else needs to know. */
+/* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in sim/layers.h,
+ * its gradient check in tests/test_layers.c. Models call the init functions; nothing else needs to know. */
 struct layer_type {
     const char *name;
     /** Claim memory from `run` (called twice: measuring, placing); set scratch_bytes and shared_bytes. */
     void (*plan)(struct layer *l, const struct plan *p, struct arena *run);
     /** out from in[0..inputs-1], and what out wants noted. */
     void (*forward)(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p);
-    /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout. dout may be destroyed. */
+    /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout. dout may be
+     * destroyed. */
     void (*backward)(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
                      struct tensor *const in[], const struct pass *p);
     struct work (*work)(const struct layer *l);
@@ -108,10 +109,10 @@ struct layer {
     const struct layer_type *type;
     char name[NAME_LENGTH]; /* as in the published state dictionary, e.g. "group1_layer0.conv1" */
     struct shape in, out;
-    int inputs;           /* 1 or 2 */
-    bool keeps_input;     /* backward reads in[0]: the graph must not reuse its memory */
-    bool quantized;       /* takes part in the precision schedule */
-    bool sums_input;      /* in[0]'s writer must note its sums (batch norm) */
+    int inputs;             /* 1 or 2 */
+    bool keeps_input;       /* backward reads in[0]: the graph must not reuse its memory */
+    bool quantized;         /* takes part in the precision schedule */
+    bool sums_input;        /* in[0]'s writer must note its sums (batch norm) */
     bool wants_error_range; /* backward quantizes dout */
     struct param params[LAYER_PARAMS];
     int param_count;
@@ -119,7 +120,7 @@ struct layer {
     int buffer_count;
     size_t scratch_bytes; /* per thread */
     size_t shared_bytes;
-    uint32_t id;          /* names the layer's randomness; set by the graph */
+    uint32_t id; /* names the layer's randomness; set by the graph */
     struct layer_trace trace;
 };
 

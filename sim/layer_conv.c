@@ -1,7 +1,7 @@
 /* sim/layer_conv.c - the convolution of the published CPT code, with exact integer products.
  *
- *   Wq = Q_b(W; min/max of each output channel)    Xq = Q_b(X; min/max of the whole batch, or the running range)
- *   Y  = conv(Xq, Wq)                              at padding Xq is real 0, not the zero point
+ *   Wq = Q_b(W; min/max of each output channel)    Xq = Q_b(X; min/max of the whole batch, or the running
+ * range) Y  = conv(Xq, Wq)                              at padding Xq is real 0, not the zero point
  *
  * With S = sum qx qw' and X1 = sum qx over the in-bounds taps, both exact integers, and n of those taps,
  *   y = sx sw S + sx zw' X1 + zx (sw sum(qw') + n zw'),
@@ -34,7 +34,8 @@ static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
     l->shared_bytes = p->training ? conv_backward_bytes(c, p) : 0;
 }
 
-/* One output channel: its map, decoded values and, up to 16 bits, centered codes. Returns the clipped count. */
+/* One output channel: its map, decoded values and, up to 16 bits, centered codes. Returns the clipped count.
+ */
 static size_t quantize_filter(struct conv *c, int o, const struct pass *p)
 {
     const int bits = p->forward_bits;
@@ -50,7 +51,8 @@ static size_t quantize_filter(struct conv *c, int o, const struct pass *p)
     const size_t clipped = k->encode(code, w, n, &c->w[o], NULL, 0);
     k->decode(c->w_values + at, (struct codes){code, bits}, n, &c->w[o]);
     for (size_t i = 0; i < n; i++)
-        c->w_codes[at + i] = (int16_t)((code_bytes(bits) == 1 ? ((uint8_t *)code)[i] : code[i]) - (1 << (bits - 1)));
+        c->w_codes[at + i] =
+            (int16_t)((code_bytes(bits) == 1 ? ((uint8_t *)code)[i] : code[i]) - (1 << (bits - 1)));
     return clipped;
 }
 
@@ -60,7 +62,8 @@ static void quantize_weights(struct conv *c, const struct pass *p)
     uint64_t clipped = 0;
 
 #pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int o = 0; o < c->s.k; o++) clipped += quantize_filter(c, o, p);
+    for (int o = 0; o < c->s.k; o++)
+        clipped += quantize_filter(c, o, p);
 
     c->w_decoded = c->w_values;
     trace->weight = RANGE_EMPTY;
@@ -79,14 +82,15 @@ static struct affine activation_map(struct conv *c, const struct tensor *in, con
     struct affine q;
 
     if (p->training) {
-        const float old = p->recipe->range_momentum, new = (float)(1.0 - (double)old);
+        const double momentum = p->recipe->range_momentum;
         q = affine_of_range(in->range, p->forward_bits, p->recipe->division, p->recipe->floor);
-        *zero = *zero * old + in->range.lo * new;
-        *width = *width * old + (in->range.hi - in->range.lo) * new;
+        *zero = affine_running(*zero, in->range.lo, momentum);
+        *width = affine_running(*width, in->range.hi - in->range.lo, momentum);
     } else {
         q = affine_make(*zero, *width, p->forward_bits, p->recipe->division, p->recipe->floor);
     }
-    c->base.trace.activation = (struct range){q.zero, q.zero + (p->training ? in->range.hi - in->range.lo : *width)};
+    c->base.trace.activation =
+        (struct range){q.zero, q.zero + (p->training ? in->range.hi - in->range.lo : *width)};
     c->base.trace.floored_activation = q.floored;
     return q;
 }
@@ -97,7 +101,8 @@ static void sum_taps(int64_t sums[], const int16_t *w, const struct conv_shape *
     const int cg = s->c / s->groups;
     for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
         sums[tap] = 0;
-        for (int i = 0; i < cg; i++) sums[tap] += w[tap * cg + i];
+        for (int i = 0; i < cg; i++)
+            sums[tap] += w[tap * cg + i];
     }
 }
 
@@ -184,8 +189,7 @@ static void forward_float(struct conv *c, struct tensor *out, const struct tenso
             clipped += affine_quantize(saved, x, c->in_size, &c->x, NULL, 0);
             x = saved;
         }
-        k->conv_float_forward(out->data + (size_t)n * c->out_size,
-                              sums_of(out, n, p), x, c->packed, &c->s,
+        k->conv_float_forward(out->data + (size_t)n * c->out_size, sums_of(out, n, p), x, c->packed, &c->s,
                               p->scratch[omp_get_thread_num()]);
     }
     c->base.trace.clipped_activation = clipped;

@@ -3,12 +3,11 @@
  *   Eq = Qstoch_bg(E; min/max of the whole tensor)      one draw per element, used for both products
  *   dX = conv_transpose(Eq, Wq)                         dW = correlate(Xq, Eq)
  *
- * dW has one scale per operand, so its sums are exact integers: with S = sum qe' qx over the batch and the in-bounds
- * positions, X1 = sum qx, E1 = sum qe', n positions,
- *   dW = se sx S + se zx E1 + ze' sx X1 + n ze' zx    in double, one rounding to float32.
- * dX sums over output channels, and each has its own weight scale: no common integer grid exists. It is the fma
- * sequence of conv_float_data over decoded values, one written order for every machine.
- * Source: Fu et al., ICLR 2021, published code.
+ * dW has one scale per operand, so its sums are exact integers: with S = sum qe' qx over the batch and the
+ * in-bounds positions, X1 = sum qx, E1 = sum qe', n positions, dW = se sx S + se zx E1 + ze' sx X1 + n ze' zx
+ * in double, one rounding to float32. dX sums over output channels, and each has its own weight scale: no
+ * common integer grid exists. It is the fma sequence of conv_float_data over decoded values, one written
+ * order for every machine. Source: Fu et al., ICLR 2021, published code.
  */
 #include "sim/layer_conv.h"
 
@@ -75,7 +74,8 @@ static float *decoded_error(const struct conv *c, const struct pass *p)
 }
 
 /* The error's map and codes (16 bits or less), or decoded values in place (more). */
-static struct affine quantize_error(struct conv *c, struct backward *b, struct tensor *dout, const struct pass *p)
+static struct affine quantize_error(struct conv *c, struct backward *b, struct tensor *dout,
+                                    const struct pass *p)
 {
     const int bits = p->backward_bits;
     const struct affine q = affine_of_range(dout->range, bits, p->recipe->division, p->recipe->floor);
@@ -90,7 +90,8 @@ static struct affine quantize_error(struct conv *c, struct backward *b, struct t
         if (bits > AFFINE_CODE_BITS)
             clipped += affine_quantize(e, e, c->out_size, &q, noise, first);
         else
-            clipped += p->kernels->encode((char *)b->e_codes + first * code_bytes(bits), e, c->out_size, &q, noise, first);
+            clipped += p->kernels->encode((char *)b->e_codes + first * code_bytes(bits), e, c->out_size, &q,
+                                          noise, first);
     }
     c->base.trace.error = dout->range;
     c->base.trace.clipped_error = clipped;
@@ -99,7 +100,8 @@ static struct affine quantize_error(struct conv *c, struct backward *b, struct t
 }
 
 /* at[i] = sum over the batch of the codes at position i, less `center` each. */
-static void sum_positions(int64_t *at, const void *codes, int bits, size_t each, int center, const struct pass *p)
+static void sum_positions(int64_t *at, const void *codes, int bits, size_t each, int center,
+                          const struct pass *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (size_t i0 = 0; i0 < each; i0 += 1024) {
@@ -108,11 +110,14 @@ static void sum_positions(int64_t *at, const void *codes, int bits, size_t each,
         for (int n = 0; n < p->n; n++) {
             const size_t row = (size_t)n * each;
             if (code_bytes(bits) == 1)
-                for (size_t i = i0; i < i1; i++) sum[i - i0] += ((const uint8_t *)codes)[row + i];
+                for (size_t i = i0; i < i1; i++)
+                    sum[i - i0] += ((const uint8_t *)codes)[row + i];
             else
-                for (size_t i = i0; i < i1; i++) sum[i - i0] += ((const uint16_t *)codes)[row + i];
+                for (size_t i = i0; i < i1; i++)
+                    sum[i - i0] += ((const uint16_t *)codes)[row + i];
         }
-        for (size_t i = i0; i < i1; i++) at[i] = (int64_t)sum[i - i0] - (int64_t)center * p->n;
+        for (size_t i = i0; i < i1; i++)
+            at[i] = (int64_t)sum[i - i0] - (int64_t)center * p->n;
     }
 }
 
@@ -142,16 +147,18 @@ static void sum_by_tap(struct backward *b, int64_t count[], const struct conv *c
                     if (iy < 0 || ix < 0) continue;
                     const int64_t *xa = b->x_at + ((size_t)iy * (size_t)s->w + (size_t)ix) * ch;
                     const int64_t *ea = b->e_at + ((size_t)oy * (size_t)s->ow + (size_t)ox) * k;
-                    for (size_t i = 0; i < ch; i++) x[i] += xa[i];
-                    for (size_t i = 0; i < k; i++) e[i] += ea[i];
+                    for (size_t i = 0; i < ch; i++)
+                        x[i] += xa[i];
+                    for (size_t i = 0; i < k; i++)
+                        e[i] += ea[i];
                     count[tap]++;
                 }
         }
 }
 
 /* dW[o][tap][i] from the exact sums [tap][i][o]. */
-static void finish_integer(struct conv *c, const struct backward *b, const int64_t count[], const struct affine *e,
-                           const struct pass *p)
+static void finish_integer(struct conv *c, const struct backward *b, const int64_t count[],
+                           const struct affine *e, const struct pass *p)
 {
     const struct conv_shape *s = &c->s;
     const size_t k = (size_t)s->k, weights = c->filter * k;
@@ -167,10 +174,12 @@ static void finish_integer(struct conv *c, const struct backward *b, const int64
             for (int i = 0; i < cg; i++) {
                 const size_t at = ((size_t)tap * (size_t)cg + (size_t)i) * k + (size_t)o;
                 int64_t sum = 0;
-                for (int t = 0; t < p->threads; t++) sum += b->exact[(size_t)t * weights + at];
+                for (int t = 0; t < p->threads; t++)
+                    sum += b->exact[(size_t)t * weights + at];
                 const int64_t x1 = b->x_tap[tap * s->c + o / kg * cg + i], e1 = b->e_tap[tap * s->k + o];
                 grad[(size_t)o * c->filter + (size_t)(tap * cg + i)] =
-                    (float)(ee * (double)sum + (ez * (double)e1 + (zs * (double)x1 + zz * (double)(count[tap] * p->n))));
+                    (float)(ee * (double)sum +
+                            (ez * (double)e1 + (zs * (double)x1 + zz * (double)(count[tap] * p->n))));
             }
 }
 
@@ -212,8 +221,8 @@ static const float *input_values(const struct conv *c, const struct tensor *in, 
 }
 
 /* Error of image n as both products see it: raw or decoded in place (e NULL), or decoded from its codes. */
-static const float *error_values(const struct conv *c, const struct backward *b, const struct tensor *dout, int n,
-                                 const struct affine *e, const struct pass *p)
+static const float *error_values(const struct conv *c, const struct backward *b, const struct tensor *dout,
+                                 int n, const struct affine *e, const struct pass *p)
 {
     const size_t at = (size_t)n * c->out_size;
     if (!e || e->bits > AFFINE_CODE_BITS) return dout->data + at;
@@ -224,8 +233,8 @@ static const float *error_values(const struct conv *c, const struct backward *b,
     return x;
 }
 
-static void weights_float(struct conv *c, struct backward *b, const struct tensor *dout, const struct tensor *in,
-                          const struct affine *e, const struct pass *p)
+static void weights_float(struct conv *c, struct backward *b, const struct tensor *dout,
+                          const struct tensor *in, const struct affine *e, const struct pass *p)
 {
     const size_t k = (size_t)c->s.k, weights = c->filter * k;
     float *grad = c->base.params[0].grad;
@@ -235,26 +244,28 @@ static void weights_float(struct conv *c, struct backward *b, const struct tenso
         double *sum = b->real + (size_t)g * weights;
         memset(sum, 0, weights * sizeof *sum);
         for (int n = p->n * g / IMAGE_GROUPS; n < p->n * (g + 1) / IMAGE_GROUPS; n++)
-            p->kernels->conv_float_weights(sum, input_values(c, in, n, p), error_values(c, b, dout, n, e, p), &c->s,
-                                           p->scratch[omp_get_thread_num()]);
+            p->kernels->conv_float_weights(sum, input_values(c, in, n, p), error_values(c, b, dout, n, e, p),
+                                           &c->s, p->scratch[omp_get_thread_num()]);
     }
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (size_t o = 0; o < k; o++)
         for (size_t i = 0; i < c->filter; i++) {
             double sum = 0.0;
-            for (int g = 0; g < IMAGE_GROUPS; g++) sum += b->real[(size_t)g * weights + i * k + o];
+            for (int g = 0; g < IMAGE_GROUPS; g++)
+                sum += b->real[(size_t)g * weights + i * k + o];
             grad[o * c->filter + i] = (float)sum;
         }
 }
 
-static void data_float(struct conv *c, const struct backward *b, struct tensor *din, bool add, struct tensor *dout,
-                       const struct affine *e, const struct pass *p)
+static void data_float(struct conv *c, const struct backward *b, struct tensor *din, bool add,
+                       struct tensor *dout, const struct affine *e, const struct pass *p)
 {
     p->kernels->conv_float_pack_data(c->packed, c->w_decoded, &c->s);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++)
-        p->kernels->conv_float_data(din->data + (size_t)n * c->in_size, add, error_values(c, b, dout, n, e, p),
-                                    c->packed, &c->s, p->scratch[omp_get_thread_num()]);
+        p->kernels->conv_float_data(din->data + (size_t)n * c->in_size, add,
+                                    error_values(c, b, dout, n, e, p), c->packed, &c->s,
+                                    p->scratch[omp_get_thread_num()]);
     if (din->wants_range) din->range = range_over_images(din->data, c->in_size, p);
 }
 

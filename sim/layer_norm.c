@@ -2,10 +2,10 @@
  *
  *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)
  *
- * Batch statistics come from the sums that the convolution noted while it wrote y; per image in pixel order, images
- * in order, in double. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch, biased
- * variance to normalize, unbiased in the running buffer.
- * Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
+ * Batch statistics come from the sums that the convolution noted while it wrote y; per image in pixel order,
+ * images in order, in double. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch,
+ * biased variance to normalize, unbiased in the running buffer. Source: Ioffe and Szegedy, ICML 2015,
+ * algorithms 1 and 2.
  */
 #include "sim/layer_parts.h"
 
@@ -60,13 +60,16 @@ static void batch_statistics(struct norm *m, const struct tensor *in, const stru
 {
     const int c = m->base.in.c;
     const double count = (double)p->n * (double)m->pixels;
-    float *running_mean = m->base.buffers[RUNNING_MEAN].value, *running_var = m->base.buffers[RUNNING_VAR].value;
+    float *running_mean = m->base.buffers[RUNNING_MEAN].value,
+          *running_var = m->base.buffers[RUNNING_VAR].value;
 
     for (int i = 0; i < c; i++) {
         double t[2];
         total(t, in->sums, i, c, p->n);
         const double mean = t[0] / count, spread = t[1] / count - mean * mean;
-        const double var = spread > 0.0 ? spread : isnan(spread) ? spread : 0.0; /* rounding may leave -1e-17 */
+        const double var = spread > 0.0    ? spread
+                           : isnan(spread) ? spread
+                                           : 0.0; /* rounding may leave -1e-17 */
 
         m->mean[i] = (float)mean;
         m->inverse_std[i] = 1.0 / sqrt(var + EPS);
@@ -74,7 +77,8 @@ static void batch_statistics(struct norm *m, const struct tensor *in, const stru
         m->shift[i] = (float)((double)m->base.params[BIAS].value[i] -
                               mean * ((double)m->base.params[WEIGHT].value[i] * m->inverse_std[i]));
         running_mean[i] = (float)((1.0 - NEW) * (double)running_mean[i] + NEW * mean);
-        running_var[i] = (float)((1.0 - NEW) * (double)running_var[i] + NEW * (var * (count / (count > 1.0 ? count - 1.0 : 1.0))));
+        running_var[i] = (float)((1.0 - NEW) * (double)running_var[i] +
+                                 NEW * (var * (count / (count > 1.0 ? count - 1.0 : 1.0))));
     }
 }
 
@@ -104,9 +108,10 @@ static void norm_forward(struct layer *l, struct tensor *out, struct tensor *con
 #pragma omp for schedule(static)
         for (int n = 0; n < p->n; n++) {
             const size_t at = (size_t)n * m->each;
-            mine = range_join(mine, p->kernels->norm_forward(out->data + at, m->positive + (size_t)n * m->mask_bytes,
-                                                             in[0]->data + at, m->residual ? in[1]->data + at : NULL,
-                                                             m->scale, m->shift, m->pixels, l->in.c, m->relu));
+            mine = range_join(
+                mine, p->kernels->norm_forward(out->data + at, m->positive + (size_t)n * m->mask_bytes,
+                                               in[0]->data + at, m->residual ? in[1]->data + at : NULL,
+                                               m->scale, m->shift, m->pixels, l->in.c, m->relu));
         }
 #pragma omp critical(norm_range)
         all = range_join(all, mine);
@@ -145,8 +150,8 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
     for (int n = 0; n < p->n; n++) {
         const size_t at = (size_t)n * m->each;
         p->kernels->norm_sums(m->sums + (size_t)n * 2 * c, dout->data + at,
-                              m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL, in[0]->data + at, m->mean,
-                              m->pixels, l->in.c);
+                              m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL, in[0]->data + at,
+                              m->mean, m->pixels, l->in.c);
     }
     backward_coefficients(m, p);
 #pragma omp parallel num_threads(p->threads)
@@ -155,11 +160,11 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
 #pragma omp for schedule(static)
         for (int n = 0; n < p->n; n++) {
             const size_t at = (size_t)n * m->each;
-            mine = range_join(
-                mine, p->kernels->norm_backward(din[0]->data + at, m->residual && din[1] ? din[1]->data + at : NULL,
-                                                m->residual && add[1], dout->data + at,
-                                                m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL,
-                                                in[0]->data + at, m->mean, m->ka, m->kb, m->kc, m->pixels, l->in.c));
+            mine = range_join(mine, p->kernels->norm_backward(
+                                        din[0]->data + at, m->residual && din[1] ? din[1]->data + at : NULL,
+                                        m->residual && add[1], dout->data + at,
+                                        m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL,
+                                        in[0]->data + at, m->mean, m->ka, m->kb, m->kc, m->pixels, l->in.c));
         }
 #pragma omp critical(norm_range)
         all = range_join(all, mine);

@@ -5,7 +5,8 @@
 #include "sim/layers.h"
 
 /** A zeroed layer of `bytes` (struct layer comes first in it). Never fails. */
-void *layer_make(size_t bytes, const struct layer_type *type, const char *name, struct shape in, struct shape out);
+void *layer_make(size_t bytes, const struct layer_type *type, const char *name, struct shape in,
+                 struct shape out);
 
 void layer_add_param(struct layer *l, const char *name, size_t size);
 void layer_add_buffer(struct layer *l, const char *name, size_t size);

@@ -21,7 +21,8 @@ static void pool_forward(struct layer *l, struct tensor *out, struct tensor *con
         for (size_t i = 0; i < c; i++) {
             const float *x = in[0]->data + (size_t)n * q->pixels * c + i;
             double sum = 0.0;
-            for (size_t j = 0; j < q->pixels; j++) sum += (double)x[j * c];
+            for (size_t j = 0; j < q->pixels; j++)
+                sum += (double)x[j * c];
             out->data[(size_t)n * c + i] = (float)(sum / (double)q->pixels);
         }
     if (out->wants_range) out->range = range_over_images(out->data, c, p);

@@ -12,7 +12,8 @@ static double example(float *d, int *best, const float *z, int label, int n, int
         if (z[i] > z[*best]) *best = i;
 
     const double max = (double)z[*best];
-    for (int i = 0; i < classes; i++) sum += scalar_exp((double)z[i] - max);
+    for (int i = 0; i < classes; i++)
+        sum += scalar_exp((double)z[i] - max);
     if (d)
         for (int i = 0; i < classes; i++)
             d[i] = (float)((scalar_exp((double)z[i] - max) / sum - (i == label ? 1.0 : 0.0)) / (double)n);

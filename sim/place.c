@@ -1,4 +1,5 @@
-/* sim/place.c - greedy placement by size: within a few percent of the optimum for networks, and deterministic. */
+/* sim/place.c - greedy placement by size: within a few percent of the optimum for networks, and
+ * deterministic. */
 #include "sim/place.h"
 
 #include <stdbool.h>
@@ -42,7 +43,8 @@ size_t place_blocks(struct block *b, int count)
     size_t total = 0;
 
     if (!order) abort();
-    for (int i = 0; i < count; i++) order[i] = &b[i];
+    for (int i = 0; i < count; i++)
+        order[i] = &b[i];
     qsort(order, (size_t)count, sizeof *order, larger_first);
     for (int i = 0; i < count; i++) {
         settle(order[i], order, i);

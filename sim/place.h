@@ -1,4 +1,5 @@
-/* sim/place.h - placing blocks with lifetimes in one address range: those that never live together share memory. */
+/* sim/place.h - placing blocks with lifetimes in one address range: those that never live together share
+ * memory. */
 #ifndef SIM_PLACE_H
 #define SIM_PLACE_H
 
@@ -11,7 +12,8 @@ struct block {
     size_t offset; /* set by place_blocks; a multiple of 64 */
 };
 
-/** Give each block an offset, largest first, each at the lowest that is free in its lifetime; returns the total. */
+/** Give each block an offset, largest first, each at the lowest that is free in its lifetime; returns the
+ * total. */
 size_t place_blocks(struct block *b, int count);
 
 #endif

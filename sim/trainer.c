@@ -20,18 +20,22 @@ int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset
     return spec->drop_last && full > 0 ? full : (n + spec->batch - 1) / spec->batch;
 }
 
-enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k, struct graph *g,
-                         struct dataset *d)
+enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
+                         struct graph *g, struct dataset *d)
 {
+    const int asked = spec->evaluate_bits_max, trained = spec->forward.bits_max;
+    const int widest = asked > trained ? asked : trained;
+
     *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN, .order_epoch = -1};
     TRY(graph_plan(g, &(struct plan){.kernels = k,
                                      .batch = spec->batch,
-                                     .forward_bits_max = spec->recipe.quantize ? spec->forward.bits_max : 0,
+                                     .forward_bits_max = spec->recipe.quantize ? widest : 0,
                                      .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
                                      .training = true}));
     t->order = malloc((size_t)d->count[SPLIT_TRAIN] * sizeof *t->order);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
-    if (!t->order || !t->labels) return fail(STATUS_NOMEM, "no memory for the order of %ld images", (long)d->count[0]);
+    if (!t->order || !t->labels)
+        return fail(STATUS_NOMEM, "no memory for the order of %ld images", (long)d->count[0]);
     return STATUS_OK;
 }
 
@@ -78,8 +82,13 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->phase = schedule_phase(&row->cycle, &s->forward, &at);
     row->lr = lr_rate(&s->lr, t->at, s->iterations);
 
-    struct pass pass = {.recipe = &s->recipe, .n = n, .forward_bits = row->forward_bits,
-                        .backward_bits = row->backward_bits, .training = true, .seed = s->seed, .step = (uint32_t)t->at};
+    struct pass pass = {.recipe = &s->recipe,
+                        .n = n,
+                        .forward_bits = row->forward_bits,
+                        .backward_bits = row->backward_bits,
+                        .training = true,
+                        .seed = s->seed,
+                        .step = (uint32_t)t->at};
     graph_pass(&pass, t->graph);
 
     const struct tensor *logits = graph_forward(t->graph, &pass);
@@ -94,8 +103,10 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->seconds = now() - start;
     t->at++;
     if (!isfinite(loss.mean))
-        return fail(STATUS_DIVERGED, "the loss is %g at iteration %ld (learning rate %g, %d/%d bits): try a lower learning rate",
-                    loss.mean, (long)row->iteration, row->lr, row->forward_bits, row->backward_bits);
+        return fail(
+            STATUS_DIVERGED,
+            "the loss is %g at iteration %ld (learning rate %g, %d/%d bits): try a lower learning rate",
+            loss.mean, (long)row->iteration, row->lr, row->forward_bits, row->backward_bits);
     return STATUS_OK;
 }
 
@@ -111,7 +122,8 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
     graph_pass(&pass, t->graph);
     for (int64_t first = 0; first < count; first += pass.n) {
         pass.n = (int)(count - first < t->spec->batch ? count - first : t->spec->batch);
-        for (int i = 0; i < pass.n; i++) index[i] = (uint32_t)(first + i);
+        for (int i = 0; i < pass.n; i++)
+            index[i] = (uint32_t)(first + i);
         dataset_fetch(t->graph->in.data, t->labels, t->data, split, index, pass.n, NULL);
         const struct tensor *logits = graph_forward(t->graph, &pass);
         const struct loss l = loss_cross_entropy(NULL, logits->data, t->labels, pass.n, t->data->classes);

@@ -1,4 +1,5 @@
-/* sim/trainer.h - the training loop of Cyclic Precision Training, one step at a time, driven by the caller. */
+/* sim/trainer.h - the training loop of Cyclic Precision Training, one step at a time, driven by the caller.
+ */
 #ifndef SIM_TRAINER_H
 #define SIM_TRAINER_H
 
@@ -16,6 +17,7 @@ struct train_spec {
     bool drop_last; /* an epoch's last, smaller batch is left out */
     struct recipe recipe;
     struct schedule_spec forward, backward;
+    int evaluate_bits_max; /* largest width of any evaluation, for planning memory */
     struct lr_spec lr;
     struct optimizer_spec optimizer;
     bool crop, flip;
@@ -29,9 +31,9 @@ struct step_row {
     double lr;
     int forward_bits, backward_bits; /* 0: float32 */
     int64_t cycle;
-    double phase;             /* position in the cycle, [0, 1) */
-    int images;               /* in the batch */
-    double bitops;            /* of this iteration, paper convention: filled in by the run, which knows the cost model */
+    double phase;  /* position in the cycle, [0, 1) */
+    int images;    /* in the batch */
+    double bitops; /* of this iteration, paper convention: filled in by the run, which knows the cost model */
     double seconds;
 };
 
@@ -63,13 +65,15 @@ void trainer_close(struct trainer *t);
 /** Iterations in one epoch. */
 int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset *d);
 
-/** One iteration: bits, forward, backward, update. STATUS_DIVERGED if the loss is not finite (the row is filled). */
+/** One iteration: bits, forward, backward, update. STATUS_DIVERGED if the loss is not finite (the row is
+ * filled). */
 MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
 
 /** Evaluate a whole split with running statistics, weights and activations at `bits` (0: float32). */
 struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);
 
-/** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as hex. */
+/** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as hex.
+ */
 void trainer_hash(char hex[65], const struct trainer *t);
 
 #endif
