@@ -79,6 +79,20 @@ static enum status schedules_check(const struct train_spec *train, int64_t itera
     return schedule_check(&train->backward, iterations, "backward");
 }
 
+/* What keys say about each other. Cycles are checked as soon as the iterations are known. */
+static enum status keys_check(const struct config *c)
+{
+    const struct train_spec *train = &c->train;
+
+    TRY(width_check(&train->forward, "forward"));
+    TRY(width_check(&train->backward, "backward"));
+    if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
+        return fail(STATUS_INPUT,
+                    "evaluate.split: validation, but data.validation holds out no images; want some, "
+                    "as in data: {validation: 5000}");
+    return c->length.unit == SPAN_ITERATIONS ? schedules_check(train, (int64_t)c->length.amount) : STATUS_OK;
+}
+
 enum status config_resolve(struct config *c, const struct config_file *f, int arm,
                            const char *const *overrides, int count)
 {
@@ -94,8 +108,7 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
         if (s != STATUS_OK) return fail(s, "%s: %s: %s", place, keys[i].path, status_detail());
     }
     widths_follow_recipe(&c->train);
-    TRY(width_check(&c->train.forward, "forward"));
-    return width_check(&c->train.backward, "backward");
+    return keys_check(c);
 }
 
 enum status config_settle(struct config *c, int64_t epoch_length)
@@ -120,21 +133,47 @@ int64_t span_iterations(const struct span *s, int64_t epoch_length)
     return 0;
 }
 
-int config_eval_bits(int bits[EVAL_WIDTHS], const struct config *c, int current)
+/* Add a point unless its name is there. A recipe that quantizes nothing is measured in float32 alone. */
+static int point_add(struct eval_point *points, int count, const struct recipe *recipe, const char *policy,
+                     int bits)
+{
+    struct eval_point point = {.bits = recipe->quantize ? bits : 0};
+
+    if (policy != NULL) {
+        snprintf(point.policy, sizeof point.policy, "%s", policy);
+    } else if (point.bits == 0) {
+        snprintf(point.policy, sizeof point.policy, "fp32");
+    } else {
+        snprintf(point.policy, sizeof point.policy, "bits_%02d", point.bits);
+    }
+    for (int i = 0; i < count; i++)
+        if (strcmp(points[i].policy, point.policy) == 0) return count;
+    points[count] = point;
+    return count + 1;
+}
+
+int config_eval_points(struct eval_point points[EVAL_POINTS], const struct config *c, int current)
 {
     const struct schedule_spec *forward = &c->train.forward;
+    const struct recipe *recipe = &c->train.recipe;
     int count = 0;
 
     for (int i = 0; i < c->evaluate_bits.count; i++) {
         const int item = c->evaluate_bits.item[i];
-        const bool all = item == EVAL_ALL && forward->bits_max > 0;
-        const int one = item == EVAL_CURRENT ? current : item < 0 ? forward->bits_max : item;
-        for (int b = all ? forward->bits_min : one; b <= (all ? forward->bits_max : one); b++) {
-            int j = 0;
-            while (j < count && bits[j] != b)
-                j++;
-            bits[j] = b;
-            count += j == count;
+        switch (item) {
+        case EVAL_MAX:
+            count = point_add(points, count, recipe, "max", forward->bits_max);
+            break;
+        case EVAL_CURRENT:
+            count = point_add(points, count, recipe, "current", current);
+            break;
+        case EVAL_ALL:
+            for (int b = forward->bits_min; b <= forward->bits_max; b++)
+                count = point_add(points, count, recipe, NULL, b);
+            count = point_add(points, count, recipe, NULL, 0);
+            break;
+        default:
+            count = point_add(points, count, recipe, NULL, item);
         }
     }
     return count;
@@ -186,7 +225,10 @@ char *config_text(const struct config *c)
     return printed(c, true);
 }
 
-char *config_identity(const struct config *c)
+void config_hash(char hex[DIGEST_SIZE], const struct config *c)
 {
-    return printed(c, false);
+    char *text = printed(c, false);
+
+    digest_text(hex, text != NULL ? text : "");
+    free(text);
 }

@@ -8,11 +8,12 @@
 #ifndef EXPERIMENTS_CONFIG_H
 #define EXPERIMENTS_CONFIG_H
 
+#include "sim/digest.h"
 #include "sim/trainer.h"
 
 #include <stdio.h>
 
-enum { CONFIG_NAME = 64, EVAL_ITEMS = 8, EVAL_WIDTHS = 40 };
+enum { CONFIG_NAME = 64, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
 
 /** A length of a run or of the time between two events. */
 struct span {
@@ -71,9 +72,14 @@ MUST_CHECK enum status config_settle(struct config *c, int64_t epoch_length);
 /** Iterations from one event to the next; 0: none (never, or told in seconds). */
 int64_t span_iterations(const struct span *s, int64_t epoch_length);
 
-/** Widths to evaluate at when the schedule stands at `current` bits, without repetition; returns their
- * number. */
-int config_eval_bits(int bits[EVAL_WIDTHS], const struct config *c, int current);
+/** One accuracy to measure: under which name, at how many bits (0: float32). */
+struct eval_point {
+    char policy[16]; /* "max", "current", "bits_08", "fp32" */
+    int bits;
+};
+
+/** What to measure when the schedule stands at `current` bits, each name once; returns their number. */
+int config_eval_points(struct eval_point points[EVAL_POINTS], const struct config *c, int current);
 
 /** Read the same words as `evaluate: bits` ("max float32 8") from a command line. */
 MUST_CHECK enum status config_parse_eval_bits(struct eval_bits *out, const char *text);
@@ -91,10 +97,10 @@ void config_print(FILE *out, const struct config *c);
 char *config_text(const struct config *c);
 
 /**
- * What identifies the run, to be freed: the resolved form without what only names, places or watches it
- * (name, arm, folders, checkpoints). Equal identities have equal results.
+ * SHA-256 of the resolved form without what only names, places or watches the run (name, arm, folders,
+ * checkpoints): equal hashes have equal results, and a checkpoint goes on under no other.
  */
-char *config_identity(const struct config *c);
+void config_hash(char hex[DIGEST_SIZE], const struct config *c);
 
 /** The file as its user wrote it. */
 const char *config_user_text(const struct config_file *f);

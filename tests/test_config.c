@@ -89,10 +89,11 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"length: 1.5 iterations\n", "is out of range"},
         {"evaluate: {bits: huge}\n", "'huge' is no width; want max, current, all, float32 or bits"},
         {"evaluate: {bits: 1}\n", "1 is out of range; want 2 to 32 bits"},
+        {"evaluate: {split: validation}\n", "data.validation holds out no images"},
+        {"length: 5\nforward: {cycles: 6}\n", "6 cycles in 5 iterations"},
         {"seed: -1\n", "'-1' is not a seed"},
         {"name: ../../etc\n", "name: '../../etc' has a '/'"},
         {"name:\n", "name: is empty; want a name"},
-        {"arms: []\n", "arms"},
         {"arms:\n  - seed: 1\n", "x.yaml:2:5: an arm without a name"},
         {"arms:\n  - name: a\n  - name: a\n", "x.yaml:3:5: a second arm called 'a'"},
         {"arms:\n  - name: a\n    forward: {bits: 1}\n", "x.yaml:3:21: forward.bits: 1 is out of range"},
@@ -244,13 +245,13 @@ Test(config, identity_ignores_names_and_places_and_nothing_else)
     const struct config a = resolved("name: x\nlearning_rate: {initial: 0.1}\n", 0);
     const struct config b = resolved("name: y\ndata: {dir: elsewhere}\nlearning_rate: {initial: 0.10}\n", 0);
     const struct config d = resolved("name: x\nlearning_rate: {initial: 0.2}\n", 0);
-    char *ia = config_identity(&a), *ib = config_identity(&b), *id = config_identity(&d);
+    char ha[DIGEST_SIZE], hb[DIGEST_SIZE], hd[DIGEST_SIZE];
 
-    cr_assert(eq(str, ia, ib));
-    cr_assert(ne(str, ia, id));
-    free(ia);
-    free(ib);
-    free(id);
+    config_hash(ha, &a);
+    config_hash(hb, &b);
+    config_hash(hd, &d);
+    cr_assert(eq(str, ha, hb));
+    cr_assert(ne(str, ha, hd));
 }
 
 Test(config, every_key_has_a_meaning_and_a_default_that_reads_back)
@@ -274,21 +275,24 @@ Test(config, epochs_become_iterations_and_cycles_must_fit)
     must(config_settle(&c, 468));
     cr_assert(eq(i64, c.train.iterations, 1404));
 
-    c = resolved("length: 5\nforward: {cycles: 6}\n", 0);
+    c = resolved("length: 0.01 epochs\nforward: {cycles: 6}\n", 0);
     expect_failure(config_settle(&c, 468), STATUS_INPUT, "6 cycles in 5 iterations");
 }
 
-Test(config, evaluation_widths_follow_the_schedule)
+Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
 {
-    int bits[EVAL_WIDTHS];
+    struct eval_point p[EVAL_POINTS];
     struct config c = resolved("evaluate: {bits: all max current 5 float32}\n", 0);
 
-    cr_assert(eq(int, config_eval_bits(bits, &c, 4), 7), "3 to 8 and float32, each once");
+    cr_assert(eq(int, config_eval_points(p, &c, 4), 9));
     for (int i = 0; i < 6; i++)
-        cr_assert(eq(int, bits[i], 3 + i));
-    cr_assert(eq(int, bits[6], 0));
+        cr_assert(eq(int, p[i].bits, 3 + i));
+    cr_assert(all(eq(str, p[2].policy, "bits_05"), eq(str, p[6].policy, "fp32"), eq(int, p[6].bits, 0)));
+    cr_assert(all(eq(str, p[7].policy, "max"), eq(int, p[7].bits, 8)));
+    cr_assert(all(eq(str, p[8].policy, "current"), eq(int, p[8].bits, 4)));
 
-    c = resolved("recipe: float32\nevaluate: {bits: all}\n", 0);
-    cr_assert(eq(int, config_eval_bits(bits, &c, 0), 1));
-    cr_assert(eq(int, bits[0], 0));
+    c = resolved("recipe: float32\nevaluate: {bits: max 8}\n", 0);
+    cr_assert(eq(int, config_eval_points(p, &c, 0), 2));
+    cr_assert(all(eq(str, p[0].policy, "max"), eq(int, p[0].bits, 0)));
+    cr_assert(all(eq(str, p[1].policy, "fp32"), eq(int, p[1].bits, 0)));
 }
