@@ -4,6 +4,8 @@
 
 static const int float32_bits = 32;
 
+enum { WIDTHS = 33 }; /* 0, which is float32, to 32 */
+
 static double width(int bits)
 {
     return bits == 0 ? float32_bits : bits;
@@ -41,13 +43,42 @@ double bitops_true(const struct graph *g, double images, int forward_bits, int b
     return sum * images;
 }
 
+/* How many iterations of a run have each pair of widths, [forward][backward]. */
+struct widths {
+    int64_t count[WIDTHS][WIDTHS];
+};
+
+static struct widths widths_of_run(int64_t iterations, const struct schedule_spec *forward,
+                                   const struct schedule_spec *backward)
+{
+    struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
+    struct widths w = {0};
+
+    for (p.iteration = 0; p.iteration < iterations; p.iteration++)
+        w.count[schedule_bits(forward, &p)][schedule_bits(backward, &p)]++;
+    return w;
+}
+
 double bitops_run(const struct work *w, int64_t iterations, int batch, const struct schedule_spec *forward,
                   const struct schedule_spec *backward)
 {
-    struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
+    const struct widths run = widths_of_run(iterations, forward, backward);
     double sum = 0; /* exact: integers below 2^53 */
 
-    for (p.iteration = 0; p.iteration < iterations; p.iteration++)
-        sum += per_mac(schedule_bits(forward, &p), schedule_bits(backward, &p));
+    for (int b = 0; b < WIDTHS; b++)
+        for (int bg = 0; bg < WIDTHS; bg++)
+            sum += (double)run.count[b][bg] * per_mac(b, bg);
     return paper_macs(w) * batch * sum;
+}
+
+double bitops_true_run(const struct graph *g, int64_t iterations, int batch,
+                       const struct schedule_spec *forward, const struct schedule_spec *backward)
+{
+    const struct widths run = widths_of_run(iterations, forward, backward);
+    double sum = 0;
+
+    for (int b = 0; b < WIDTHS; b++)
+        for (int bg = 0; bg < WIDTHS; bg++)
+            if (run.count[b][bg] > 0) sum += bitops_true(g, (double)run.count[b][bg] * batch, b, bg);
+    return sum;
 }

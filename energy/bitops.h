@@ -1,7 +1,8 @@
 /* energy/bitops.h - bit operations of training, in the convention of the CPT paper and by true counts.
  *
  * A product of operands of b1 and b2 bits costs b1 * b2 bit operations. One iteration has three products:
- * forward W x A (b * b), backward-data W x E (b * bg), backward-weights A x E (b * bg); float32 counts as 32 bits.
+ * forward W x A (b * b), backward-data W x E (b * bg), backward-weights A x E (b * bg); float32 counts as 32
+ * bits.
  *
  *     paper: M * images * (b^2 + 2 b bg), M = MACs of one forward image + 2 * batch-norm output elements
  *
@@ -18,13 +19,17 @@
 double bitops_paper(const struct work *w, double images, int forward_bits, int backward_bits);
 
 /**
- * What is really computed: multiply-accumulates only, no backward-data product in the first layer, and layers that
- * stay float32 under any schedule (layer.quantized is false) at 32 bits.
+ * What is really computed: multiply-accumulates only, no backward-data product in the first layer, and layers
+ * that stay float32 under any schedule (layer.quantized is false) at 32 bits.
  */
 double bitops_true(const struct graph *g, double images, int forward_bits, int backward_bits);
 
 /** Sum of bitops_paper over a whole run of `iterations` batches. */
 double bitops_run(const struct work *w, int64_t iterations, int batch, const struct schedule_spec *forward,
                   const struct schedule_spec *backward);
+
+/** Sum of bitops_true over a whole run of `iterations` batches. */
+double bitops_true_run(const struct graph *g, int64_t iterations, int batch,
+                       const struct schedule_spec *forward, const struct schedule_spec *backward);
 
 #endif

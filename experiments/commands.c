@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"schedule", "NAME --bits LO:HI --iterations T", "print the bits of every iteration", command_schedule},
+    {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
     {"cost", "MODEL [OPTION...]", "bit operations of a training run", command_cost},
     {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
 };

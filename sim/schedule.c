@@ -94,7 +94,7 @@ enum status schedule_check(const struct schedule_spec *s, int64_t iterations, co
         return fail(STATUS_INPUT, "%s: bits %d to %d; the smaller width comes first: %d to %d", where, lo, hi,
                     hi, lo);
     if (s->cycles < 1 || s->cycles > iterations)
-        return fail(STATUS_INPUT, "%s: %d cycles in %lld iterations; there are 1 to %lld", where, s->cycles,
+        return fail(STATUS_INPUT, "%s: %d cycles in %lld iterations; want 1 to %lld", where, s->cycles,
                     (long long)iterations, (long long)iterations);
     return STATUS_OK;
 }

@@ -193,3 +193,17 @@ Test(bitops, true_count_of_float32_ignores_the_widths)
     cr_assert(eq(dbl, bitops_true(&g, 1, 0, 0), want));
     graph_free(&g);
 }
+
+Test(bitops, true_count_of_a_run_is_the_sum_of_its_iterations)
+{
+    enum { T = 1000 };
+    struct graph g = build("resnet8", "cpt");
+    const struct schedule_spec f = make("cosine", 3, 8), b = make("cosine", 6, 8);
+    double want = 0;
+    for (int64_t i = 0; i < T; i++) {
+        const struct schedule_point p = {.iteration = i, .iterations = T, .layer = -1};
+        want += bitops_true(&g, BATCH, schedule_bits(&f, &p), schedule_bits(&b, &p));
+    }
+    cr_assert(lt(dbl, fabs(bitops_true_run(&g, T, BATCH, &f, &b) / want - 1), 1e-12));
+    graph_free(&g);
+}
