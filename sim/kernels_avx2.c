@@ -1,5 +1,5 @@
 /* sim/kernels_avx2.c - the row `avx2` of the table, and its small members. */
-#include "sim/kernels_ref.h"
+#include "sim/kernels_pass_avx2.h"
 #include "sim/kernels_simd_avx2.h"
 #include "sim/kernels_tile_avx2.h"
 
@@ -68,9 +68,9 @@ const struct kernels kernels_avx2 = {
     .name = "avx2",
     .needs = "AVX2 and FMA",
     .available = has_avx2,
-    .range = ref_range,
-    .encode = ref_encode,
-    .decode = ref_decode,
+    .range = avx2_range,
+    .encode = avx2_encode,
+    .decode = avx2_decode,
     .conv_packed_bytes = tile_packed_bytes,
     .conv_scratch_bytes = tile_scratch_bytes,
     .conv_int_pack = tile_int_pack,
@@ -81,7 +81,7 @@ const struct kernels kernels_avx2 = {
     .conv_float_forward = float_forward,
     .conv_float_data = float_data,
     .conv_float_weights = float_weights,
-    .norm_forward = ref_norm_forward,
-    .norm_sums = ref_norm_sums,
-    .norm_backward = ref_norm_backward,
+    .norm_forward = avx2_norm_forward,
+    .norm_sums = avx2_norm_sums,
+    .norm_backward = avx2_norm_backward,
 };
