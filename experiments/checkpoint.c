@@ -17,8 +17,7 @@
 
 enum { STATE_PATH = 2 * NAME_LENGTH + 16 };
 
-/* --- the state: every tensor with its name -----------------------------------------------------------------
- */
+/* --- the state: every tensor with its name ------------------------------------------------------------ */
 
 struct state_tensor {
     char path[STATE_PATH]; /* "model/conv1.weight" */
@@ -86,8 +85,7 @@ static void state_close(struct state *s)
     *s = (struct state){0};
 }
 
-/* --- the digest: head, then every tensor's path, size and bytes in the order of the file -------------------
- */
+/* --- the digest: head, then every tensor's path, size and bytes in the order of the file -------------- */
 
 struct head {
     int64_t iteration, seed;
@@ -131,8 +129,7 @@ static enum status digest_group(struct digest *d, struct store *s, const char *g
     return status;
 }
 
-/* --- save --------------------------------------------------------------------------------------------------
- */
+/* --- save --------------------------------------------------------------------------------------------- */
 
 static enum status write_head(struct store *s, const struct head *h)
 {
@@ -222,8 +219,7 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     return status == STATUS_OK ? rotate(record_dir(r)) : status;
 }
 
-/* --- verify ------------------------------------------------------------------------------------------------
- */
+/* --- verify ------------------------------------------------------------------------------------------- */
 
 static enum status read_head(struct head *h, struct store *s)
 {
@@ -276,8 +272,7 @@ enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const 
     return STATUS_OK;
 }
 
-/* --- load --------------------------------------------------------------------------------------------------
- */
+/* --- load --------------------------------------------------------------------------------------------- */
 
 static enum status check_fit(struct store *s, const struct state *state)
 {

@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- columns -----------------------------------------------------------------------------------------------
- */
+/* --- columns ------------------------------------------------------------------------------------------ */
 
 struct train_line {
     int64_t iter;
@@ -61,15 +60,15 @@ static const struct store_column event_columns[] = {
 };
 enum { EVENT_COLUMNS = sizeof event_columns / sizeof *event_columns };
 
-/* --- files and folders -------------------------------------------------------------------------------------
- */
+/* --- files and folders -------------------------------------------------------------------------------- */
 
 static void run_file(char path[PATH_MAX], const char *dir, const char *name)
 {
     snprintf(path, PATH_MAX, "%.4000s/%.64s", dir, name);
 }
 
-static enum status make_folders(const char *dir)
+/* *made: the last one was not there before. */
+static enum status make_folders(bool *made, const char *dir)
 {
     char path[PATH_MAX];
 
@@ -77,7 +76,8 @@ static enum status make_folders(const char *dir)
         return fail(STATUS_IO, "'%s' cannot name a run directory", dir);
     for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash != NULL) *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        *made = mkdir(path, 0777) == 0;
+        if (!*made && errno != EEXIST)
             return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
         if (slash == NULL) return STATUS_OK;
         *slash = '/';
@@ -133,12 +133,10 @@ static void remove_checkpoints(const char *dir)
     }
 }
 
-/* --- open --------------------------------------------------------------------------------------------------
- */
+/* --- open --------------------------------------------------------------------------------------------- */
 
 static enum status begin(struct record *r, const struct record_spec *spec)
 {
-    r->lock = -1;
     r->started = provenance_clock();
     r->epoch_length = spec->epoch_length;
     snprintf(r->dir, sizeof r->dir, "%s", spec->dir);
@@ -205,7 +203,6 @@ static enum status create(struct record *r, const struct record_spec *spec, bool
 {
     char path[PATH_MAX];
 
-    TRY(make_folders(spec->dir));
     TRY(begin(r, spec));
     run_file(path, spec->dir, RECORD_FILE);
     if (record_exists(spec->dir) && !replace) return refuse(path);
@@ -254,6 +251,14 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
     return store_set_text(r->store, "", "status", "running");
 }
 
+static enum status allocate(struct record **out, const char *dir)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", dir);
+    (*out)->lock = -1;
+    return STATUS_OK;
+}
+
 static void discard(struct record **r)
 {
     store_close(&(*r)->store);
@@ -265,24 +270,28 @@ static void discard(struct record **r)
 
 enum status record_open(struct record **out, const struct record_spec *spec, bool replace)
 {
-    *out = calloc(1, sizeof **out);
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
+    bool made;
+
+    *out = NULL;
+    TRY(make_folders(&made, spec->dir));
+    TRY(allocate(out, spec->dir));
     const enum status status = create(*out, spec, replace);
-    if (status != STATUS_OK) discard(out);
+    if (status != STATUS_OK) {
+        discard(out);
+        if (made) rmdir(spec->dir);
+    }
     return status;
 }
 
 enum status record_resume(struct record **out, const struct record_spec *spec)
 {
-    *out = calloc(1, sizeof **out);
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
+    TRY(allocate(out, spec->dir));
     const enum status status = reopen(*out, spec);
     if (status != STATUS_OK) discard(out);
     return status;
 }
 
-/* --- rewind ------------------------------------------------------------------------------------------------
- */
+/* --- rewind ------------------------------------------------------------------------------------------- */
 
 enum status record_rows_below(int64_t *rows, struct record *r, const char *path, int64_t limit)
 {
@@ -315,8 +324,7 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
     return record_event(r, iteration, "resume", note);
 }
 
-/* --- grow --------------------------------------------------------------------------------------------------
- */
+/* --- grow --------------------------------------------------------------------------------------------- */
 
 enum status record_row(struct record *r, const struct step_row *row)
 {
@@ -367,8 +375,7 @@ enum status record_summary_text(struct record *r, const char *name, const char *
     return store_set_text(r->store, "summary", name, text);
 }
 
-/* --- flush, close ------------------------------------------------------------------------------------------
- */
+/* --- flush, close ------------------------------------------------------------------------------------- */
 
 enum status record_flush(struct record *r)
 {
@@ -405,8 +412,7 @@ enum status record_close(struct record **r, enum status outcome)
     return status;
 }
 
-/* --- look --------------------------------------------------------------------------------------------------
- */
+/* --- look --------------------------------------------------------------------------------------------- */
 
 double record_bitops(const struct record *r)
 {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- columns -----------------------------------------------------------------------------------------------
- */
+/* --- columns ------------------------------------------------------------------------------------------ */
 
 /** One layer in one row. Every value has four bytes: the row holds [column][layer]. */
 struct layer_values {
@@ -89,8 +88,7 @@ static struct layer_values values_of(const struct layer *l)
     };
 }
 
-/* --- open --------------------------------------------------------------------------------------------------
- */
+/* --- open --------------------------------------------------------------------------------------------- */
 
 static double layer_macs(const struct layer *l)
 {
@@ -149,8 +147,7 @@ enum status record_layers_open(struct record *r, const struct graph *g, bool fre
     return store_series_open(&t->series, r->store, "layers", columns, COLUMNS);
 }
 
-/* --- grow --------------------------------------------------------------------------------------------------
- */
+/* --- grow --------------------------------------------------------------------------------------------- */
 
 enum status record_layers(struct record *r, const struct graph *g, int64_t iteration)
 {

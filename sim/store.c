@@ -13,8 +13,7 @@
 
 enum { MEMORY_STEP = 1 << 20 }; /* a file in memory grows by this many bytes */
 
-/* --- sentences ---------------------------------------------------------------------------------------------
- */
+/* --- sentences ---------------------------------------------------------------------------------------- */
 
 enum status store_fail(enum status status, const struct store *s, const char *object, const char *format, ...)
 {
@@ -42,8 +41,7 @@ enum status store_fail_call(enum status status, const struct store *s, const cha
     return store_fail(status, s, object, "cannot %s (HDF5: %s)", what, text);
 }
 
-/* --- open, close -------------------------------------------------------------------------------------------
- */
+/* --- open, close -------------------------------------------------------------------------------------- */
 
 /* What can be said about a file before HDF5 sees it. */
 static enum status check_file(const struct store *s, enum store_mode mode)
@@ -139,8 +137,7 @@ const char *store_library_version(void)
     return VERSION_TEXT(H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
 }
 
-/* --- on disk, whole ----------------------------------------------------------------------------------------
- */
+/* --- on disk, whole ----------------------------------------------------------------------------------- */
 
 enum status store_sync_folder(const char *path)
 {
@@ -215,8 +212,7 @@ enum status store_flush(struct store *s)
     return status;
 }
 
-/* --- groups ------------------------------------------------------------------------------------------------
- */
+/* --- groups ------------------------------------------------------------------------------------------- */
 
 static bool is_root(const char *path)
 {
@@ -286,8 +282,7 @@ bool store_has(struct store *s, const char *path)
     return is_root(path) || link_exists(s, path);
 }
 
-/* --- names -------------------------------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------------------------- */
 
 static bool in_creation_order(hid_t group)
 {

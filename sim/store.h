@@ -63,8 +63,7 @@ struct store_info {
 
 struct store;
 
-/* --- the file ----------------------------------------------------------------------------------------------
- */
+/* --- the file ----------------------------------------------------------------------------------------- */
 
 /** Open or begin a file. STORE_CREATE and STORE_REPLACE write nothing before the first flush. */
 MUST_CHECK enum status store_open(struct store **out, const char *path, enum store_mode mode);
@@ -85,8 +84,7 @@ const char *store_path(const struct store *s);
 /** fsync the folder that holds `path`, so that a rename in it survives a power cut. */
 MUST_CHECK enum status store_sync_folder(const char *path);
 
-/* --- groups and what is in them ----------------------------------------------------------------------------
- */
+/* --- groups and what is in them ----------------------------------------------------------------------- */
 
 /** Make a group and its parents; fine if it exists. */
 MUST_CHECK enum status store_group(struct store *s, const char *path);
@@ -111,8 +109,7 @@ MUST_CHECK enum status store_attributes(struct store_names *out, struct store *s
 
 void store_names_free(struct store_names *names);
 
-/* --- attributes --------------------------------------------------------------------------------------------
- */
+/* --- attributes --------------------------------------------------------------------------------------- */
 
 /** Write an attribute of the group or data set at `path`, replacing an old one. */
 MUST_CHECK enum status store_set_text(struct store *s, const char *path, const char *name, const char *text);
@@ -131,8 +128,7 @@ bool store_has_attribute(struct store *s, const char *path, const char *name);
 MUST_CHECK enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path,
                                             const char *name);
 
-/* --- arrays ------------------------------------------------------------------------------------------------
- */
+/* --- arrays ------------------------------------------------------------------------------------------- */
 
 /** Write a whole new data set; parents are made. STORE_TEXT is not for here: see store_write_text. */
 MUST_CHECK enum status store_write(struct store *s, const char *path, const void *data, enum store_type type,
@@ -155,8 +151,7 @@ MUST_CHECK enum status store_load_text(char **out, struct store *s, const char *
 MUST_CHECK enum status store_write_strings(struct store *s, const char *path, const char *texts, size_t width,
                                            int64_t count);
 
-/* --- series: columns of one length that grow by rows -------------------------------------------------------
- */
+/* --- series: columns of one length that grow by rows -------------------------------------------------- */
 
 enum {
     STORE_SERIES_ROWS = 64

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- write -------------------------------------------------------------------------------------------------
- */
+/* --- write -------------------------------------------------------------------------------------------- */
 
 /* Takes over `type`, a new HDF5 type of the file; data is of type `memory`. */
 static enum status set(struct store *s, const char *path, const char *name, hid_t type, hid_t memory,
@@ -51,8 +50,7 @@ enum status store_set_number(struct store *s, const char *path, const char *name
     return set(s, path, name, H5Tcopy(H5T_IEEE_F64LE), H5T_NATIVE_DOUBLE, &value);
 }
 
-/* --- read --------------------------------------------------------------------------------------------------
- */
+/* --- read --------------------------------------------------------------------------------------------- */
 
 bool store_has_attribute(struct store *s, const char *path, const char *name)
 {
@@ -176,8 +174,7 @@ enum status store_show_attribute(char *out, size_t size, struct store *s, const 
     return STATUS_OK;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------------------------- */
 
 static bool links_scales(const char *name)
 {

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- types -------------------------------------------------------------------------------------------------
- */
+/* --- types -------------------------------------------------------------------------------------------- */
 
 size_t store_type_bytes(enum store_type type, size_t width)
 {
@@ -93,8 +92,7 @@ enum store_type store_classify(size_t *width, hid_t type)
     return found;
 }
 
-/* --- look --------------------------------------------------------------------------------------------------
- */
+/* --- look --------------------------------------------------------------------------------------------- */
 
 static enum status look_at_data(struct store_info *out, struct store *s, const char *path, hid_t data)
 {
@@ -134,8 +132,7 @@ enum status store_look(struct store_info *out, struct store *s, const char *path
     return status;
 }
 
-/* --- write -------------------------------------------------------------------------------------------------
- */
+/* --- write -------------------------------------------------------------------------------------------- */
 
 hid_t store_data_properties(void)
 {
@@ -189,8 +186,7 @@ enum status store_write_strings(struct store *s, const char *path, const char *t
     return write_array(s, path, texts, STORE_TEXT, width, 1, &count);
 }
 
-/* --- read --------------------------------------------------------------------------------------------------
- */
+/* --- read --------------------------------------------------------------------------------------------- */
 
 /* Can HDF5 convert without inventing anything? Numbers to numbers, texts of a fixed width to themselves. */
 static enum status check_readable(struct store_info *info, enum store_type as, struct store *s,

@@ -27,8 +27,7 @@ struct store_series {
     struct column column[];
 };
 
-/* --- make --------------------------------------------------------------------------------------------------
- */
+/* --- make --------------------------------------------------------------------------------------------- */
 
 static enum status describe(struct store *s, const char *path, const struct store_column *c)
 {
@@ -142,8 +141,7 @@ enum status store_series_open(struct store_series **out, struct store *s, const 
     return STATUS_OK;
 }
 
-/* --- grow --------------------------------------------------------------------------------------------------
- */
+/* --- grow --------------------------------------------------------------------------------------------- */
 
 static bool column_resize(const struct column *c, int64_t rows)
 {
@@ -230,8 +228,7 @@ enum status store_series_truncate(struct store_series *series, int64_t rows)
     return STATUS_OK;
 }
 
-/* --- for the store -----------------------------------------------------------------------------------------
- */
+/* --- for the store ------------------------------------------------------------------------------------ */
 
 enum status store_series_flush(struct store *s)
 {

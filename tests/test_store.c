@@ -77,8 +77,7 @@ static void expect_rows(const char *path, int64_t rows)
     store_close(&s);
 }
 
-/* --- what is written comes back ----------------------------------------------------------------------------
- */
+/* --- what is written comes back ----------------------------------------------------------------------- */
 
 Test(store, arrays_of_every_type_come_back_bit_for_bit)
 {
@@ -208,8 +207,7 @@ Test(store, long_texts_come_back)
     folder_remove(&f);
 }
 
-/* --- series ------------------------------------------------------------------------------------------------
- */
+/* --- series ------------------------------------------------------------------------------------------- */
 
 struct growth {
     int64_t first, second; /* rows before and after a flush and reopening */
@@ -304,8 +302,7 @@ Test(store, columns_of_different_lengths_are_refused)
     folder_remove(&f);
 }
 
-/* --- bad input ---------------------------------------------------------------------------------------------
- */
+/* --- bad input ---------------------------------------------------------------------------------------- */
 
 Test(store, a_missing_file_is_named)
 {
@@ -410,8 +407,7 @@ Test(store, missing_and_misfit_objects_are_named)
     folder_remove(&f);
 }
 
-/* --- nothing lost, nothing half-written --------------------------------------------------------------------
- */
+/* --- nothing lost, nothing half-written --------------------------------------------------------------- */
 
 Test(store, an_existing_file_is_not_overwritten_unasked)
 {
