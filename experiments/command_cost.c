@@ -84,8 +84,8 @@ static const struct argp argp = {
     NULL,
     NULL};
 
-/* What to count: a network and how its run moves through the widths. */
-struct run {
+/* What to count: a network and how its training moves through the widths. */
+struct training {
     struct shape shape;
     int classes, batch;
     struct recipe recipe;
@@ -99,7 +99,7 @@ static const char *row_name(int i)
     return dataset_all(&count)[i].name;
 }
 
-static enum status data_read(struct run *r, const char *name)
+static enum status data_read(struct training *r, const char *name)
 {
     int count;
     const struct dataset_row *row = dataset_all(&count);
@@ -113,17 +113,17 @@ static enum status data_read(struct run *r, const char *name)
     return names_unknown("data set", name, row_name, count);
 }
 
-static enum status run_read(struct run *r, const struct options *o)
+static enum status run_read(struct training *r, const struct options *o)
 {
     static const struct key recipe = {.path = "--recipe", .kind = &kind_recipe};
     static const struct key type = {.path = "--schedule", .kind = &kind_schedule};
     static const struct key backward = {.path = "--backward", .kind = &kind_bits};
     static const struct key batch = {.path = "--batch", .kind = &kind_integer, .min = 1, .max = 65536};
 
-    *r = (struct run){.batch = 128,
-                      .iterations = 64000,
-                      .forward = {.bits_min = 3, .bits_max = 8, .cycles = 32},
-                      .backward = {.bits_min = 8, .bits_max = 8}};
+    *r = (struct training){.batch = 128,
+                           .iterations = 64000,
+                           .forward = {.bits_min = 3, .bits_max = 8, .cycles = 32},
+                           .backward = {.bits_min = 8, .bits_max = 8}};
     TRY(data_read(r, o->data ? o->data : "cifar100"));
     TRY(option_read(&r->recipe, &recipe, o->recipe ? o->recipe : "cpt"));
     TRY(option_read(&r->forward.type, &type, o->type ? o->type : "cosine"));
@@ -156,7 +156,7 @@ static void row_print(struct table *t, const char *count, double macs, double bi
     table_number(t, 100 * (1 - bitops / static_bitops), 4);
 }
 
-static void cost_print(const struct graph *g, const struct run *r, bool json)
+static void cost_print(const struct graph *g, const struct training *r, bool json)
 {
     static const char *const columns[] = {"count",          "macs",           "gbitops",
                                           "static_gbitops", "saving_percent", NULL};
@@ -174,7 +174,7 @@ static void cost_print(const struct graph *g, const struct run *r, bool json)
 enum status command_cost(int argc, char **argv)
 {
     struct options o = {0};
-    struct run r;
+    struct training r;
     struct graph g = {0};
     const struct model_type *type;
 
