@@ -58,3 +58,10 @@ Test(names, long_names_and_long_tables_are_cut_not_overrun)
     cr_assert(eq(int, names_unknown("fruit", "a-name-of-some-length-7", many, 100), STATUS_INPUT));
     cr_assert(not(zero(ptr, strstr(status_detail(), "known: a-name-of-some-length-0, "))));
 }
+
+Test(names, nearest_is_a_row_number_or_none)
+{
+    cr_assert(eq(int, names_nearest("plumb", fruit, 4), 3));
+    cr_assert(eq(int, names_nearest("xyzzy", fruit, 4), -1));
+    cr_assert(eq(int, names_nearest("apple", fruit, 0), -1));
+}
