@@ -9,7 +9,10 @@
 static const struct command commands[] = {
     {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
     {"cost", "MODEL [OPTION...]", "bit operations of a training run", command_cost},
+    {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
+    {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},
     {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
+    {"list", "[KIND]", "what there is: data, models, recipes, schedules, kernels, keys, ...", command_list},
 };
 
 enum { COUNT = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,247 @@
+/* experiments/command_list.c - `cptsim list`: every table of the program. The command line is the manual. */
+#include "experiments/command.h"
+#include "experiments/config.h"
+#include "experiments/table.h"
+#include "models/model.h"
+#include "quant/format.h"
+#include "sim/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One row of any table: what to write, what it means, where it is from. */
+struct list_row {
+    const char *name;
+    char meaning[512], source[640];
+};
+
+/* A table. To add one: its row function, its row in lists[]. */
+struct list {
+    const char *name, *heading;
+    bool (*row)(struct list_row *out, int i); /* false after the last */
+};
+
+static bool data_row(struct list_row *out, int i)
+{
+    int count;
+    const struct dataset_row *d = dataset_all(&count);
+    char dir[512];
+
+    if (i >= count) return false;
+    out->name = d[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s, %d classes, as %d x %d x %d", d[i].title, d[i].classes,
+             d[i].shape.h, d[i].shape.w, d[i].shape.c);
+    if (dataset_found(dir, d[i].name, "")) {
+        snprintf(out->source, sizeof out->source, "found in %s", dir);
+    } else {
+        snprintf(out->source, sizeof out->source, "not found in %s: %s", dir, d[i].install);
+    }
+    return true;
+}
+
+static bool model_row(struct list_row *out, int i)
+{
+    int count;
+    const struct model_type *m = model_all(&count);
+
+    if (i >= count) return false;
+    out->name = m[i].names;
+    snprintf(out->meaning, sizeof out->meaning, "%s", m[i].title);
+    snprintf(out->source, sizeof out->source, "%s", m[i].source);
+    return true;
+}
+
+static bool recipe_row(struct list_row *out, int i)
+{
+    int count;
+    const struct recipe *r = recipe_all(&count);
+
+    if (i >= count) return false;
+    out->name = r[i].name;
+    if (r[i].quantize) {
+        snprintf(out->meaning, sizeof out->meaning,
+                 "weights, activations and errors quantized, errors %s; first layer %s, shortcuts %s, last "
+                 "layer %s",
+                 r[i].stochastic_error ? "stochastically" : "to nearest", r[i].quantize_first ? "too" : "not",
+                 r[i].quantize_shortcut ? "too" : "not", r[i].quantize_linear ? "too" : "not");
+    } else {
+        snprintf(out->meaning, sizeof out->meaning, "nothing quantized");
+    }
+    snprintf(out->source, sizeof out->source, "%s", r[i].source);
+    return true;
+}
+
+static bool schedule_row(struct list_row *out, int i)
+{
+    int count;
+    const struct schedule_type *s = schedule_all(&count);
+
+    if (i >= count) return false;
+    out->name = s[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", s[i].formula);
+    snprintf(out->source, sizeof out->source, "%s", s[i].source);
+    return true;
+}
+
+static bool rate_row(struct list_row *out, int i)
+{
+    int count;
+    const struct lr_type *l = lr_all(&count);
+
+    if (i >= count) return false;
+    out->name = l[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", l[i].formula);
+    snprintf(out->source, sizeof out->source, "%s", l[i].source);
+    return true;
+}
+
+static bool optimizer_row(struct list_row *out, int i)
+{
+    int count;
+    const struct optimizer_type *o = optimizer_all(&count);
+
+    if (i >= count) return false;
+    out->name = o[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", o[i].formula);
+    snprintf(out->source, sizeof out->source, "%s", o[i].source);
+    return true;
+}
+
+static bool kernels_row(struct list_row *out, int i)
+{
+    int count;
+    const struct kernels *const *k = kernels_all(&count);
+
+    if (i >= count) return false;
+    out->name = k[i]->name;
+    snprintf(out->meaning, sizeof out->meaning, "needs %s", k[i]->needs);
+    snprintf(out->source, sizeof out->source, "%s",
+             k[i]->available() ? "this CPU has it" : "not on this CPU");
+    return true;
+}
+
+static bool format_row(struct list_row *out, int i)
+{
+    int count;
+    const struct format_row *f = format_all(&count);
+
+    if (i >= count) return false;
+    out->name = f[i].grammar;
+    snprintf(out->meaning, sizeof out->meaning, "%s", f[i].meaning);
+    snprintf(out->source, sizeof out->source, "%s", f[i].source);
+    return true;
+}
+
+static bool key_row(struct list_row *out, int i)
+{
+    struct config_key k;
+
+    if (!config_key(&k, i)) return false;
+    out->name = k.path;
+    snprintf(out->meaning, sizeof out->meaning, "%s", k.meaning);
+    snprintf(out->source, sizeof out->source, "%s; default %s", k.kind,
+             k.standard[0] != '\0' ? k.standard : "empty");
+    return true;
+}
+
+static const struct list lists[] = {
+    {"data", "data sets (data.name)", data_row},
+    {"models", "networks (model)", model_row},
+    {"recipes", "recipes: what is quantized (recipe)", recipe_row},
+    {"schedules", "precision schedules (forward.schedule, backward.schedule)", schedule_row},
+    {"learning-rates", "learning-rate policies (learning_rate.policy); r is the fraction of the run",
+     rate_row},
+    {"optimizers", "optimizers (optimizer.name)", optimizer_row},
+    {"kernels", "instruction sets (--kernels); all give the same bits", kernels_row},
+    {"formats", "number formats (quantize, explain)", format_row},
+    {"keys", "keys of an experiment file (--set KEY=VALUE)", key_row},
+};
+
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+static const char *list_name(int i)
+{
+    return lists[i].name;
+}
+
+static void list_print(const struct list *l)
+{
+    struct list_row row;
+    int width = 0;
+
+    for (int i = 0; l->row(&row, i); i++)
+        if ((int)strlen(row.name) > width) width = (int)strlen(row.name);
+    printf("%s: %s\n", l->name, l->heading);
+    for (int i = 0; l->row(&row, i); i++)
+        printf("  %-*s  %s%s%s%s\n", width, row.name, row.meaning, row.source[0] != '\0' ? "  (" : "",
+               row.source, row.source[0] != '\0' ? ")" : "");
+}
+
+static void list_print_json(const struct list *l)
+{
+    static const char *const columns[] = {"list", "name", "meaning", "source", NULL};
+    struct table table = table_open(stdout, true, columns);
+    struct list_row row;
+
+    for (int i = 0; l->row(&row, i); i++) {
+        table_text(&table, l->name);
+        table_text(&table, row.name);
+        table_text(&table, row.meaning);
+        table_text(&table, row.source);
+    }
+}
+
+/* --- the command
+ * ------------------------------------------------------------------------------------------------ */
+
+struct list_options {
+    const char *kind;
+    bool json, too_many;
+};
+
+static const struct argp_option options[] = {{"json", 'j', NULL, 0, "one JSON object a line", 0}, {0}};
+
+static const char doc[] =
+    "Print what there is to choose from: one table, or all of them.\v"
+    "Examples:\n"
+    "  cptsim list data         found or not, where, what to install\n"
+    "  cptsim list keys         every key of an experiment file\n"
+    "  cptsim list --json\n\n"
+    "Tables: data, models, recipes, schedules, learning-rates, optimizers, kernels, formats, keys.";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct list_options *o = state->input;
+
+    switch (key) {
+    case 'j':
+        o->json = true;
+        break;
+    case ARGP_KEY_ARG:
+        o->too_many = o->kind != NULL;
+        o->kind = arg;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+enum status command_list(int argc, char **argv)
+{
+    const struct argp argp = {options, parse, "[KIND]", doc, NULL, NULL, NULL};
+    struct list_options o = {0};
+    bool found = false;
+
+    TRY(command_parse(&argp, argc, argv, &o));
+    if (o.too_many) return fail(STATUS_USAGE, "list: more than one kind; want one, or none for all");
+    for (int i = 0; i < LISTS; i++) {
+        if (o.kind != NULL && strcmp(o.kind, lists[i].name) != 0) continue;
+        if (o.kind == NULL && i > 0 && !o.json) putchar('\n');
+        (o.json ? list_print_json : list_print)(&lists[i]);
+        found = true;
+    }
+    if (found) return STATUS_OK;
+    (void)names_unknown("list", o.kind, list_name, LISTS);
+    return fail(STATUS_USAGE, "%s", status_detail());
+}

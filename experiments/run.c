@@ -1,0 +1,272 @@
+/* experiments/run.c - one run: configuration, data set, network, trainer, record. The loop is run_loop. */
+#include "experiments/run.h"
+
+#include "energy/bitops.h"
+#include "experiments/checkpoint.h"
+#include "experiments/progress.h"
+#include "experiments/provenance.h"
+#include "experiments/stop.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+    struct session session;
+    const struct run_options *options;
+    struct record *record;
+    struct progress progress;
+    struct work work;      /* of the whole network, for the cost */
+    double started, saved; /* clock: begin, last checkpoint */
+    int64_t evaluated;     /* iterations after which `score` was measured; -1: never */
+    struct run_result *result;
+};
+
+/* --- beginning and going on
+ * ----------------------------------------------------------------------------------- */
+
+static enum status open_record(struct run *r)
+{
+    const struct session *s = &r->session;
+    const struct run_options *o = r->options;
+    char hash[DIGEST_SIZE];
+    char *resolved = config_text(&s->config);
+    enum status status = resolved != NULL ? STATUS_OK : fail(STATUS_NOMEM, "out of memory");
+
+    config_hash(hash, &s->config);
+    const struct record_spec spec = {
+        .dir = o->dir,
+        .title = s->config.arm[0] != '\0' ? s->config.arm : s->config.name,
+        .resolved = resolved,
+        .user = o->user_text,
+        .overrides = o->overrides,
+        .override_count = o->override_count,
+        .config_sha256 = hash,
+        .argv = o->argv,
+        .kernels = s->trainer.kernels->name,
+        .threads = omp_get_max_threads(),
+        .model = s->config.model,
+        .train = &s->config.train,
+        .data = &s->data,
+        .graph = &s->graph,
+        .epoch_length = s->epoch_length,
+    };
+    const bool go_on = o->resume && record_exists(o->dir);
+    if (status == STATUS_OK)
+        status = go_on ? record_resume(&r->record, &spec) : record_open(&r->record, &spec, o->replace);
+    free(resolved);
+    return status;
+}
+
+/* Take up the last checkpoint, and cut the record back to it. */
+static enum status take_up(struct run *r)
+{
+    struct checkpoint_source source;
+
+    TRY(checkpoint_load(&source, &r->session.trainer, r->record));
+    TRY(record_rewind(r->record, source.iteration, source.note));
+    progress_say(&r->progress, "%s: resuming %s", r->options->dir,
+                 source.loaded ? source.note : "from the beginning");
+    return STATUS_OK;
+}
+
+static void introduce(struct run *r)
+{
+    const struct session *s = &r->session;
+
+    progress_say(
+        &r->progress,
+        "%s: %s on %s, %lld images, %lld parameters; %lld iterations of %d; %s kernels, %d threads, %.0f MB",
+        s->config.arm[0] != '\0' ? s->config.arm : s->config.name, s->config.model, s->data.name,
+        (long long)s->data.count[SPLIT_TRAIN], (long long)session_params(s),
+        (long long)s->config.train.iterations, s->config.train.batch, s->trainer.kernels->name,
+        omp_get_max_threads(), (double)graph_bytes(&s->graph) / 1e6);
+}
+
+static enum status run_open(struct run *r, const struct config *config, const struct run_options *o)
+{
+    const bool going_on = o->resume && record_exists(o->dir);
+
+    r->started = r->saved = provenance_clock();
+    r->progress = progress_begin(o->quiet ? NULL : stderr, config->arm, 0, 0);
+    TRY(session_open(&r->session, config, &o->machine));
+    TRY(open_record(r));
+    introduce(r);
+    if (going_on) TRY(take_up(r));
+    r->work = graph_work(&r->session.graph);
+    r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
+                                 r->session.trainer.at, r->session.config.train.iterations);
+    stop_listen();
+    return STATUS_OK;
+}
+
+/* --- one iteration's worth of everything
+ * ------------------------------------------------------------------------ */
+
+/* Is an event due after `done` iterations? The last iteration always is. */
+static bool due(const struct run *r, const struct span *every, int64_t done)
+{
+    const int64_t period = span_iterations(every, r->session.epoch_length);
+    return done == r->session.config.train.iterations || (period > 0 && done % period == 0);
+}
+
+static bool checkpoint_due(const struct run *r, int64_t done)
+{
+    const struct span *every = &r->session.config.checkpoint_every;
+    if (every->unit == SPAN_SECONDS && every->amount > 0 && provenance_clock() - r->saved >= every->amount)
+        return true;
+    return due(r, every, done);
+}
+
+/* Measure every point that the configuration names; equal widths are measured once. */
+static enum status evaluate(struct run *r, int current)
+{
+    struct trainer *t = &r->session.trainer;
+    struct run_result *out = r->result;
+    struct eval_point point[EVAL_POINTS];
+
+    out->score_count = config_eval_points(point, &r->session.config, current);
+    for (int i = 0; i < out->score_count; i++) {
+        int same = 0;
+        while (point[same].bits != point[i].bits)
+            same++;
+        out->score[i].point = point[i];
+        out->score[i].result = same < i
+                                   ? out->score[same].result
+                                   : trainer_evaluate(t, r->session.config.evaluate_split, point[i].bits);
+        TRY(record_evaluation(r->record, &out->score[i].result, t->at, point[i].policy));
+    }
+    r->evaluated = t->at;
+    return record_flush(r->record);
+}
+
+static void talk_of_scores(struct run *r)
+{
+    char text[512];
+    size_t used = 0;
+
+    for (int i = 0; i < r->result->score_count && used < sizeof text; i++) {
+        const struct run_score *s = &r->result->score[i];
+        char at[24] = "in float32";
+        if (s->point.bits > 0) snprintf(at, sizeof at, "at %d bits", s->point.bits);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.2f %% %s", i > 0 ? ", " : "",
+                                 100 * s->result.accuracy, at);
+    }
+    progress_say(&r->progress, "%s: after %lld iterations %s accuracy %s", r->progress.label,
+                 (long long)r->evaluated, config_split_name(r->session.config.evaluate_split), text);
+}
+
+static enum status checkpoint(struct run *r)
+{
+    r->saved = provenance_clock();
+    return checkpoint_save(r->record, &r->session.trainer);
+}
+
+static enum status record_step(struct run *r, struct step_row *row)
+{
+    row->bitops = bitops_paper(&r->work, row->images, row->forward_bits, row->backward_bits);
+    TRY(record_row(r->record, row));
+    if (due(r, &r->session.config.layers_every, row->iteration + 1))
+        TRY(record_layers(r->record, &r->session.graph, row->iteration));
+    progress_step(&r->progress, row);
+    return STATUS_OK;
+}
+
+/* --- the run
+ * -------------------------------------------------------------------------------------------------- */
+
+static enum status run_loop(struct run *r)
+{
+    struct trainer *t = &r->session.trainer;
+    const struct config *c = &r->session.config;
+    struct step_row row;
+
+    while (t->at < c->train.iterations) {
+        const enum status step = trainer_step(t, &row);
+        TRY(record_step(r, &row));
+        if (step != STATUS_OK) return step;
+        if (due(r, &c->evaluate_every, t->at)) {
+            TRY(evaluate(r, row.forward_bits));
+            talk_of_scores(r);
+        }
+        if (stop_requested() != 0 || checkpoint_due(r, t->at)) TRY(checkpoint(r));
+        if (stop_requested() != 0 && t->at < c->train.iterations)
+            return fail(STATUS_INTERRUPTED,
+                        "%s: stopped after %lld of %lld iterations; the same command with --resume goes on",
+                        r->options->dir, (long long)t->at, (long long)c->train.iterations);
+    }
+    return STATUS_OK;
+}
+
+/* Bits of the last iteration: for a run that was complete when it was taken up. */
+static int last_bits(const struct session *s)
+{
+    const struct train_spec *train = &s->config.train;
+    const struct schedule_point last = {train->iterations - 1, train->iterations, 0, -1, s->trainer.loss};
+    return schedule_bits(&train->forward, &last);
+}
+
+/* What the run would have cost at its largest widths throughout. */
+static double static_bitops(const struct run *r)
+{
+    const struct train_spec *t = &r->session.config.train;
+    const int64_t length = r->session.epoch_length, all = r->session.data.count[SPLIT_TRAIN];
+    const int64_t of_epoch =
+        length * t->batch < all ? length * t->batch : all; /* a smaller last batch, or none */
+    const int64_t images = t->iterations / length * of_epoch + t->iterations % length * t->batch;
+
+    return bitops_paper(&r->work, (double)images, t->forward.bits_max, t->backward.bits_max);
+}
+
+static enum status summarize(struct run *r)
+{
+    struct run_result *out = r->result;
+
+    if (r->evaluated < 0) TRY(evaluate(r, last_bits(&r->session)));
+    out->bitops = record_bitops(r->record);
+    out->saving = 1 - out->bitops / static_bitops(r);
+    out->seconds = provenance_clock() - r->started;
+    trainer_hash(out->state_sha256, &r->session.trainer);
+    for (int i = 0; i < out->score_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_acc_%s", config_split_name(out->score[i].result.split),
+                 out->score[i].point.policy);
+        TRY(record_summary_number(r->record, name, out->score[i].result.accuracy, "1"));
+        snprintf(name, sizeof name, "bits_%s", out->score[i].point.policy);
+        TRY(record_summary_number(r->record, name, out->score[i].point.bits, "bit"));
+    }
+    TRY(record_summary_number(r->record, "bitops", out->bitops, "1"));
+    TRY(record_summary_number(r->record, "saving_vs_static", out->saving, "1"));
+    return record_summary_text(r->record, "state_sha256", out->state_sha256);
+}
+
+/* What made the run end early is an event of its record. */
+static enum status note_end(struct run *r, enum status s)
+{
+    if (r->record == NULL || s == STATUS_OK) return s;
+    char reason[1024];
+    snprintf(reason, sizeof reason, "%s", status_detail());
+    (void)!record_event(r->record, r->session.trainer.at, status_text(s), reason);
+    return fail(s, "%s", reason);
+}
+
+enum status run_train(struct run_result *result, const struct config *config,
+                      const struct run_options *options)
+{
+    struct run *r = calloc(1, sizeof *r);
+    if (r == NULL) return fail(STATUS_NOMEM, "out of memory");
+    *result = (struct run_result){0};
+    r->options = options;
+    r->result = result;
+    r->evaluated = -1;
+
+    enum status s = run_open(r, config, options);
+    if (s == STATUS_OK) s = run_loop(r);
+    if (s == STATUS_OK) s = summarize(r);
+    s = note_end(r, s);
+    progress_end(&r->progress);
+    const enum status closed = record_close(&r->record, s);
+    session_close(&r->session);
+    free(r);
+    return s != STATUS_OK ? s : closed;
+}

@@ -1,0 +1,45 @@
+/* experiments/run.h - one run from its configuration to its record. */
+#ifndef EXPERIMENTS_RUN_H
+#define EXPERIMENTS_RUN_H
+
+#include "experiments/session.h"
+
+/** How a run is to be carried out; nothing here changes what it computes. */
+struct run_options {
+    struct machine machine;
+    const char *dir;              /* of the record */
+    bool resume;                  /* go on from the last checkpoint, if there is one */
+    bool replace;                 /* throw an existing record away */
+    bool quiet;                   /* no talk on stderr */
+    const char *user_text;        /* the experiment file as written */
+    const char *const *overrides; /* [override_count] "key=value" */
+    int override_count;
+    char *const *argv; /* NULL-terminated command line */
+};
+
+/** One accuracy at the end of a run. */
+struct run_score {
+    struct eval_point point;
+    struct evaluation result;
+};
+
+struct run_result {
+    struct run_score score[EVAL_POINTS];
+    int score_count;
+    double bitops;  /* of the whole run, paper convention */
+    double saving;  /* against static training at the largest widths, in [0, 1) */
+    double seconds; /* this process spent on it */
+    char state_sha256[DIGEST_SIZE];
+};
+
+/**
+ * Train one configuration: every iteration, layer trace and evaluation goes into the record, checkpoints
+ * beside it.
+ *
+ * STATUS_INTERRUPTED after SIGINT or SIGTERM, with a checkpoint of the last iteration; STATUS_DIVERGED if the
+ * loss is not finite, with that iteration recorded. The result is filled only for STATUS_OK.
+ */
+MUST_CHECK enum status run_train(struct run_result *result, const struct config *config,
+                                 const struct run_options *options);
+
+#endif
