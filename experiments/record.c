@@ -48,7 +48,7 @@ enum { TRAIN_COLUMNS = sizeof train_columns / sizeof *train_columns };
 
 struct event_line {
     int64_t iter;
-    char time[PROVENANCE_TIME], kind[24], text[256];
+    char time[PROVENANCE_TIME], kind[24], text[512];
 };
 
 static const struct store_column event_columns[] = {
@@ -56,7 +56,7 @@ static const struct store_column event_columns[] = {
     {"time_utc", STORE_TEXT, PROVENANCE_TIME, offsetof(struct event_line, time), "1", NULL, NULL, false,
      true},
     {"kind", STORE_TEXT, 24, offsetof(struct event_line, kind), "1", NULL, NULL, false, false},
-    {"text", STORE_TEXT, 256, offsetof(struct event_line, text), "1", NULL, NULL, false, false},
+    {"text", STORE_TEXT, 512, offsetof(struct event_line, text), "1", NULL, NULL, false, false},
 };
 enum { EVENT_COLUMNS = sizeof event_columns / sizeof *event_columns };
 

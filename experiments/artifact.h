@@ -1,0 +1,51 @@
+/* experiments/artifact.h - a file that this program wrote, found and recognized, for the commands that look
+ * at one. */
+#ifndef EXPERIMENTS_ARTIFACT_H
+#define EXPERIMENTS_ARTIFACT_H
+
+#include "sim/store.h"
+
+#include <limits.h>
+
+enum artifact_kind { ARTIFACT_RUN, ARTIFACT_CHECKPOINT, ARTIFACT_OTHER };
+
+struct artifact {
+    enum artifact_kind kind;
+    char path[PATH_MAX]; /* of the file */
+    char dir[PATH_MAX];  /* ARTIFACT_RUN: the run directory */
+    char schema[64];     /* name and version, "" for files of others */
+    struct store *store;
+};
+
+/** Open a file, or the record of a run directory, read-only. */
+MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
+void artifact_close(struct artifact *a);
+
+/** A column of values as they are stored, to be printed. */
+struct artifact_column {
+    struct store_info info;
+    enum store_type type; /* of data: F16 has become F32, all else is as stored */
+    void *data;
+};
+
+MUST_CHECK enum status artifact_load(struct artifact_column *c, struct store *s, const char *path);
+void artifact_unload(struct artifact_column *c);
+
+/** Bytes of one value in data. */
+size_t artifact_width(const struct artifact_column *c);
+
+enum { ARTIFACT_CELL = 640 };
+
+/** Value i as text; floats in the fewest digits that read back as the same bits. */
+void artifact_cell(char out[ARTIFACT_CELL], const struct artifact_column *c, int64_t i);
+
+/** Visit every group and data set below `path`, parents first; stops at the first failure. */
+typedef enum status artifact_visitor(void *context, struct store *s, const char *path,
+                                     const struct store_info *info);
+MUST_CHECK enum status artifact_walk(struct store *s, const char *path, artifact_visitor *visit,
+                                     void *context);
+
+/** "float32 [100][20]" */
+void artifact_describe(char *out, size_t size, const struct store_info *info);
+
+#endif
