@@ -1,24 +1,10 @@
 /* sim/kernels_avx2.c - the row `avx2` of the table, and its small members. */
 #include "sim/kernels_pass_avx2.h"
-#include "sim/kernels_simd_avx2.h"
 #include "sim/kernels_tile_avx2.h"
 
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-void avx2_pixel_sums(double *sum, const void *codes, bool bytes, size_t pixels, int c)
-{
-    const uint8_t *const u8 = codes;
-    const int16_t *const s16 = codes;
-
-    for (size_t p = 0; p < pixels; p++) {
-        int64_t total = 0;
-        for (int i = 0; i < c; i++)
-            total += bytes ? u8[p * c + i] : s16[p * c + i];
-        sum[p] = (double)total;
-    }
 }
 
 static const struct tile_isa isa = {
@@ -30,7 +16,7 @@ static const struct tile_isa isa = {
     .weights_i16 = avx2_weights_i16,
     .weights_i16_64 = avx2_weights_i16_64,
     .weights_f32 = avx2_weights_f32,
-    .pixel_sums = avx2_pixel_sums,
+    .window_sums = avx2_window_sums,
 };
 
 static void int_forward(float *y, double *sums, struct codes x, const void *packed,

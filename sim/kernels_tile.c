@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { SPARE = 64 }; /* bytes behind a padded image that a tile may read: the rest of its last pack */
+enum {
+    SPARE = 64,  /* bytes behind a bordered image that may be read: the rest of its last vector */
+    ALIGNED = 16 /* channels of which no vector reads beyond the last pixel */
+};
 
 /* --- borders
  * -------------------------------------------------------------------------------------------------- */
@@ -88,12 +91,12 @@ struct padded tile_pad(void *scratch, const void *x, enum element element, int h
 
 /* The group's channels of an image, bordered; the image itself where it already looks like that. */
 static struct padded pad_group(void *scratch, const void *x, enum element e, const struct conv_shape *s,
-                               int group, int pack)
+                               int group)
 {
     const int cg = s->c / s->groups;
 
-    if (s->pad == 0 && s->groups == 1 && (e == ELEMENT_U8 || e == ELEMENT_U16_S16 || e == ELEMENT_F32) &&
-        s->kernel * cg % pack == 0)
+    if (s->pad == 0 && s->groups == 1 &&
+        (e == ELEMENT_F32 || ((e == ELEMENT_U8 || e == ELEMENT_U16_S16) && cg % ALIGNED == 0)))
         return (struct padded){x, (ptrdiff_t)s->w * s->c, 0};
     return tile_pad(scratch, x, e, s->h, s->w, s->c, group * cg, cg, s->pad, s->pad, s->pad, s->pad);
 }
@@ -129,21 +132,21 @@ static size_t pixels_of(const struct conv_shape *s)
     return (size_t)(s->h + 2 * s->pad) * (s->w + 2 * s->pad);
 }
 
-/* Scratch of a forward call: the window sums, the pixel and row sums behind them, the bordered image. */
+/* Scratch of a forward call: the window sums, room for the pixel sums behind them, the bordered image. */
 static size_t window_bytes(const struct conv_shape *s)
 {
-    return round_up((size_t)s->oh * s->ow * sizeof(double), 64);
+    return round_up(((size_t)s->oh * s->ow + TILE_LANES) * sizeof(double), 64);
 }
 
-static size_t sums_bytes(const struct conv_shape *s)
+static size_t room_bytes(const struct conv_shape *s)
 {
-    return round_up(pixels_of(s) * sizeof(double), 64);
+    return round_up((pixels_of(s) + 2 * (size_t)(s->w + 2 * s->pad + TILE_LANES)) * sizeof(int64_t), 64);
 }
 
 size_t tile_scratch_bytes(const struct conv_shape *s)
 {
     const size_t image = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
-    const size_t forward = window_bytes(s) + 2 * sums_bytes(s) + image;
+    const size_t forward = window_bytes(s) + room_bytes(s) + image;
     const size_t data = tile_data_scratch_bytes(s), weights = tile_weights_scratch_bytes(s);
     const size_t backward = data > weights ? data : weights;
 
@@ -189,45 +192,32 @@ void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
 /* --- forward
  * --------------------------------------------------------------------------------------------------- */
 
-/* pixel[i] = sum of the codes of pixel i of the bordered image. */
-static void sum_pixels(const struct tile_isa *isa, double *pixel, struct padded x, enum element e,
-                       const struct conv_shape *s)
+/* Sum of the codes of one pixel of a wide image. */
+static int64_t pixel_sum(struct padded x, ptrdiff_t pixel, int channels)
 {
-    const int cg = s->c / s->groups;
-    const int16_t *const high = x.data;
+    const int16_t *const upper = (const int16_t *)x.data + pixel * channels;
+    int64_t sum = 0;
 
-    if (!x.low) {
-        isa->pixel_sums(pixel, x.data, e == ELEMENT_U8, pixels_of(s), cg);
-        return;
-    }
-    for (size_t i = 0; i < pixels_of(s); i++) {
-        int64_t sum = 0;
-        for (int c = 0; c < cg; c++)
-            sum += 2 * high[i * cg + c] + high[x.low + (ptrdiff_t)(i * cg + c)];
-        pixel[i] = (double)sum;
-    }
+    for (int c = 0; c < channels; c++)
+        sum += x.low ? 2 * upper[c] + upper[x.low + c] : upper[c];
+    return sum;
 }
 
-/* window[p] = sum of the codes under output p's window: sums of pixels, of row segments, of windows. Every
- * sum is an integer below 2^53, so that doubles add up exactly. */
-static void sum_windows(double *restrict window, double *restrict segment, const double *restrict pixel,
-                        const struct conv_shape *s)
+/* window[p] = sum of the codes under output p's window, where 32 bits may not hold it. */
+static void wide_window_sums(double *window, int64_t *pixel, struct padded x, const struct conv_shape *s)
 {
-    const int width = s->w + 2 * s->pad, height = s->h + 2 * s->pad;
+    const int width = s->w + 2 * s->pad;
 
-    for (int y = 0; y < height; y++)
-        for (int i = 0; i < s->ow; i++) {
-            double sum = 0;
-            for (int kx = 0; kx < s->kernel; kx++)
-                sum += pixel[(ptrdiff_t)y * width + i * s->stride + kx];
-            segment[(ptrdiff_t)y * s->ow + i] = sum;
-        }
+    for (size_t i = 0; i < pixels_of(s); i++)
+        pixel[i] = pixel_sum(x, (ptrdiff_t)i, s->c / s->groups);
     for (int oy = 0; oy < s->oh; oy++)
-        for (int i = 0; i < s->ow; i++) {
-            double sum = 0;
+        for (int ox = 0; ox < s->ow; ox++) {
+            const int64_t *const top = pixel + (ptrdiff_t)oy * s->stride * width + ox * s->stride;
+            int64_t sum = 0;
             for (int ky = 0; ky < s->kernel; ky++)
-                sum += segment[(ptrdiff_t)(oy * s->stride + ky) * s->ow + i];
-            window[(ptrdiff_t)oy * s->ow + i] = sum;
+                for (int kx = 0; kx < s->kernel; kx++)
+                    sum += top[ky * width + kx];
+            *window++ = (double)sum;
         }
 }
 
@@ -280,17 +270,18 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct
     const enum element element = tile_element(x.bits, path);
     const int pack = pack_of(path);
     double *const window = scratch;
-    double *const pixel = (double *)((char *)scratch + window_bytes(s));
-    double *const segment = (double *)((char *)pixel + sums_bytes(s));
-    void *const image = (char *)segment + sums_bytes(s);
+    void *const room = (char *)scratch + window_bytes(s);
+    void *const image = (char *)room + room_bytes(s);
 
     if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
     for (int g = 0; g < s->groups; g++) {
-        const struct padded padded = pad_group(image, x.data, element, s, g, pack);
+        const struct padded padded = pad_group(image, x.data, element, s, g);
         struct tile_job job = forward_job(s, padded, pack);
-        sum_pixels(isa, pixel, padded, element, s);
-        sum_windows(window, segment, pixel, s);
         job.window = window;
+        if (path == CONV_PATH_I8 || path == CONV_PATH_I16)
+            isa->window_sums(window, room, padded.data, element == ELEMENT_U8, s);
+        else
+            wide_window_sums(window, room, padded, s);
         switch (path) {
         case CONV_PATH_I8:
             job.flush = conv_pairs_i16(x.bits, w_bits);
@@ -313,7 +304,7 @@ void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, cons
 {
     if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
     for (int g = 0; g < s->groups; g++) {
-        struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g, 1), 1);
+        struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g), 1);
         run_blocks(isa->forward_f32, &job, s, g, 1, y, sums, packed, NULL);
     }
 }

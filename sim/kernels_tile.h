@@ -71,8 +71,12 @@ struct tile_isa {
     void (*weights_i16)(const struct weights_job *job);
     void (*weights_i16_64)(const struct weights_job *job); /* straight to acc: first and last are ignored */
     void (*weights_f32)(const struct weights_job *job);
-    /** sum[i] = sum of the c codes of pixel i: uint8_t or int16_t elements. */
-    void (*pixel_sums)(double *sum, const void *codes, bool bytes, size_t pixels, int c);
+    /**
+     * window[p] = sum of the codes under output p's window, for one group's bordered image of uint8_t or
+     * int16_t. All sums fit 32 bits. room: a pixel's worth each of the image, and three rows.
+     */
+    void (*window_sums)(double *window, int32_t *room, const void *codes, bool bytes,
+                        const struct conv_shape *s);
 };
 
 /* The functions of struct kernels, for any instruction set. */

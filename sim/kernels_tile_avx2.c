@@ -9,15 +9,18 @@
 
 #include <string.h>
 
-enum { OUTPUTS = 6 };
+enum { OUTPUTS = 6, BATCH = 8 * OUTPUTS };
 
-/* Sums of a tile, in the widest form that its path needs. */
-struct sums {
-    union {
-        int32_t narrow[OUTPUTS][TILE_LANES];
-        int64_t wide[OUTPUTS][TILE_LANES];
-        float real[OUTPUTS][TILE_LANES];
-    };
+/* Outputs whose sums wait for the epilogue. It runs over many at once, because right behind a tile it would
+ * wait for the tile's last products. */
+struct batch {
+    union { /* one row an output, in the narrowest form that its path has */
+        int32_t narrow[BATCH + OUTPUTS][TILE_LANES];
+        int64_t wide[BATCH + OUTPUTS][TILE_LANES];
+        float real[BATCH + OUTPUTS][TILE_LANES];
+    } sums;
+    ptrdiff_t y[BATCH + OUTPUTS]; /* where they go, elements from job->y */
+    int first, count;             /* outputs */
 } __attribute__((aligned(64)));
 
 /* --- where the next outputs are
@@ -43,6 +46,13 @@ INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const 
             at->y += job->y_down - job->width * job->y_across;
         }
     }
+}
+
+/* In vectors: a memset of this size would become a slow string instruction. */
+INLINE void clear_narrow(int32_t sums[][TILE_LANES], int n)
+{
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        store_i(&sums[p][8 * h], _mm256_setzero_si256());
 }
 
 /* --- 8-bit codes: 16-bit sums
@@ -77,14 +87,14 @@ INLINE const int8_t *steps_i8(__m256i acc[][2], const uint8_t *const q[], ptrdif
     return w;
 }
 
-INLINE void tile_i8(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+INLINE void tile_i8(int32_t sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
 {
     const uint8_t *q[OUTPUTS];
     const int8_t *w = job->weights;
     __m256i acc[OUTPUTS][2];
     ptrdiff_t left = 4 * (ptrdiff_t)job->flush;
 
-    memset(sums->narrow, 0, n * sizeof sums->narrow[0]);
+    clear_narrow(sums, n);
     UNROLL for (int p = 0; p < n; p++)
     {
         q[p] = (const uint8_t *)job->source + x[p];
@@ -97,19 +107,41 @@ INLINE void tile_i8(struct sums *sums, const ptrdiff_t x[], const struct tile_jo
             left -= end - j;
             j = end;
             if (left == 0) {
-                flush_i16(sums->narrow, acc, n);
+                flush_i16(sums, acc, n);
                 left = 4 * (ptrdiff_t)job->flush;
             }
         }
         UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
     }
-    flush_i16(sums->narrow, acc, n);
+    flush_i16(sums, acc, n);
+}
+
+/* For codes so narrow, or sums so short, that 16 bits hold a whole output. */
+INLINE void tile_i8_short(int32_t sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    const uint8_t *q[OUTPUTS];
+    const int8_t *w = job->weights;
+    __m256i acc[OUTPUTS][2];
+
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        q[p] = (const uint8_t *)job->source + x[p];
+        acc[p][0] = acc[p][1] = _mm256_setzero_si256();
+    }
+    for (int row = 0; row < job->rows; row++) {
+        w = steps_i8(acc, q, 0, job->segment, w, n);
+        UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
+    }
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
+        store_i(&sums[p][8 * h], _mm256_madd_epi16(acc[p][h], ones));
 }
 
 /* For codes whose 16-bit sums hold fewer than WIDEN_BELOW pairs: every pair goes straight to 32 bits. */
 enum { WIDEN_BELOW = 4 };
 
-INLINE void tile_i8_widened(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+INLINE void tile_i8_widened(int32_t sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job,
+                            int n)
 {
     const __m256i ones = _mm256_set1_epi16(1);
     const uint8_t *q[OUTPUTS];
@@ -132,8 +164,7 @@ INLINE void tile_i8_widened(struct sums *sums, const ptrdiff_t x[], const struct
         }
         UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
     }
-    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
-        store_i(&sums->narrow[p][8 * h], acc[p][h]);
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++) store_i(&sums[p][8 * h], acc[p][h]);
 }
 
 /* --- 16-bit codes: 32-bit sums
@@ -154,7 +185,7 @@ INLINE const int16_t *steps_i16(__m256i acc[][2], const int16_t *const q[], ptrd
     return w;
 }
 
-INLINE void tile_i16(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+INLINE void tile_i16(int32_t sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
 {
     const int16_t *q[OUTPUTS];
     const int16_t *w = job->weights;
@@ -169,8 +200,7 @@ INLINE void tile_i16(struct sums *sums, const ptrdiff_t x[], const struct tile_j
         w = steps_i16(acc, q, 0, job->segment, w, n);
         UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
     }
-    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
-        store_i(&sums->narrow[p][8 * h], acc[p][h]);
+    UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++) store_i(&sums[p][8 * h], acc[p][h]);
 }
 
 /* wide += the products of one plane, `flush` pairs at a time. */
@@ -194,21 +224,21 @@ INLINE void add_plane_i16_64(int64_t wide[][TILE_LANES], const int16_t *plane, c
     }
 }
 
-INLINE void tile_i16_64(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+INLINE void tile_i16_64(int64_t sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
 {
-    memset(sums->wide, 0, n * sizeof sums->wide[0]);
-    add_plane_i16_64(sums->wide, job->source, x, job, n);
+    memset(sums, 0, n * sizeof sums[0]);
+    add_plane_i16_64(sums, job->source, x, job, n);
     if (!job->low) return;
     for (int p = 0; p < n; p++)
         for (int lane = 0; lane < TILE_LANES; lane++)
-            sums->wide[p][lane] *= 2;
-    add_plane_i16_64(sums->wide, (const int16_t *)job->source + job->low, x, job, n);
+            sums[p][lane] *= 2;
+    add_plane_i16_64(sums, (const int16_t *)job->source + job->low, x, job, n);
 }
 
 /* --- binary32
  * --------------------------------------------------------------------------------------------------- */
 
-INLINE void tile_f32(struct sums *sums, const ptrdiff_t x[], const struct tile_job *job, int n)
+INLINE void tile_f32(float sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
 {
     const float *q[OUTPUTS];
     const float *w = job->weights;
@@ -232,154 +262,202 @@ INLINE void tile_f32(struct sums *sums, const ptrdiff_t x[], const struct tile_j
         UNROLL for (int p = 0; p < n; p++) q[p] += job->pitch;
     }
     UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++)
-        _mm256_store_ps(&sums->real[p][8 * h], acc[p][h]);
+        _mm256_store_ps(&sums[p][8 * h], acc[p][h]);
 }
 
-/* --- epilogues: lanes in fours, then what is left
- * ----------------------------------------------------------------- */
+/* --- epilogues: lanes in eights, then one by one
+ * ------------------------------------------------------------------ */
 
-/* Statistics of four filters over a tile's outputs, in order. */
+/* Statistics of eight filters. The square's product is exact: fma is the same as an addition. */
 struct statistics {
-    __m256d sum, square;
+    __m256d sum[2], square[2];
 };
 
-INLINE void statistics_add(struct statistics *s, __m128 y)
+INLINE struct statistics statistics_load(const struct tile_job *job, int lane)
 {
-    const __m256d d = _mm256_cvtps_pd(y);
-    s->sum = _mm256_add_pd(s->sum, d);
-    s->square = _mm256_fmadd_pd(d, d, s->square); /* the product is exact: the same as an addition */
+    struct statistics s = {{_mm256_setzero_pd(), _mm256_setzero_pd()},
+                           {_mm256_setzero_pd(), _mm256_setzero_pd()}};
+
+    if (!job->sum) return s;
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        s.sum[h] = _mm256_loadu_pd(job->sum + lane + 4 * h);
+        s.square[h] = _mm256_loadu_pd(job->square + lane + 4 * h);
+    }
+    return s;
 }
 
-INLINE __m256d four_sums(const struct sums *sums, int p, int lane, bool wide)
+INLINE void statistics_store(const struct statistics *s, const struct tile_job *job, int lane)
 {
-    if (!wide) return _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)&sums->narrow[p][lane]));
-    const int64_t *const s = &sums->wide[p][lane];
+    if (!job->sum) return;
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        _mm256_storeu_pd(job->sum + lane + 4 * h, s->sum[h]);
+        _mm256_storeu_pd(job->square + lane + 4 * h, s->square[h]);
+    }
+}
+
+INLINE void statistics_add(struct statistics *s, __m128 y, int h)
+{
+    const __m256d d = _mm256_cvtps_pd(y);
+    s->sum[h] = _mm256_add_pd(s->sum[h], d);
+    s->square[h] = _mm256_fmadd_pd(d, d, s->square[h]);
+}
+
+INLINE void statistics_add_one(const struct tile_job *job, float y, int lane)
+{
+    if (!job->sum) return;
+    job->sum[lane] += y;
+    job->square[lane] += (double)y * y;
+}
+
+INLINE __m256d four_sums(const struct batch *b, int p, int lane, bool wide)
+{
+    if (!wide) return _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)&b->sums.narrow[p][lane]));
+    const int64_t *const s = &b->sums.wide[p][lane];
     return _mm256_setr_pd((double)s[0], (double)s[1], (double)s[2], (double)s[3]);
 }
 
-INLINE void finish_int_lane(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job,
-                            int first, int n, int lane, bool wide)
+INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int lane, bool wide)
 {
-    for (int p = 0; p < n; p++) {
-        const double sum = wide ? (double)sums->wide[p][lane] : sums->narrow[p][lane];
-        const double gamma = job->gamma[(ptrdiff_t)(first + p) * job->gamma_stride + lane];
-        const double affine = __builtin_fma(job->beta[lane], job->window[first + p], gamma);
-        const float v = (float)__builtin_fma(job->alpha[lane], sum, affine);
-        job->y[y[p] + lane] = v;
+    const __m256d alpha[2] = {_mm256_loadu_pd(job->alpha + lane), _mm256_loadu_pd(job->alpha + lane + 4)};
+    const __m256d beta[2] = {_mm256_loadu_pd(job->beta + lane), _mm256_loadu_pd(job->beta + lane + 4)};
+    const double *gamma = job->gamma + (ptrdiff_t)b->first * job->gamma_stride + lane;
+    struct statistics s = statistics_load(job, lane);
+
+    for (int p = 0; p < b->count; p++, gamma += job->gamma_stride) {
+        const __m256d window = _mm256_broadcast_sd(job->window + b->first + p);
+        float *const out = job->y + b->y[p] + lane;
+        UNROLL for (int h = 0; h < 2; h++)
+        {
+            const __m256d affine = _mm256_fmadd_pd(beta[h], window, _mm256_loadu_pd(gamma + 4 * h));
+            const __m256d exact = four_sums(b, p, lane + 4 * h, wide);
+            const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha[h], exact, affine));
+            _mm_storeu_ps(out + 4 * h, v);
+            statistics_add(&s, v, h);
+        }
+    }
+    statistics_store(&s, job, lane);
+}
+
+INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int lane, bool wide)
+{
+    for (int p = 0; p < b->count; p++) {
+        const double exact = wide ? (double)b->sums.wide[p][lane] : b->sums.narrow[p][lane];
+        const double gamma = job->gamma[(ptrdiff_t)(b->first + p) * job->gamma_stride + lane];
+        const double affine = __builtin_fma(job->beta[lane], job->window[b->first + p], gamma);
+        const float v = (float)__builtin_fma(job->alpha[lane], exact, affine);
+        job->y[b->y[p] + lane] = v;
+        statistics_add_one(job, v, lane);
+    }
+}
+
+INLINE void finish_int(const struct batch *b, const struct tile_job *job, bool wide)
+{
+    int lane = 0;
+
+    for (; lane + 8 <= job->lanes; lane += 8)
+        finish_int_8(b, job, lane, wide);
+    for (; lane < job->lanes; lane++)
+        finish_int_1(b, job, lane, wide);
+}
+
+INLINE void finish_float_8(const struct batch *b, const struct tile_job *job, int lane)
+{
+    struct statistics s = statistics_load(job, lane);
+
+    for (int p = 0; p < b->count; p++) {
+        const __m256 v = _mm256_load_ps(&b->sums.real[p][lane]);
+        float *const out = job->y + b->y[p] + lane;
+        _mm256_storeu_ps(out, job->add ? _mm256_add_ps(_mm256_loadu_ps(out), v) : v);
         if (!job->sum) continue;
-        job->sum[lane] += v;
-        job->square[lane] += (double)v * v;
+        statistics_add(&s, _mm256_castps256_ps128(v), 0);
+        statistics_add(&s, _mm256_extractf128_ps(v, 1), 1);
     }
+    statistics_store(&s, job, lane);
 }
 
-INLINE void finish_int(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job, int first,
-                       int n, bool wide)
+INLINE void finish_float(const struct batch *b, const struct tile_job *job)
 {
     int lane = 0;
 
-    for (; lane + 4 <= job->lanes; lane += 4) {
-        const __m256d alpha = _mm256_loadu_pd(job->alpha + lane), beta = _mm256_loadu_pd(job->beta + lane);
-        struct statistics s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
-        if (job->sum)
-            s = (struct statistics){_mm256_loadu_pd(job->sum + lane), _mm256_loadu_pd(job->square + lane)};
-        UNROLL for (int p = 0; p < n; p++)
-        {
-            const double *const gamma = job->gamma + (ptrdiff_t)(first + p) * job->gamma_stride + lane;
-            const __m256d window = _mm256_broadcast_sd(job->window + first + p);
-            const __m256d affine = _mm256_fmadd_pd(beta, window, _mm256_loadu_pd(gamma));
-            const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha, four_sums(sums, p, lane, wide), affine));
-            _mm_storeu_ps(job->y + y[p] + lane, v);
-            statistics_add(&s, v);
-        }
-        if (job->sum) {
-            _mm256_storeu_pd(job->sum + lane, s.sum);
-            _mm256_storeu_pd(job->square + lane, s.square);
-        }
-    }
+    for (; lane + 8 <= job->lanes; lane += 8)
+        finish_float_8(b, job, lane);
     for (; lane < job->lanes; lane++)
-        finish_int_lane(sums, y, job, first, n, lane, wide);
-}
-
-INLINE void finish_float(const struct sums *sums, const ptrdiff_t y[], const struct tile_job *job, int n)
-{
-    int lane = 0;
-
-    for (; lane + 4 <= job->lanes; lane += 4) {
-        struct statistics s = {_mm256_setzero_pd(), _mm256_setzero_pd()};
-        if (job->sum)
-            s = (struct statistics){_mm256_loadu_pd(job->sum + lane), _mm256_loadu_pd(job->square + lane)};
-        UNROLL for (int p = 0; p < n; p++)
-        {
-            float *const out = job->y + y[p] + lane;
-            const __m128 v = _mm_load_ps(&sums->real[p][lane]);
-            _mm_storeu_ps(out, job->add ? _mm_add_ps(_mm_loadu_ps(out), v) : v);
-            if (job->sum) statistics_add(&s, v);
-        }
-        if (job->sum) {
-            _mm256_storeu_pd(job->sum + lane, s.sum);
-            _mm256_storeu_pd(job->square + lane, s.square);
-        }
-    }
-    for (; lane < job->lanes; lane++)
-        for (int p = 0; p < n; p++) {
-            float *const out = job->y + y[p] + lane;
-            const float v = sums->real[p][lane];
+        for (int p = 0; p < b->count; p++) {
+            float *const out = job->y + b->y[p] + lane;
+            const float v = b->sums.real[p][lane];
             *out = job->add ? *out + v : v;
-            if (!job->sum) continue;
-            job->sum[lane] += v;
-            job->square[lane] += (double)v * v;
+            statistics_add_one(job, v, lane);
         }
 }
 
 /* --- all outputs of a job
  * ----------------------------------------------------------------------------------------- */
 
-/* One tile of n outputs: n is a constant, so that the loops over outputs unroll into registers. */
+/* One tile of n outputs; n is a constant, so that the loops over outputs unroll into registers. */
 #define TILE(n)                                                                                              \
     do {                                                                                                     \
-        ptrdiff_t x[n], y[n];                                                                                \
-        next_outputs(&at, x, y, job, n);                                                                     \
-        COMPUTE(&sums, x, job, n);                                                                           \
-        FINISH(n);                                                                                           \
-        first += n;                                                                                          \
+        ptrdiff_t x[n];                                                                                      \
+        next_outputs(&at, x, b.y + b.count, job, n);                                                         \
+        COMPUTE(b.sums.FORM + b.count, x, job, n);                                                           \
+        b.count += n;                                                                                        \
     } while (0)
 
+/* The job is copied, so that the compiler sees that stores through y cannot change it. */
 #define DEFINE_FORWARD(name)                                                                                 \
-    void name(const struct tile_job *job)                                                                    \
+    void name(const struct tile_job *from)                                                                   \
     {                                                                                                        \
+        const struct tile_job copy = *from, *const job = &copy;                                              \
         struct cursor at = {0, 0, 0};                                                                        \
-        struct sums sums;                                                                                    \
-        int first = 0;                                                                                       \
-        while (job->pixels - first >= OUTPUTS)                                                               \
-            TILE(6);                                                                                         \
-        if (job->pixels - first >= 4) TILE(4);                                                               \
-        if (job->pixels - first >= 2) TILE(2);                                                               \
-        if (job->pixels - first >= 1) TILE(1);                                                               \
+        struct batch b;                                                                                      \
+        for (b.first = 0; b.first < job->pixels; b.first += b.count) {                                       \
+            const int left = job->pixels - b.first, whole = left < BATCH ? left / OUTPUTS * OUTPUTS : BATCH; \
+            b.count = 0;                                                                                     \
+            while (b.count < whole)                                                                          \
+                TILE(6);                                                                                     \
+            if (left - b.count < OUTPUTS) {                                                                  \
+                if ((left - b.count) & 4) TILE(4);                                                           \
+                if ((left - b.count) & 2) TILE(2);                                                           \
+                if ((left - b.count) & 1) TILE(1);                                                           \
+            }                                                                                                \
+            FINISH;                                                                                          \
+        }                                                                                                    \
     }
 
-#define FINISH(n) finish_int(&sums, y, job, first, n, false)
-#define COMPUTE   tile_i8
-static DEFINE_FORWARD(forward_i8_flushed)
+#define FORM    narrow
+#define FINISH  finish_int(&b, job, false)
+#define COMPUTE tile_i8_short
+static DEFINE_FORWARD(forward_i8_short)
+#undef COMPUTE
+#define COMPUTE tile_i8
+    static DEFINE_FORWARD(forward_i8_flushed)
 #undef COMPUTE
 #define COMPUTE tile_i8_widened
-    static DEFINE_FORWARD(forward_i8_widened)
+        static DEFINE_FORWARD(forward_i8_widened)
 #undef COMPUTE
 #define COMPUTE tile_i16
-        DEFINE_FORWARD(avx2_forward_i16)
+            DEFINE_FORWARD(avx2_forward_i16)
 #undef COMPUTE
 #undef FINISH
-#define FINISH(n) finish_int(&sums, y, job, first, n, true)
-#define COMPUTE   tile_i16_64
-            DEFINE_FORWARD(avx2_forward_i16_64)
+#undef FORM
+#define FORM    wide
+#define FINISH  finish_int(&b, job, true)
+#define COMPUTE tile_i16_64
+                DEFINE_FORWARD(avx2_forward_i16_64)
 #undef COMPUTE
 #undef FINISH
-#define FINISH(n) finish_float(&sums, y, job, n)
-#define COMPUTE   tile_f32
-                DEFINE_FORWARD(avx2_forward_f32)
+#undef FORM
+#define FORM    real
+#define FINISH  finish_float(&b, job)
+#define COMPUTE tile_f32
+                    DEFINE_FORWARD(avx2_forward_f32)
 
-                    void avx2_forward_i8(const struct tile_job *job)
+                        void avx2_forward_i8(const struct tile_job *job)
 {
-    if (job->flush < WIDEN_BELOW)
+    if (job->flush >= (ptrdiff_t)job->rows * job->segment / 4)
+        forward_i8_short(job);
+    else if (job->flush < WIDEN_BELOW)
         forward_i8_widened(job);
     else
         forward_i8_flushed(job);
