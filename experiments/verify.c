@@ -109,13 +109,16 @@ enum status verify_vector(struct verify *v, const char *path, const float *got, 
     free(want);
     v->checked++;
     v->failed += !d.holds;
+    if (!v->out) return STATUS_OK;
     if (v->json)
-        printf("%s\n  {\"path\": \"/%s\", \"absolute\": %.9g, \"relative\": %.9g, \"tolerance\": %g, \"ok\": "
-               "%s}",
-               v->checked > 1 ? "," : "[", path, d.absolute, isfinite(d.relative) ? d.relative : -1.0,
-               tolerance, d.holds ? "true" : "false");
+        fprintf(
+            v->out,
+            "%s\n  {\"path\": \"/%s\", \"absolute\": %.9g, \"relative\": %.9g, \"tolerance\": %g, \"ok\": "
+            "%s}",
+            v->checked > 1 ? "," : "[", path, d.absolute, isfinite(d.relative) ? d.relative : -1.0, tolerance,
+            d.holds ? "true" : "false");
     else
-        printf("/%s\t%.3g\t%.3g\t%s\n", path, d.absolute, d.relative, d.holds ? "ok" : "FAIL");
+        fprintf(v->out, "/%s\t%.3g\t%.3g\t%s\n", path, d.absolute, d.relative, d.holds ? "ok" : "FAIL");
     return STATUS_OK;
 }
 
@@ -128,7 +131,7 @@ enum status verify_file(struct verify *v, const char *path)
     if (s == STATUS_OK && v->checked == 0)
         s = fail(STATUS_INPUT,
                  "%s: holds none of /quantizer, /layer, /train, /schedule: not a reference file", path);
-    if (v->json && v->checked > 0) printf("\n]\n");
+    if (v->out && v->json && v->checked > 0) fprintf(v->out, "\n]\n");
     if (s == STATUS_OK && v->failed > 0)
         s = fail(STATUS_MISMATCH, "%s: %d of %d vectors differ", path, v->failed, v->checked);
     store_close(&v->file);

@@ -14,10 +14,13 @@
 #include "sim/graph.h"
 #include "sim/store.h"
 
+#include <stdio.h>
+
 /** Where the lines go and how the vectors fared. */
 struct verify {
     struct store *file;
     const struct kernels *kernels;
+    FILE *out; /* the lines; NULL: none */
     bool json;
     int checked, failed;
 };

@@ -181,8 +181,8 @@ static enum status check_losses(struct train_case *c, const float *losses)
     free(want);
     if (first > c->tolerance.first_loss || first < -c->tolerance.first_loss) {
         c->v->failed++;
-        printf("/%s[0]\t%.3g\tFAIL: the first loss, before any update, must agree within %g\n", path, first,
-               c->tolerance.first_loss);
+        fprintf(stderr, "/%s[0]: the first loss is off by %.3g; before any update it must agree within %g\n",
+                path, first, c->tolerance.first_loss);
     }
     return STATUS_OK;
 }
