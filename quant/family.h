@@ -26,6 +26,9 @@ struct family_row {
     int (*bits)(const struct format *f);
 };
 
+/** The row of a family. */
+const struct family_row *family_row(enum family family);
+
 /** Read a rounding: of floats (rne, rz, ...) or of fixed point, with random bits; "" gives nearest, ties
  * even. */
 enum status parse_rounding(struct format *f, const struct words *in, const char *word);

@@ -33,6 +33,12 @@ const struct format_row *format_all(int *count)
     return listed;
 }
 
+const struct family_row *family_row(enum family family)
+{
+    assert(family < FAMILY_COUNT);
+    return families[family];
+}
+
 static const char *family_name(int i)
 {
     return i < FAMILY_COUNT ? listed[i].name : NULL;

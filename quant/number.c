@@ -2,6 +2,7 @@
 #include "quant/number.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 /* m with the zeros at its end moved into the exponent: one representation for each value. */
@@ -61,6 +62,13 @@ bool number_fits_double(struct number x)
     return number_fits(x, 11, 52);
 }
 
+double number_nearest_double(struct number x)
+{
+    if (number_fits_double(x)) return number_to_double(x);
+    const double magnitude = ldexp((double)x.m, x.e);
+    return x.negative ? -magnitude : magnitude;
+}
+
 int number_compare_magnitude(struct number a, struct number b)
 {
     assert(a.kind != NUMBER_NAN && b.kind != NUMBER_NAN);
@@ -71,6 +79,16 @@ int number_compare_magnitude(struct number a, struct number b)
     if (ea != eb) return ea < eb ? -1 : 1;
     const uint64_t ma = a.m << (64 - number_width(a.m)), mb = b.m << (64 - number_width(b.m));
     return (ma > mb) - (ma < mb);
+}
+
+int number_compare(struct number a, struct number b)
+{
+    const int size = number_compare_magnitude(a, b);
+    if (number_is_zero(a) && number_is_zero(b)) return 0;
+    if (number_is_zero(a)) return b.negative ? 1 : -1;
+    if (number_is_zero(b)) return a.negative ? -1 : 1;
+    if (a.negative != b.negative) return a.negative ? -1 : 1;
+    return a.negative ? -size : size;
 }
 
 const char *number_print(char text[static NUMBER_TEXT], struct number x)

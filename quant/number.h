@@ -77,8 +77,14 @@ double number_to_double(struct number x);
 /** Is x a value of binary64? */
 bool number_fits_double(struct number x);
 
+/** The value of binary64 nearest to x, for statistics and for printing; exact if number_fits_double(x). */
+double number_nearest_double(struct number x);
+
 /** |a| < |b|, = or >: -1, 0, 1, exactly. Infinity is the largest; NaN is not allowed. */
 int number_compare_magnitude(struct number a, struct number b);
+
+/** a < b, a = b or a > b: -1, 0, 1, exactly; the zeros are equal, NaN is not allowed. */
+int number_compare(struct number a, struct number b);
 
 enum { NUMBER_TEXT = 40 };
 
