@@ -112,6 +112,8 @@ enum status verify_follow_ties(struct verify *v, struct graph *g, const char *gr
         }
         graph_backward_node(g, i, true, p);
     }
-    fprintf(stderr, "/%s: %d ties within %.1e of a step settled as in the reference\n", group, moved, TIE);
+    if (v->out)
+        fprintf(stderr, "/%s: %d ties within %.1e of a step settled as in the reference\n", group, moved,
+                TIE);
     return STATUS_OK;
 }
