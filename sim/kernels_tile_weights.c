@@ -146,7 +146,6 @@ static void run_bands(void (*run)(const struct weights_job *), struct weights_jo
     job.column = p.column;
     job.pitch = row;
     job.down = s->stride * row;
-    job.steps = cut.steps;
     job.x_step = (ptrdiff_t)s->c * x->pack;
     job.e_step = (ptrdiff_t)s->k * x->pack;
     job.filters = kg;
@@ -158,11 +157,16 @@ static void run_bands(void (*run)(const struct weights_job *), struct weights_jo
         job.rows = s->oh - oy < cut.band ? s->oh - oy : cut.band;
         job.first = oy == 0;
         job.last = oy + job.rows == s->oh;
+        job.steps = cut.steps;
         for (int kx = 0; kx < s->kernel; kx++)
             for (int i = 0; i < cut.in_rows; i++)
                 to = weave_row(to, x, oy * s->stride - s->pad + i, kx - s->pad, s->stride, cut.steps);
         for (int i = 0; i < job.rows; i++)
             errors = weave_row(errors, e, oy + i, 0, 1, cut.steps);
+        if (s->stride == 1) { /* rows follow each other in both operands: one long row */
+            job.steps *= job.rows;
+            job.rows = 1;
+        }
         for (int g = 0; g < s->groups; g++) {
             job.x = p.x + (ptrdiff_t)g * cg * 4;
             job.e = p.e + (ptrdiff_t)g * kg * 4;

@@ -58,7 +58,9 @@ INLINE void tile_i8(struct sums *sums, const struct weights_job *job, const stru
     __m256i acc[TAPS][2];
     int left = job->flush;
 
-    memset(sums->narrow, 0, n * sizeof sums->narrow[0]);
+    UNROLL for (int p = 0; p < n; p++)
+        UNROLL for (int h = 0; h < 2; h++) /* a memset would be a slow string instruction */
+        store_i(&sums->narrow[p][8 * h], _mm256_setzero_si256());
     UNROLL for (int p = 0; p < n; p++)
     {
         q[p] = (const uint8_t *)job->x + tap_offset(job, at, p);
@@ -87,7 +89,7 @@ INLINE void tile_i8(struct sums *sums, const struct weights_job *job, const stru
         }
         UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
     }
-    flush_i16(sums->narrow, acc, n);
+    if (left < job->flush) flush_i16(sums->narrow, acc, n);
 }
 
 /* --- 16-bit codes
@@ -159,17 +161,19 @@ INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const str
     const float *e = (const float *)job->e + at->filter;
     __m256 acc[TAPS][2];
 
-    for (int p = 0; p < n; p++)
-        for (int lane = 0; lane < TILE_LANES; lane++)
-            sums->real[p][lane] = job->first || lane >= at->lanes
-                                      ? 0
-                                      : ((const float *)job->partial)[tap_index(job, at, p) + lane];
     UNROLL for (int p = 0; p < n; p++)
     {
         q[p] = (const float *)job->x + tap_offset(job, at, p);
-        acc[p][0] = _mm256_load_ps(sums->real[p]);
-        acc[p][1] = _mm256_load_ps(sums->real[p] + 8);
+        acc[p][0] = acc[p][1] = _mm256_setzero_ps();
     }
+    if (!job->first) UNROLL for (int p = 0; p < n; p++)
+        {
+            const float *const partial = (const float *)job->partial + tap_index(job, at, p);
+            if (at->lanes < TILE_LANES) memcpy(sums->real[p], partial, at->lanes * sizeof *partial);
+            const float *const start = at->lanes < TILE_LANES ? sums->real[p] : partial;
+            acc[p][0] = _mm256_loadu_ps(start);
+            acc[p][1] = _mm256_loadu_ps(start + 8);
+        }
     for (int row = 0; row < job->rows; row++) {
         const ptrdiff_t end = job->steps * job->x_step;
         for (ptrdiff_t x = 0; x != end; x += job->x_step, e += job->e_step) {
@@ -190,44 +194,78 @@ INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const str
 /* --- sums on their way out
  * ---------------------------------------------------------------------------------------- */
 
-INLINE void finish_int(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
-                       int lanes)
+/* 32-bit sums wait in `partial` between the bands of an image, and go to the 64-bit ones with its last band.
+ */
+INLINE void finish_int_16(const int32_t *sum, int32_t *partial, int64_t *acc, const struct weights_job *job)
 {
-    for (int p = 0; p < n; p++) {
-        const ptrdiff_t i = tap_index(job, at, p);
-        int32_t *const partial = (int32_t *)job->partial + i;
-        int64_t *const acc = (int64_t *)job->acc + i;
-        const int32_t *const sum = sums->narrow[p];
-
-        if (job->first && job->last)
-            UNROLL for (int lane = 0; lane < lanes; lane++) acc[lane] += sum[lane];
-        else if (job->first)
-            UNROLL for (int lane = 0; lane < lanes; lane++) partial[lane] = sum[lane];
-        else if (!job->last)
-            UNROLL for (int lane = 0; lane < lanes; lane++) partial[lane] += sum[lane];
+    UNROLL for (int h = 0; h < TILE_LANES; h += 8)
+    {
+        __m256i v = load_i(sum + h);
+        if (!job->first) v = _mm256_add_epi32(v, load_i(partial + h));
+        if (job->last)
+            widen_add(acc + h, v);
         else
-            UNROLL for (int lane = 0; lane < lanes; lane++) acc[lane] += partial[lane] + sum[lane];
+            store_i(partial + h, v);
     }
 }
 
-INLINE void finish_wide(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
-                        int lanes)
+INLINE void finish_int(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
+{
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        const ptrdiff_t i = tap_index(job, at, p);
+        int32_t *const partial = (int32_t *)job->partial + i;
+        int64_t *const acc = (int64_t *)job->acc + i;
+
+        if (at->lanes == TILE_LANES) {
+            finish_int_16(sums->narrow[p], partial, acc, job);
+            continue;
+        }
+        for (int lane = 0; lane < at->lanes; lane++) {
+            const int32_t v = sums->narrow[p][lane] + (job->first ? 0 : partial[lane]);
+            if (job->last)
+                acc[lane] += v;
+            else
+                partial[lane] = v;
+        }
+    }
+}
+
+INLINE void finish_wide(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
 {
     for (int p = 0; p < n; p++)
-        for (int lane = 0; lane < lanes; lane++)
+        for (int lane = 0; lane < at->lanes; lane++)
             ((int64_t *)job->acc)[tap_index(job, at, p) + lane] +=
                 sums->wide[p][lane] * ((int64_t)1 << job->shift);
 }
 
-INLINE void finish_float(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n,
-                         int lanes)
+/* Likewise in binary32 and binary64. */
+INLINE void finish_float_16(const float *sum, float *partial, double *acc, bool last)
+{
+    UNROLL for (int h = 0; h < TILE_LANES; h += 8)
+    {
+        const __m256 v = _mm256_load_ps(sum + h);
+        if (!last) {
+            _mm256_storeu_ps(partial + h, v);
+            continue;
+        }
+        _mm256_storeu_pd(acc + h, _mm256_add_pd(_mm256_loadu_pd(acc + h), doubles_of(v, 0)));
+        _mm256_storeu_pd(acc + h + 4, _mm256_add_pd(_mm256_loadu_pd(acc + h + 4), doubles_of(v, 1)));
+    }
+}
+
+INLINE void finish_float(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
 {
     for (int p = 0; p < n; p++) {
         const ptrdiff_t i = tap_index(job, at, p);
         float *const partial = (float *)job->partial + i;
         double *const acc = (double *)job->acc + i;
 
-        for (int lane = 0; lane < lanes; lane++)
+        if (at->lanes == TILE_LANES) {
+            finish_float_16(sums->real[p], partial, acc, job->last);
+            continue;
+        }
+        for (int lane = 0; lane < at->lanes; lane++)
             if (job->last)
                 acc[lane] += sums->real[p][lane];
             else
@@ -242,16 +280,14 @@ INLINE void finish_float(const struct sums *sums, const struct weights_job *job,
 #define TILE(n)                                                                                              \
     do {                                                                                                     \
         COMPUTE(&sums, job, &at, n);                                                                         \
-        if (at.lanes == TILE_LANES)                                                                          \
-            FINISH(&sums, job, &at, n, TILE_LANES);                                                          \
-        else                                                                                                 \
-            FINISH(&sums, job, &at, n, at.lanes);                                                            \
+        FINISH(&sums, job, &at, n);                                                                          \
         at.column += n;                                                                                      \
     } while (0)
 
 #define DEFINE_WEIGHTS(name)                                                                                 \
-    void name(const struct weights_job *job)                                                                 \
+    void name(const struct weights_job *from)                                                                \
     {                                                                                                        \
+        const struct weights_job copy = *from, *const job = &copy; /* stores cannot change it */             \
         struct sums sums;                                                                                    \
         for (int ky = 0; ky < job->kernel; ky++)                                                             \
             for (int filter = 0; filter < job->filters; filter += TILE_LANES) {                              \
