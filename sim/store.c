@@ -83,13 +83,15 @@ static enum status open_hdf5(struct store *s, enum store_mode mode)
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_file_locking(access, false, true); /* files on disk are always complete: see store_flush */
     if (s->writable) H5Pset_fapl_core(access, MEMORY_STEP, false);
-    const bool foreign = mode < STORE_CREATE && H5Fis_hdf5(s->path) == 0;
-    if (!foreign) s->file = mode < STORE_CREATE ? open_existing(s, access) : create_in_memory(s, access);
+    enum status status = STATUS_OK;
+    if (mode < STORE_CREATE && H5Fis_hdf5(s->path) == 0) {
+        status = store_fail(STATUS_INPUT, s, NULL, "is not an HDF5 file");
+    } else {
+        s->file = mode < STORE_CREATE ? open_existing(s, access) : create_in_memory(s, access);
+        if (s->file < 0) status = store_fail_call(STATUS_INPUT, s, NULL, "open it: is it damaged?");
+    }
     H5Pclose(access);
-
-    if (foreign) return store_fail(STATUS_INPUT, s, NULL, "is not an HDF5 file");
-    if (s->file < 0) return store_fail_call(STATUS_INPUT, s, NULL, "open it: is it damaged?");
-    return STATUS_OK;
+    return status;
 }
 
 enum status store_open(struct store **out, const char *path, enum store_mode mode)
@@ -249,10 +251,10 @@ static enum status make_group(struct store *s, const char *path)
     H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED);
     const hid_t group = H5Gcreate2(s->file, path, H5P_DEFAULT, properties, H5P_DEFAULT);
+    const enum status status = group >= 0 ? STATUS_OK : store_fail_call(STATUS_IO, s, path, "make the group");
     H5Pclose(properties);
-    if (group < 0) return store_fail_call(STATUS_IO, s, path, "make the group");
-    H5Gclose(group);
-    return STATUS_OK;
+    if (group >= 0) H5Gclose(group);
+    return status;
 }
 
 enum status store_parents(struct store *s, const char *path)
@@ -302,8 +304,9 @@ enum status store_members(struct store_names *out, struct store *s, const char *
     if (!store_has(s, path)) return store_fail(STATUS_INPUT, s, path, "there is no such group");
     const hid_t group = H5Gopen2(s->file, store_object(path), H5P_DEFAULT);
     if (group < 0 || H5Gget_info(group, &info) < 0) {
+        const enum status status = store_fail_call(STATUS_INPUT, s, path, "open the group");
         if (group >= 0) H5Gclose(group);
-        return store_fail_call(STATUS_INPUT, s, path, "open the group");
+        return status;
     }
     out->name = calloc(info.nlinks + 1, sizeof *out->name);
     const H5_index_t index = in_creation_order(group) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;

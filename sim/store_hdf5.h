@@ -19,7 +19,8 @@ struct store {
 __attribute__((format(printf, 4, 5))) enum status store_fail(enum status status, const struct store *s,
                                                              const char *object, const char *format, ...);
 
-/** The same for a call of HDF5 that went wrong: "cannot WHAT (HDF5: its innermost message)". */
+/** The same for a call of HDF5 that went wrong: "cannot WHAT (HDF5: its innermost message)". Comes before any
+ * other call, which would clear the message. */
 enum status store_fail_call(enum status status, const struct store *s, const char *object, const char *what);
 
 /** HDF5's name of a path: "" is "/". */

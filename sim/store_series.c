@@ -59,12 +59,12 @@ static enum status make_data(struct store *s, const char *path, const struct sto
     H5Pset_deflate(properties, DEFLATE_LEVEL);
     H5Pset_fletcher32(properties);
     const hid_t data = H5Dcreate2(s->file, path, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+    enum status status = data >= 0 ? STATUS_OK : store_fail_call(STATUS_IO, s, path, "make the column");
     H5Tclose(type);
     H5Pclose(properties);
     H5Sclose(space);
-    if (data < 0) return store_fail_call(STATUS_IO, s, path, "make the column");
-    H5Dclose(data);
-    return describe(s, path, c);
+    if (data >= 0) H5Dclose(data);
+    return status == STATUS_OK ? describe(s, path, c) : status;
 }
 
 /* Opens column i of the series; the first one says how many rows there are. */
@@ -143,39 +143,42 @@ enum status store_series_open(struct store_series **out, struct store *s, const 
 
 /* --- grow --------------------------------------------------------------------------------------------- */
 
-static bool column_resize(const struct column *c, int64_t rows)
+static enum status column_resize(const struct store_series *series, const struct column *c, int64_t rows)
 {
     const hsize_t size[2] = {(hsize_t)rows, (hsize_t)c->width};
 
-    return H5Dset_extent(c->data, size) >= 0;
+    if (H5Dset_extent(c->data, size) >= 0) return STATUS_OK;
+    return store_fail_call(STATUS_IO, series->store, series->group, "resize a column");
 }
 
 /* Rows first .. first + rows - 1 between the file and memory. */
-static bool column_transfer(const struct column *c, int64_t first, int rows, bool to_file, void *memory)
+static enum status column_transfer(const struct store_series *series, const struct column *c, int64_t first,
+                                   int rows, bool to_file, void *memory)
 {
     const int rank = c->width > 0 ? 2 : 1;
     const hsize_t start[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)rows, (hsize_t)c->width};
     const hid_t in_file = H5Dget_space(c->data), in_memory = H5Screate_simple(rank, count, NULL);
+    enum status status = STATUS_OK;
 
-    bool good = H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
-    if (good && to_file) good = H5Dwrite(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) >= 0;
-    if (good && !to_file) good = H5Dread(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) >= 0;
+    H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (to_file && H5Dwrite(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) < 0)
+        status = store_fail_call(STATUS_IO, series->store, series->group, "append rows");
+    if (!to_file && H5Dread(c->data, c->memory, in_memory, in_file, H5P_DEFAULT, memory) < 0)
+        status =
+            store_fail_call(STATUS_INPUT, series->store, series->group, "read a row: is the file damaged?");
     H5Sclose(in_memory);
     H5Sclose(in_file);
-    return good;
-}
-
-static bool column_append(const struct column *c, int64_t first, int rows)
-{
-    return column_resize(c, first + rows) && column_transfer(c, first, rows, true, c->buffer);
+    return status;
 }
 
 static enum status write_pending(struct store_series *series)
 {
     if (series->pending == 0) return STATUS_OK;
-    for (int i = 0; i < series->count; i++)
-        if (!column_append(&series->column[i], series->rows, series->pending))
-            return store_fail_call(STATUS_IO, series->store, series->group, "append rows");
+    for (int i = 0; i < series->count; i++) {
+        const struct column *c = &series->column[i];
+        TRY(column_resize(series, c, series->rows + series->pending));
+        TRY(column_transfer(series, c, series->rows, series->pending, true, c->buffer));
+    }
     series->rows += series->pending;
     series->pending = 0;
     return STATUS_OK;
@@ -201,8 +204,8 @@ enum status store_series_row(void *row, const struct store_series *series, int64
         unsigned char *value = (unsigned char *)row + c->offset;
         if (index >= series->rows) {
             memcpy(value, c->buffer + (size_t)(index - series->rows) * c->bytes, c->bytes);
-        } else if (!column_transfer(c, index, 1, false, value)) {
-            return store_fail_call(STATUS_INPUT, series->store, series->group, "read a row");
+        } else {
+            TRY(column_transfer(series, c, index, 1, false, value));
         }
     }
     return STATUS_OK;
@@ -222,8 +225,7 @@ enum status store_series_truncate(struct store_series *series, int64_t rows)
     }
     series->pending = 0;
     for (int i = 0; i < series->count; i++)
-        if (!column_resize(&series->column[i], rows))
-            return store_fail_call(STATUS_IO, series->store, series->group, "cut off rows");
+        TRY(column_resize(series, &series->column[i], rows));
     series->rows = rows;
     return STATUS_OK;
 }
