@@ -16,6 +16,9 @@ static const struct tile_isa isa = {
     .weights_i16 = avx2_weights_i16,
     .weights_i16_64 = avx2_weights_i16_64,
     .weights_f32 = avx2_weights_f32,
+    .weave_bytes = avx2_weave_bytes,
+    .weave_bytes_to_words = avx2_weave_bytes_to_words,
+    .weave_words = avx2_weave_words,
     .window_sums = avx2_window_sums,
 };
 

@@ -15,8 +15,7 @@ struct range avx2_range(const float *x, size_t n)
     return range_normal(range_join(most, range_of(x + i, n - i)));
 }
 
-/* --- noise: Philox4x32-10 in eight lanes, laid out as random_bits16 numbers elements
- * ------------------------------ */
+/* --- noise: Philox4x32-10 in eight lanes, laid out as random_bits16 numbers elements ----------------- */
 
 /* High and low words of the lanes' 32 x 32-bit products. */
 INLINE void multiply(__m256i *high, __m256i *low, __m256i a, __m256i b)
@@ -60,9 +59,7 @@ INLINE __m256 noise_of(__m256i word, int half)
                          _mm256_set1_ps(0.5f));
 }
 
-/* --- codes
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- codes ------------------------------------------------------------------------------------------- */
 
 /* An affine map in vectors, and the count of clipped elements, negated. */
 struct map_8 {

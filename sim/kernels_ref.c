@@ -53,8 +53,7 @@ size_t ref_scratch_bytes(const struct conv_shape *s)
     return 0;
 }
 
-/* --- integers
- * ----------------------------------------------------------------------------------------------- */
+/* --- integers ---------------------------------------------------------------------------------------- */
 
 void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
 {
@@ -114,8 +113,7 @@ void ref_int_weights(int64_t *acc, struct codes x, struct codes e, const struct 
             }
 }
 
-/* --- binary32: a tap in the padding takes part as +0
- * --------------------------------------------------------- */
+/* --- binary32: a tap in the padding takes part as +0 ------------------------------------------------- */
 
 void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
 {

@@ -9,8 +9,7 @@ enum {
     ALIGNED = 16 /* channels of which no vector reads beyond the last pixel */
 };
 
-/* --- borders
- * -------------------------------------------------------------------------------------------------- */
+/* --- borders ----------------------------------------------------------------------------------------- */
 
 enum element tile_element(int bits, enum conv_path path)
 {
@@ -101,8 +100,7 @@ static struct padded pad_group(void *scratch, const void *x, enum element e, con
     return tile_pad(scratch, x, e, s->h, s->w, s->c, group * cg, cg, s->pad, s->pad, s->pad, s->pad);
 }
 
-/* --- memory
- * ---------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------ */
 
 /* Elements that one multiply-add of a path takes from a segment, and the bytes of each. */
 static int pack_of(enum conv_path path)
@@ -153,8 +151,7 @@ size_t tile_scratch_bytes(const struct conv_shape *s)
     return forward > backward ? forward : backward;
 }
 
-/* --- packing
- * --------------------------------------------------------------------------------------------------- */
+/* --- packing ----------------------------------------------------------------------------------------- */
 
 /* w[k][kernel][segment] to [groups * blocks][kernel][segment / pack][16][pack]; what does not exist is 0. */
 #define DEFINE_PACK(name, in_type, out_type, pack)                                                           \
@@ -189,8 +186,7 @@ void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
     pack_f32(packed, w, s);
 }
 
-/* --- forward
- * --------------------------------------------------------------------------------------------------- */
+/* --- forward ----------------------------------------------------------------------------------------- */
 
 /* Sum of the codes of one pixel of a wide image. */
 static int64_t pixel_sum(struct padded x, ptrdiff_t pixel, int channels)

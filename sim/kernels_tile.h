@@ -61,6 +61,12 @@ struct weights_job {
     int k;
 };
 
+/**
+ * Weave `steps` steps of pack pixels, `pitch` elements apart from in on, c channels each: out[step][c][pack]
+ * of code - center. In whole sixteens of channels: up to 15 too many are read and written.
+ */
+typedef void tile_weave(void *out, const void *in, int steps, ptrdiff_t pitch, int c, int center);
+
 /** What an instruction set supplies. */
 struct tile_isa {
     void (*forward_i8)(const struct tile_job *job);  /* u8 x s8, 16-bit sums of `flush` pairs, 32-bit sums */
@@ -71,6 +77,7 @@ struct tile_isa {
     void (*weights_i16)(const struct weights_job *job);
     void (*weights_i16_64)(const struct weights_job *job); /* straight to acc: first and last are ignored */
     void (*weights_f32)(const struct weights_job *job);
+    tile_weave *weave_bytes, *weave_bytes_to_words, *weave_words; /* pack 4, 2, 2 */
     /**
      * window[p] = sum of the codes under output p's window, for one group's bordered image of uint8_t or
      * int16_t. All sums fit 32 bits. room: a pixel's worth each of the image, and three rows.

@@ -23,8 +23,7 @@ struct batch {
     int first, count;             /* outputs */
 } __attribute__((aligned(64)));
 
-/* --- where the next outputs are
- * -------------------------------------------------------------------------------- */
+/* --- where the next outputs are ---------------------------------------------------------------------- */
 
 struct cursor {
     int column;     /* in the output row */
@@ -55,8 +54,7 @@ INLINE void clear_narrow(int32_t sums[][TILE_LANES], int n)
         store_i(&sums[p][8 * h], _mm256_setzero_si256());
 }
 
-/* --- 8-bit codes: 16-bit sums
- * ----------------------------------------------------------------------------------- */
+/* --- 8-bit codes: 16-bit sums ------------------------------------------------------------------------ */
 
 /* Add a tile's 16-bit sums into its 32-bit ones and clear them. */
 INLINE void flush_i16(int32_t sums[][TILE_LANES], __m256i acc[][2], int n)
@@ -167,8 +165,7 @@ INLINE void tile_i8_widened(int32_t sums[][TILE_LANES], const ptrdiff_t x[], con
     UNROLL for (int p = 0; p < n; p++) UNROLL for (int h = 0; h < 2; h++) store_i(&sums[p][8 * h], acc[p][h]);
 }
 
-/* --- 16-bit codes: 32-bit sums
- * ---------------------------------------------------------------------------------- */
+/* --- 16-bit codes: 32-bit sums ----------------------------------------------------------------------- */
 
 INLINE const int16_t *steps_i16(__m256i acc[][2], const int16_t *const q[], ptrdiff_t j, ptrdiff_t end,
                                 const int16_t *w, int n)
@@ -235,8 +232,7 @@ INLINE void tile_i16_64(int64_t sums[][TILE_LANES], const ptrdiff_t x[], const s
     add_plane_i16_64(sums, (const int16_t *)job->source + job->low, x, job, n);
 }
 
-/* --- binary32
- * --------------------------------------------------------------------------------------------------- */
+/* --- binary32 ---------------------------------------------------------------------------------------- */
 
 INLINE void tile_f32(float sums[][TILE_LANES], const ptrdiff_t x[], const struct tile_job *job, int n)
 {
@@ -265,8 +261,7 @@ INLINE void tile_f32(float sums[][TILE_LANES], const ptrdiff_t x[], const struct
         _mm256_store_ps(&sums[p][8 * h], acc[p][h]);
 }
 
-/* --- epilogues: lanes in eights, then one by one
- * ------------------------------------------------------------------ */
+/* --- epilogues: lanes in eights, then one by one ----------------------------------------------------- */
 
 /* Statistics of eight filters. The square's product is exact: fma is the same as an addition. */
 struct statistics {
@@ -392,8 +387,7 @@ INLINE void finish_float(const struct batch *b, const struct tile_job *job)
         }
 }
 
-/* --- all outputs of a job
- * ----------------------------------------------------------------------------------------- */
+/* --- all outputs of a job ---------------------------------------------------------------------------- */
 
 /* One tile of n outputs; n is a constant, so that the loops over outputs unroll into registers. */
 #define TILE(n)                                                                                              \

@@ -10,69 +10,38 @@
 
 #include <string.h>
 
-enum { BAND_BYTES = 32768 };
-
-/* Weave the n channels of `pack` pixels at in[0..pack-1] into out[n][pack]. */
-#define DEFINE_WEAVE_2(name, in_type, value)                                                                 \
-    static void name(void *restrict to, const void *const in[], int n, int center)                           \
-    {                                                                                                        \
-        int16_t *restrict const out = to;                                                                    \
-        const in_type *restrict const a = in[0], *restrict const b = in[1];                                  \
-        (void)center;                                                                                        \
-        for (int i = 0; i < n; i++) {                                                                        \
-            out[2 * i] = (int16_t)(value(a[i]));                                                             \
-            out[2 * i + 1] = (int16_t)(value(b[i]));                                                         \
-        }                                                                                                    \
-    }
-#define CENTERED(v)   (v) - center
-#define UPPER_BITS(v) (v) >> 1
-#define LOWEST_BIT(v) (v) & 1
-
-DEFINE_WEAVE_2(weave_u8_s16, uint8_t, CENTERED)
-DEFINE_WEAVE_2(weave_u16_s16, uint16_t, CENTERED)
-DEFINE_WEAVE_2(weave_upper, uint16_t, UPPER_BITS)
-DEFINE_WEAVE_2(weave_lowest, uint16_t, LOWEST_BIT)
-
-static void weave_bytes(void *restrict to, const void *const in[], int n, int center)
-{
-    uint8_t *restrict const out = to;
-    const uint8_t *restrict const a = in[0], *restrict const b = in[1];
-    const uint8_t *restrict const c = in[2], *restrict const d = in[3];
-
-    for (int i = 0; i < n; i++) {
-        out[4 * i] = (uint8_t)(a[i] - center);
-        out[4 * i + 1] = (uint8_t)(b[i] - center);
-        out[4 * i + 2] = (uint8_t)(c[i] - center);
-        out[4 * i + 3] = (uint8_t)(d[i] - center);
-    }
-}
-
-/* One operand on its way: where its pixels come from and how they are woven. */
-struct operand {
-    void (*weave)(void *to, const void *const in[], int n, int center);
-    const char *data; /* [h][w][c] */
-    const char *none; /* [c] of the code that stands for 0, for pixels that do not exist */
-    int h, w, c, size, center, pack;
+enum {
+    BAND_BYTES = 32768,
+    SPARE = 64,  /* bytes that may be read or written too many, see tile_weave */
+    ALIGNED = 16 /* channels of which none are */
 };
 
-/* Row y of the operand, pixels x0, x0 + stride, ... woven into steps; returns the end. */
-static char *weave_row(char *out, const struct operand *o, int y, int x0, int stride, int steps)
+/* The two halves of 16-bit codes, of which no single multiply-add takes all bits: upper 15 and lowest. */
+static void weave_upper(void *to, const void *from, int steps, ptrdiff_t pitch, int c, int center)
 {
-    for (int i = 0; i < steps; i++) {
-        const void *in[4];
-        for (int j = 0; j < o->pack; j++) {
-            const int x = x0 + (i * o->pack + j) * stride;
-            const bool inside = y >= 0 && y < o->h && x >= 0 && x < o->w;
-            in[j] = inside ? o->data + ((ptrdiff_t)y * o->w + x) * o->c * o->size : o->none;
+    int16_t *out = to;
+    (void)center;
+
+    for (const uint16_t *in = from; steps > 0; steps--, in += 2 * pitch)
+        for (int i = 0; i < c; i++) {
+            *out++ = (int16_t)(in[i] >> 1);
+            *out++ = (int16_t)(in[pitch + i] >> 1);
         }
-        o->weave(out, in, o->c, o->center);
-        out += o->c * 4; /* 4 bytes or 2 words */
-    }
-    return out;
 }
 
-/* --- memory
- * ---------------------------------------------------------------------------------------------------- */
+static void weave_lowest(void *to, const void *from, int steps, ptrdiff_t pitch, int c, int center)
+{
+    int16_t *out = to;
+    (void)center;
+
+    for (const uint16_t *in = from; steps > 0; steps--, in += 2 * pitch)
+        for (int i = 0; i < c; i++) {
+            *out++ = (int16_t)(in[i] & 1);
+            *out++ = (int16_t)(in[pitch + i] & 1);
+        }
+}
+
+/* --- memory ------------------------------------------------------------------------------------------ */
 
 /* How an image is cut: bands of rows, steps of pixels. */
 struct cut {
@@ -96,23 +65,37 @@ static struct cut cut_make(const struct conv_shape *s, int pack)
 struct pieces {
     ptrdiff_t *column; /* [kernel * c/groups] */
     void *partial;     /* [kernel][kernel * c/groups][k] of 4 bytes */
-    char *none;        /* [c + k] codes, x's and e's */
-    char *x, *e;       /* woven bands; float: bordered image, errors with room to read on */
+    void *image;       /* x with its border, and with the pixels that the last step of a row needs */
+    char *row;         /* a row of errors, filled up */
+    char *x, *e;       /* woven bands; float: nothing, errors with room to read on */
 };
 
-static struct pieces lay_out(void *scratch, const struct conv_shape *s, size_t x_bytes)
+/* Columns of zeros to the right, so that every step of a row finds its pixels. */
+static int right_border(const struct conv_shape *s, const struct cut *cut, int pack)
+{
+    const int needed = (cut->steps * pack - 1) * s->stride + s->kernel, there = s->pad + s->w;
+    return needed > there + s->pad ? needed - there : s->pad;
+}
+
+static size_t image_bytes(const struct conv_shape *s)
+{
+    return tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad + 3 * s->stride, s->c);
+}
+
+static struct pieces lay_out(void *scratch, const struct conv_shape *s, size_t woven_bytes)
 {
     const size_t columns = (size_t)s->kernel * (s->c / s->groups);
     struct pieces p = {.column = scratch};
 
     p.partial = (char *)scratch + round_up(columns * sizeof *p.column, 64);
-    p.none = (char *)p.partial + round_up(columns * s->kernel * s->k * 4, 64);
-    p.x = p.none + round_up((size_t)(s->c + s->k) * 2, 64);
-    p.e = p.x + round_up(x_bytes, 64);
+    p.image = (char *)p.partial + round_up(columns * s->kernel * s->k * 4, 64);
+    p.row = (char *)p.image + image_bytes(s);
+    p.x = p.row + round_up((size_t)(s->ow + 3) * s->k * sizeof(uint16_t) + SPARE, 64);
+    p.e = p.x + round_up(woven_bytes + SPARE, 64);
     return p;
 }
 
-static size_t woven_x_bytes(const struct conv_shape *s, const struct cut *cut)
+static size_t woven_bytes(const struct conv_shape *s, const struct cut *cut)
 {
     return (size_t)s->kernel * cut->in_rows * cut->steps * s->c * 4;
 }
@@ -120,49 +103,85 @@ static size_t woven_x_bytes(const struct conv_shape *s, const struct cut *cut)
 size_t tile_weights_scratch_bytes(const struct conv_shape *s)
 {
     const struct cut bytes = cut_make(s, 4), words = cut_make(s, 2);
-    const size_t real = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c);
-    const size_t of_bytes = woven_x_bytes(s, &bytes), of_words = woven_x_bytes(s, &words);
-    const size_t woven = of_bytes > of_words ? of_bytes : of_words;
-    const struct pieces p = lay_out(NULL, s, woven > real ? woven : real);
+    const size_t of_bytes = woven_bytes(s, &bytes), of_words = woven_bytes(s, &words);
+    const struct pieces p = lay_out(NULL, s, of_bytes > of_words ? of_bytes : of_words);
 
-    return (size_t)(p.e - (char *)NULL) +
-           round_up((size_t)s->oh * (s->ow + 3) * s->k * 4 + TILE_LANES * 4, 64);
+    return (size_t)(p.e - (char *)NULL) + round_up((size_t)s->oh * (s->ow + 3) * s->k * 4 + SPARE, 64);
 }
 
 /* --- integers
  * -------------------------------------------------------------------------------------------------- */
 
+/* One operand on its way: its rows, and how they are woven. */
+struct operand {
+    tile_weave *weave;
+    const char *data;
+    ptrdiff_t row; /* elements */
+    int size, center;
+};
+
+/* One row of errors: as it is, or from a copy with room to read on, filled up with the code that stands for
+ * 0. */
+static void weave_errors(char *out, const struct operand *e, int y, const struct conv_shape *s, int steps,
+                         int pack, char *copy)
+{
+    const char *in = e->data + y * e->row * e->size;
+
+    if (s->ow % pack != 0 || s->k % ALIGNED != 0) {
+        memcpy(copy, in, e->row * e->size);
+        for (ptrdiff_t i = e->row; i < (ptrdiff_t)steps * pack * s->k; i++)
+            if (e->size == 1)
+                ((uint8_t *)copy)[i] = (uint8_t)e->center;
+            else
+                ((uint16_t *)copy)[i] = (uint16_t)e->center;
+        in = copy;
+    }
+    e->weave(out, in, steps, s->k, s->k, e->center);
+}
+
+/* Weave the operands of job->rows output rows from oy on. */
+static void weave_band(const struct operand *x, const struct operand *e, const struct conv_shape *s,
+                       const struct cut *cut, int pack, int oy, int rows, struct pieces p)
+{
+    const int in_rows = (rows - 1) * s->stride + s->kernel;
+    const ptrdiff_t x_row = (ptrdiff_t)cut->steps * s->c * 4, e_row = (ptrdiff_t)cut->steps * s->k * 4;
+
+    for (int kx = 0; kx < s->kernel; kx++)
+        for (int i = 0; i < in_rows; i++) {
+            const ptrdiff_t at = (oy * s->stride + i) * x->row + (ptrdiff_t)kx * s->c;
+            x->weave(p.x + (kx * cut->in_rows + i) * x_row, x->data + at * x->size, cut->steps,
+                     (ptrdiff_t)s->stride * s->c, s->c, x->center);
+        }
+    for (int i = 0; i < rows; i++)
+        weave_errors(p.e + i * e_row, e, oy + i, s, cut->steps, pack, p.row);
+}
+
 /* Every band of the image for every group; x.weave decides which bits of x. */
 static void run_bands(void (*run)(const struct weights_job *), struct weights_job job, int64_t *acc,
-                      const struct operand *x, const struct operand *e, const struct conv_shape *s,
+                      const struct operand *x, const struct operand *e, const struct conv_shape *s, int pack,
                       struct pieces p)
 {
-    const struct cut cut = cut_make(s, x->pack);
+    const struct cut cut = cut_make(s, pack);
     const int cg = s->c / s->groups, kg = s->k / s->groups;
-    const ptrdiff_t row = (ptrdiff_t)cut.steps * s->c * x->pack;
+    const ptrdiff_t row = (ptrdiff_t)cut.steps * s->c * pack;
 
     job.kernel = s->kernel;
     job.columns = s->kernel * cg;
     job.column = p.column;
     job.pitch = row;
     job.down = s->stride * row;
-    job.x_step = (ptrdiff_t)s->c * x->pack;
-    job.e_step = (ptrdiff_t)s->k * x->pack;
+    job.x_step = (ptrdiff_t)s->c * pack;
+    job.e_step = (ptrdiff_t)s->k * pack;
     job.filters = kg;
     job.k = s->k;
     for (int j = 0; j < job.columns; j++)
-        p.column[j] = j / cg * cut.in_rows * row + j % cg * x->pack;
+        p.column[j] = j / cg * cut.in_rows * row + j % cg * pack;
     for (int oy = 0; oy < s->oh; oy += cut.band) {
-        char *to = p.x, *errors = p.e;
         job.rows = s->oh - oy < cut.band ? s->oh - oy : cut.band;
+        job.steps = cut.steps;
         job.first = oy == 0;
         job.last = oy + job.rows == s->oh;
-        job.steps = cut.steps;
-        for (int kx = 0; kx < s->kernel; kx++)
-            for (int i = 0; i < cut.in_rows; i++)
-                to = weave_row(to, x, oy * s->stride - s->pad + i, kx - s->pad, s->stride, cut.steps);
-        for (int i = 0; i < job.rows; i++)
-            errors = weave_row(errors, e, oy + i, 0, 1, cut.steps);
+        weave_band(x, e, s, &cut, pack, oy, job.rows, p);
         if (s->stride == 1) { /* rows follow each other in both operands: one long row */
             job.steps *= job.rows;
             job.rows = 1;
@@ -177,75 +196,60 @@ static void run_bands(void (*run)(const struct weights_job *), struct weights_jo
     }
 }
 
-static struct operand operand_make(struct codes codes, char *none, enum conv_path path, int h, int w, int c,
-                                   int center)
+static tile_weave *weave_for(const struct tile_isa *isa, int bits, enum conv_path path)
 {
-    const int size = (int)code_bytes(codes.bits);
-
-    for (int i = 0; i < c; i++)
-        if (size == 1)
-            ((uint8_t *)none)[i] = (uint8_t)center;
-        else
-            ((uint16_t *)none)[i] = (uint16_t)center;
-    return (struct operand){.weave = path == CONV_PATH_I8 ? weave_bytes
-                                     : size == 1          ? weave_u8_s16
-                                                          : weave_u16_s16,
-                            .data = codes.data,
-                            .none = none,
-                            .h = h,
-                            .w = w,
-                            .c = c,
-                            .size = size,
-                            .center = center,
-                            .pack = path == CONV_PATH_I8 ? 4 : 2};
+    if (bits > 8) return isa->weave_words;
+    return path == CONV_PATH_I8 ? isa->weave_bytes : isa->weave_bytes_to_words;
 }
 
 void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e,
                       const struct conv_shape *s, enum conv_path path, void *scratch)
 {
-    const struct cut cut = cut_make(s, path == CONV_PATH_I8 ? 4 : 2);
-    const struct pieces p = lay_out(scratch, s, woven_x_bytes(s, &cut));
-    struct operand of_x = operand_make(x, p.none, path, s->h, s->w, s->c, 0);
-    const struct operand of_e =
-        operand_make(e, p.none + 2 * s->c, path, s->oh, s->ow, s->k, 1 << (e.bits - 1));
+    const int pack = path == CONV_PATH_I8 ? 4 : 2;
+    const struct cut cut = cut_make(s, pack);
+    const struct pieces p = lay_out(scratch, s, woven_bytes(s, &cut));
+    const struct padded image =
+        tile_pad(p.image, x.data, x.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16, s->h, s->w, s->c, 0, s->c,
+                 s->pad, s->pad, s->pad, right_border(s, &cut, pack));
+    struct operand of_x = {weave_for(isa, x.bits, path), image.data, image.pitch, (int)code_bytes(x.bits), 0};
+    const struct operand of_e = {weave_for(isa, e.bits, path), e.data, (ptrdiff_t)s->ow * s->k,
+                                 (int)code_bytes(e.bits), 1 << (e.bits - 1)};
     struct weights_job job = {.flush = 0};
 
     switch (path) {
     case CONV_PATH_I8:
         job.flush = conv_pairs_i16(x.bits, e.bits);
-        run_bands(isa->weights_i8, job, acc, &of_x, &of_e, s, p);
+        run_bands(isa->weights_i8, job, acc, &of_x, &of_e, s, pack, p);
         break;
     case CONV_PATH_I16:
-        run_bands(isa->weights_i16, job, acc, &of_x, &of_e, s, p);
+        run_bands(isa->weights_i16, job, acc, &of_x, &of_e, s, pack, p);
         break;
     case CONV_PATH_I16_64:
         job.flush = conv_pairs_i32(x.bits, e.bits);
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, p);
+        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
         break;
     case CONV_PATH_I64:
         job.flush = conv_pairs_i32(15, e.bits);
         job.shift = 1;
         of_x.weave = weave_upper;
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, p);
+        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
         job.shift = 0;
         of_x.weave = weave_lowest;
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, p);
+        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
         break;
     }
 }
 
-/* --- binary32
- * -------------------------------------------------------------------------------------------------- */
+/* --- binary32 ---------------------------------------------------------------------------------------- */
 
 void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
                         const struct conv_shape *s, void *scratch)
 {
     const struct cut cut = cut_make(s, 1);
     const int cg = s->c / s->groups, kg = s->k / s->groups;
-    const struct pieces p =
-        lay_out(scratch, s, tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c));
+    const struct pieces p = lay_out(scratch, s, 0);
     const struct padded padded =
-        tile_pad(p.x, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+        tile_pad(p.image, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
     struct weights_job job = {.column = p.column,
                               .kernel = s->kernel,
                               .columns = s->kernel * cg,

@@ -36,8 +36,7 @@ INLINE ptrdiff_t tap_offset(const struct weights_job *job, const struct spot *at
     return at->ky * job->pitch + job->column[at->column + p];
 }
 
-/* --- 8-bit codes
- * -------------------------------------------------------------------------------------------------- */
+/* --- 8-bit codes ------------------------------------------------------------------------------------- */
 
 INLINE void flush_i16(int32_t sums[][TILE_LANES], __m256i acc[][2], int n)
 {
@@ -92,8 +91,7 @@ INLINE void tile_i8(struct sums *sums, const struct weights_job *job, const stru
     if (left < job->flush) flush_i16(sums->narrow, acc, n);
 }
 
-/* --- 16-bit codes
- * ------------------------------------------------------------------------------------------------- */
+/* --- 16-bit codes ------------------------------------------------------------------------------------ */
 
 /* `count` steps of a row; returns the errors behind them. */
 INLINE const int16_t *steps_i16(__m256i acc[][2], const int16_t *const q[], ptrdiff_t x, int count,
@@ -152,8 +150,7 @@ INLINE void tile_i16_64(struct sums *sums, const struct weights_job *job, const 
     }
 }
 
-/* --- binary32: the partial sums go on where the last band stopped
- * ---------------------------------------------------- */
+/* --- binary32: the partial sums go on where the last band stopped ------------------------------------ */
 
 INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
 {
@@ -191,8 +188,7 @@ INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const str
         _mm256_store_ps(&sums->real[p][8 * h], acc[p][h]);
 }
 
-/* --- sums on their way out
- * ---------------------------------------------------------------------------------------- */
+/* --- sums on their way out --------------------------------------------------------------------------- */
 
 /* 32-bit sums wait in `partial` between the bands of an image, and go to the 64-bit ones with its last band.
  */
@@ -273,8 +269,7 @@ INLINE void finish_float(const struct sums *sums, const struct weights_job *job,
     }
 }
 
-/* --- all taps and filters of a job
- * -------------------------------------------------------------------------------- */
+/* --- all taps and filters of a job ------------------------------------------------------------------- */
 
 /* One tile of n taps; n is a constant, so that the loops over taps unroll into registers. */
 #define TILE(n)                                                                                              \

@@ -68,8 +68,7 @@ static void *claim(size_t bytes)
     return p;
 }
 
-/* --- one layer's operands
- * ------------------------------------------------------------------------------------------ */
+/* --- one layer's operands ---------------------------------------------------------------------------- */
 
 struct bench {
     const struct kernels *k;
@@ -137,8 +136,7 @@ static void fill_codes(void *codes, size_t n, int bits)
             ((uint16_t *)codes)[i] = (uint16_t)(word_at(4, i) & ((1u << bits) - 1));
 }
 
-/* --- what is timed: one pass over the batch
- * -------------------------------------------------------------------------- */
+/* --- what is timed: one pass over the batch ---------------------------------------------------------- */
 
 static void forward_int(struct bench *b, int x_bits, int w_bits)
 {
@@ -211,8 +209,7 @@ static const struct timed {
 
 enum { TIMED = sizeof timed / sizeof timed[0] };
 
-/* --- the yardstick
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the yardstick ----------------------------------------------------------------------------------- */
 
 struct yardstick {
     void (*run)(struct yardstick *y);
@@ -290,9 +287,7 @@ static struct yardstick yardstick_make(const struct conv_shape *s, enum directio
 }
 #endif
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the table --------------------------------------------------------------------------------------- */
 
 static double time_of_pass(struct bench *b, const struct timed *t)
 {

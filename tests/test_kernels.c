@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the shapes and the data
- * --------------------------------------------------------------------------------- */
+/* --- the shapes and the data ------------------------------------------------------------------------- */
 
 struct geometry {
     int h, w, c, k, kernel, stride, pad, groups;
@@ -128,8 +127,7 @@ static const struct kernels *reference(void)
     return kernels_all(&count)[0];
 }
 
-/* --- one product, by one row
- * --------------------------------------------------------------------------------- */
+/* --- one product, by one row ------------------------------------------------------------------------- */
 
 struct int_forward {
     float *y;
@@ -195,8 +193,7 @@ static void factors_free(struct factors *f)
     free(f->gamma);
 }
 
-/* --- ref against the definition, by naive 64-bit loops
- * ---------------------------------------------------------- */
+/* --- ref against the definition, by naive 64-bit loops ----------------------------------------------- */
 
 ParameterizedTestParameters(kernels, ref_forward_is_the_exact_sum)
 {
@@ -268,8 +265,7 @@ ParameterizedTest(struct geometry *g, kernels, ref_weights_is_the_exact_sum)
                 }
 }
 
-/* --- every row against ref: convolutions
- * ------------------------------------------------------------------------- */
+/* --- every row against ref: convolutions ------------------------------------------------------------- */
 
 struct product {
     struct geometry g;
@@ -423,8 +419,7 @@ Test(kernels, float_padding_is_zero_times_weight)
     }
 }
 
-/* --- every row against ref: elementwise passes
- * --------------------------------------------------------------------- */
+/* --- every row against ref: elementwise passes ------------------------------------------------------- */
 
 Test(kernels, range_equals_ref_and_sees_nan_anywhere)
 {
@@ -590,8 +585,7 @@ Test(kernels, norm_lets_a_nan_through_the_relu)
     }
 }
 
-/* --- the registry and the proof
- * ------------------------------------------------------------------------------------- */
+/* --- the registry and the proof ---------------------------------------------------------------------- */
 
 Test(kernels, find_knows_auto_names_and_the_environment)
 {
