@@ -54,7 +54,7 @@ static const struct key keys[] = {
      "of errors: a row of `cptsim list schedules`"},
     {"backward.bits", &kind_bits, AT(train.backward), "8", 0, 0, PART_OF_THE_RUN,
      "lowest and highest width, or one width"},
-    {"backward.cycles", &kind_integer, AT(train.backward.cycles), "8", 1, 1e9, PART_OF_THE_RUN,
+    {"backward.cycles", &kind_integer, AT(train.backward.cycles), "1", 1, 1e9, PART_OF_THE_RUN,
      "cycles in the run"},
     {"backward.remainder", &kind_remainder, AT(train.backward.remainder), "stretch", 0, 0, PART_OF_THE_RUN,
      "as for forward"},

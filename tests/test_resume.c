@@ -1,0 +1,130 @@
+/* tests/test_resume.c - a run that was killed, interrupted or continued is the run that never stopped. */
+#include "tests/command_line.h"
+
+#include "sim/store.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ITERATIONS = 40, KILLS = 10 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Begin or resume the run in DIR/NAME without waiting for it. */
+static pid_t start(const struct folder *f, const char *name)
+{
+    char file[192], out[192], log[192];
+    snprintf(file, sizeof file, "%s/tiny.yaml", f->path);
+    snprintf(out, sizeof out, "%s/%s", f->path, name);
+    snprintf(log, sizeof log, "%s/stderr", f->path);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (freopen("/dev/null", "w", stdout) == NULL || freopen(log, "w", stderr) == NULL) _exit(126);
+        execl(program(), "cptsim", "train", file, "--out", out, "--resume", (char *)NULL);
+        _exit(127);
+    }
+    cr_assert(pid > 0);
+    return pid;
+}
+
+static int signal_after(pid_t pid, double seconds, int signal)
+{
+    int status;
+    usleep((useconds_t)(seconds * 1e6));
+    kill(pid, signal);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+/* Train to the end and give the final state. */
+static void finish(char state[128], const struct folder *f, const char *name)
+{
+    struct outcome o;
+    cli(&o, f, "train %s/tiny.yaml --out %s/%s --resume", f->path, f->path, name);
+    cr_assert(o.code == 0, "%s", o.err);
+    snprintf(state, 128, "%s", last_line(o.out));
+}
+
+/* Claim that a column of both records holds the same bytes. */
+static void expect_same_column(const struct folder *f, const char *one, const char *other, const char *column)
+{
+    struct store *a, *b;
+    struct store_info ia, ib;
+    void *da, *db;
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/run.h5", one);
+    must(store_open(&a, folder_path(f, path), STORE_READ));
+    snprintf(path, sizeof path, "%s/run.h5", other);
+    must(store_open(&b, folder_path(f, path), STORE_READ));
+    must(store_load(&da, &ia, STORE_F64, a, column));
+    must(store_load(&db, &ib, STORE_F64, b, column));
+    cr_assert(ia.count == ib.count, "%s: %ld and %ld values", column, (long)ia.count, (long)ib.count);
+    cr_assert(memcmp(da, db, (size_t)ia.count * sizeof(double)) == 0, "%s differs", column);
+    free(da);
+    free(db);
+    store_close(&a);
+    store_close(&b);
+}
+
+static void expect_same_record(const struct folder *f, const char *one, const char *other)
+{
+    static const char *const columns[] = {
+        "train/iter",   "train/loss",     "train/lr",        "train/bits_fw",
+        "train/bitops", "eval/max/iter",  "eval/max/bits",   "eval/max/test_acc",
+        "layers/iter",  "layers/act/max", "layers/err/clip", "layers/weight/min",
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        expect_same_column(f, one, other, columns[i]);
+}
+
+Test(resume, ten_kills_leave_no_trace_in_the_result)
+{
+    const struct folder f = tiny_experiment(ITERATIONS);
+    char whole[128], pieces[128];
+    const double before = now();
+
+    finish(whole, &f, "whole");
+    const double duration = now() - before;
+    for (int i = 0; i < KILLS; i++) {
+        const double part = (double)(i * 7 % KILLS + 1) / (KILLS + 1); /* early, late, in between */
+        (void)signal_after(start(&f, "pieces"), part * duration, SIGKILL);
+    }
+    finish(pieces, &f, "pieces");
+    cr_assert(strcmp(whole, pieces) == 0, "%s is not %s", pieces, whole);
+    expect_same_record(&f, "whole", "pieces");
+    folder_remove(&f);
+}
+
+Test(resume, sigterm_checkpoints_and_exits_with_75)
+{
+    const struct folder f = tiny_experiment(100000);
+    struct outcome o;
+
+    const pid_t pid = start(&f, "run");
+    for (int i = 0; i < 600 && folder_size(&f, "run/ckpt/latest.h5") < 0; i++)
+        usleep(50000);
+    const int status = signal_after(pid, 0, SIGTERM);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 75, "status %d", status);
+    slurp(o.err, sizeof o.err, &f, "stderr");
+    cr_assert(strstr(o.err, "the same command with --resume goes on") != NULL, "%s", o.err);
+    cr_assert(folder_size(&f, "run/ckpt/latest.h5") > 0);
+    folder_remove(&f);
+}
+
+Test(resume, a_finished_run_resumes_to_the_same_state)
+{
+    const struct folder f = tiny_experiment(5);
+    char once[128], twice[128];
+
+    finish(once, &f, "run");
+    finish(twice, &f, "run");
+    cr_assert(strcmp(once, twice) == 0);
+    folder_remove(&f);
+}
