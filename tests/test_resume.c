@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ITERATIONS = 40, KILLS = 10 };
+enum { ITERATIONS = 24, KILLS = 10 };
 
 static double now(void)
 {
@@ -23,10 +23,11 @@ static pid_t start(const struct folder *f, const char *name)
     snprintf(file, sizeof file, "%s/tiny.yaml", f->path);
     snprintf(out, sizeof out, "%s/%s", f->path, name);
     snprintf(log, sizeof log, "%s/stderr", f->path);
+    const char *path = program();
     const pid_t pid = fork();
     if (pid == 0) {
         if (freopen("/dev/null", "w", stdout) == NULL || freopen(log, "w", stderr) == NULL) _exit(126);
-        execl(program(), "cptsim", "train", file, "--out", out, "--resume", (char *)NULL);
+        execl(path, "cptsim", "train", file, "--out", out, "--resume", (char *)NULL);
         _exit(127);
     }
     cr_assert(pid > 0);
