@@ -43,13 +43,16 @@ typedef void plan_kernel(const struct plan *p, void *y, const void *x, size_t n,
 
 /** Numbers that the kernels need, in binary64; exact in the carrier. */
 struct plan_constants {
-    double up, down;        /* fixed: 2^fl and 2^-fl */
-    double low, high;       /* fixed: smallest and largest code; floats: - and + the largest value */
-    double span;            /* fixed: 2^wl */
-    double over, under;     /* floats: what overflow gives on the positive and the negative side */
-    double infinite;        /* floats: what an infinite input gives, magnitude */
     double lowest, highest; /* values: what lies between them does not overflow */
+    double up, down;        /* fixed: 2^fl and 2^-fl */
+    double low, high;       /* fixed: smallest and largest code; floats: high is the largest value */
+    double span;            /* fixed: 2^wl */
+    double over, under;     /* floats: magnitude that overflow gives on the positive and the negative side */
+    double infinite, nan;   /* floats: magnitude that infinity gives; what NaN gives */
+    double power_low, power_high; /* floats: 2^emin; the power of two above the largest value */
+    double zero;                  /* floats: -0.0, or +0.0 where there is no -0 */
     int mantissa_bits, exponent_min, exponent_max;
+    uint32_t top_fraction; /* mx: fraction of the largest element as of float32 */
 };
 
 /** The map of a format that looks at the whole array. */

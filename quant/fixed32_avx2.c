@@ -1,0 +1,10 @@
+/* quant/fixed32_avx2.c - fixed point over float32 arrays. */
+#ifdef __AVX2__
+#include "quant/lanes_f32.h"
+#include "quant/fixed_table.h"
+
+plan_kernel *fixed_kernel_f32(enum rounding q, int overflow, bool guard)
+{
+    return fixed_kernels[q][overflow][guard];
+}
+#endif

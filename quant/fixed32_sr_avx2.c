@@ -1,0 +1,77 @@
+/* quant/fixed32_sr_avx2.c - stochastic rounding of fixed point over float32 arrays: floor(t + r / 2^R). */
+#ifdef __AVX2__
+#include "quant/lanes_f32.h"
+#include "quant/fixed_lanes.h"
+#include "quant/philox_avx2.h"
+
+/* R <= 16: t = f + v, f = trunc(t), |v| < 1; floor(v 2^R) + r, cut at R bits, is the step from f. */
+LANES_INLINE lanes fixed_sr_narrow(lanes t, __m256i random, lanes scale, __m128i bits)
+{
+    const lanes f = lanes_trunc(t), v = lanes_sub(t, f);
+    const __m256i w = _mm256_cvtps_epi32(lanes_floor(lanes_mul(v, scale)));
+    const __m256i step = _mm256_sra_epi32(_mm256_add_epi32(w, random), bits);
+    return lanes_add(f, _mm256_cvtepi32_ps(step));
+}
+
+/* R > 16, on magnitudes: with d = |t| - trunc|t|, a positive t moves away from zero if floor(d 2^R) > 2^R - 1
+ * - r, a negative one if ceil(d 2^R) > r. */
+LANES_INLINE lanes fixed_sr_wide(lanes t, __m256i random, lanes scale, __m256i ones)
+{
+    const lanes sign = lanes_and(t, lanes_sign_bit()), a = lanes_unless(lanes_sign_bit(), t);
+    const lanes f = lanes_trunc(a), d = lanes_mul(lanes_sub(a, f), scale);
+    const __m256i part = integer_u32(lanes_unless(lanes_sign_bit(), lanes_floor(lanes_or(d, sign))));
+    const __m256i negative = _mm256_srai_epi32(_mm256_castps_si256(t), 31);
+    const __m256i bound = _mm256_xor_si256(random, _mm256_andnot_si256(negative, ones));
+    const lanes step = lanes_and(_mm256_castsi256_ps(above_u32(part, bound)), lanes_set(1.0));
+    return lanes_or(lanes_add(f, step), sign);
+}
+
+LANES_INLINE void fixed_sr_loop(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
+                                enum overflow o, bool halves)
+{
+    const struct fixed_lanes c = fixed_lanes_of(p);
+    const struct draw_lanes d = draw_lanes_of(p, draw);
+    const int bits = p->format.random_bits;
+    const lanes zero = lanes_set(0.0), scale = lanes_set((double)(UINT64_C(1) << bits));
+    const lanes tiny =
+        lanes_set(p->constants.up < 1.0 ? 0x1p-100 : 0.0); /* what the product with up has lost */
+    const __m256i ones = _mm256_set1_epi32((int)(UINT32_MAX >> (32 - bits)));
+    const __m128i count = _mm_cvtsi32_si128(bits);
+
+    for (size_t i = 0; i < n; i += 64) {
+        __m256i random[8];
+        draw_lanes_64(random, &d, halves, draw.first + i);
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+            const lanes v = lanes_load(x, i + 8 * (size_t)j);
+            lanes t = lanes_mul(v, c.up);
+            t = lanes_or(t, lanes_and(lanes_and(lanes_eq(t, zero), lanes_ne(v, zero)), tiny));
+            const lanes r = halves ? fixed_sr_narrow(t, random[j], scale, count)
+                                   : fixed_sr_wide(t, random[j], scale, ones);
+            lanes_store(y, i + 8 * (size_t)j, fixed_finish(r, v, &c, o));
+        }
+    }
+}
+
+#define FIXED_SR_KERNEL(o)                                                                                   \
+    static void fixed_sr16_##o(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    {                                                                                                        \
+        fixed_sr_loop(p, y, x, n, draw, OVERFLOW_##o, true);                                                 \
+    }                                                                                                        \
+    static void fixed_sr32_##o(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    {                                                                                                        \
+        fixed_sr_loop(p, y, x, n, draw, OVERFLOW_##o, false);                                                \
+    }
+
+FIXED_SR_KERNEL(SAT)
+FIXED_SR_KERNEL(SAT_ZERO)
+FIXED_SR_KERNEL(WRAP)
+
+plan_kernel *fixed_sr_kernel_f32(int overflow, bool halves)
+{
+    static plan_kernel *const kernels[3][2] = {{fixed_sr32_SAT, fixed_sr16_SAT},
+                                               {fixed_sr32_SAT_ZERO, fixed_sr16_SAT_ZERO},
+                                               {fixed_sr32_WRAP, fixed_sr16_WRAP}};
+    return kernels[overflow][halves];
+}
+#endif

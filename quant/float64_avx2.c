@@ -1,0 +1,10 @@
+/* quant/float64_avx2.c - small floats over float64 arrays. */
+#ifdef __AVX2__
+#include "quant/lanes_f64.h"
+#include "quant/float_table.h"
+
+plan_kernel *float_kernel_f64(enum rounding q, bool inf)
+{
+    return float_kernels[q][inf];
+}
+#endif
