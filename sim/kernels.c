@@ -82,3 +82,14 @@ enum conv_path conv_path(int a_bits, int w_bits, int64_t length)
     if (a_bits <= 15) return CONV_PATH_I16_64;
     return CONV_PATH_I64;
 }
+
+int conv_weights_images(int x_bits, int e_bits, const struct conv_shape *s)
+{
+    const int64_t pixels = (int64_t)s->oh * s->ow;
+    const enum conv_path path = conv_path(x_bits, e_bits, pixels);
+    int images = 8;
+
+    while (images > 1 && (images * pixels >= INT32_MAX || conv_path(x_bits, e_bits, images * pixels) != path))
+        images /= 2;
+    return images;
+}

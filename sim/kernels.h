@@ -1,7 +1,7 @@
 /* sim/kernels.h - the one seam between the training machine and the instruction sets.
  *
  * `ref` in plain C defines every operation; the others equal it bit for bit (tests/test_kernels.c). A kernel works
- * on one image (or one run of elements), on one thread, never allocates and cannot fail; the layers spread images
+ * on one image (or a few, or one run of elements), on one thread, never allocates and cannot fail; the layers spread images
  * over threads. Layouts: images [h][w][c], weights [k][kernel][kernel][c/groups], all dense, C order.
  *
  * Exactness. Integer sums are exact, in any order: a path is taken only where conv_path proves it from the largest
@@ -39,6 +39,9 @@ enum conv_path {
 
 /** The narrowest exact path for unsigned codes of `a_bits` against centered codes of `w_bits`, `length` terms. */
 enum conv_path conv_path(int a_bits, int w_bits, int64_t length);
+
+/** How many images, at most 8, share a call of conv_int_weights without a wider path than one image takes. */
+int conv_weights_images(int x_bits, int e_bits, const struct conv_shape *s);
 
 /** Unsigned integer codes of one image: 1 byte each up to 8 bits, 2 bytes up to 16. */
 struct codes {
@@ -102,9 +105,10 @@ struct kernels {
 
     /**
      * acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly.
-     * x: [h][w][c], e: [oh][ow][k]. `path` is conv_path(x.bits, e.bits, oh*ow).
+     * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow). Several images
+     * a call (see conv_weights_images) save most of the way of small images' sums through memory.
      */
-    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, const struct conv_shape *s,
+    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                              enum conv_path path, void *scratch);
 
     /* --- float convolution ------------------------------------------------------------------------------- */

@@ -29,10 +29,10 @@ static void int_forward(float *y, double *sums, struct codes x, const void *pack
     tile_int_forward(&isa, y, sums, x, packed, s, path, w_bits, e, scratch);
 }
 
-static void int_weights(int64_t *acc, struct codes x, struct codes e, const struct conv_shape *s,
+static void int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                         enum conv_path path, void *scratch)
 {
-    tile_int_weights(&isa, acc, x, e, s, path, scratch);
+    tile_int_weights(&isa, acc, x, e, images, s, path, scratch);
 }
 
 static void float_forward(float *y, double *sums, const float *x, const void *packed,

@@ -94,7 +94,7 @@ void ref_int_forward(float *y, double *sums, struct codes x, const void *packed,
         }
 }
 
-void ref_int_weights(int64_t *acc, struct codes x, struct codes e, const struct conv_shape *s,
+void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                      enum conv_path path, void *scratch)
 {
     (void)path, (void)scratch;
@@ -102,13 +102,15 @@ void ref_int_weights(int64_t *acc, struct codes x, struct codes e, const struct 
 
     for (int ky = 0; ky < s->kernel; ky++)
         for (int kx = 0; kx < s->kernel; kx++)
-            for (int p = 0; p < s->oh * s->ow; p++) {
+            for (int i = 0; i < images * s->oh * s->ow; i++) {
+                const int image = i / (s->oh * s->ow), p = i % (s->oh * s->ow);
                 const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, ky, kx);
+                const int64_t first = ((int64_t)image * s->h * s->w + pixel) * s->c;
                 for (int c = 0; pixel >= 0 && c < cg; c++)
                     for (int o = 0; o < s->k; o++) {
-                        const int64_t code = code_at(x, pixel * s->c + first_channel(s, o) + c);
-                        const size_t i = ((((size_t)ky * s->kernel) + kx) * cg + c) * s->k + o;
-                        acc[i] += code * (code_at(e, (size_t)p * s->k + o) - half);
+                        const int64_t code = code_at(x, first + first_channel(s, o) + c);
+                        const size_t at = (((size_t)ky * s->kernel + kx) * cg + c) * s->k + o;
+                        acc[at] += code * (code_at(e, (size_t)i * s->k + o) - half);
                     }
             }
 }

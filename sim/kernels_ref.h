@@ -15,7 +15,7 @@ size_t ref_scratch_bytes(const struct conv_shape *s);
 void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
 void ref_int_forward(float *y, double *sums, struct codes x, const void *packed, const struct conv_shape *s,
                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch);
-void ref_int_weights(int64_t *acc, struct codes x, struct codes e, const struct conv_shape *s,
+void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                      enum conv_path path, void *scratch);
 void ref_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void ref_float_forward(float *y, double *sums, const float *x, const void *packed, const struct conv_shape *s,

@@ -42,7 +42,8 @@ struct tile_job {
     int gamma_stride;
 };
 
-/** Sums over the pixels of some output rows for one group's taps. Distances count elements. */
+/** Sums over the pixels of some output rows (of one or more images) for one group's taps. Distances count
+ * elements. */
 struct weights_job {
     const void *x; /* first tap's window, at the first step of the first row: uint8_t, int16_t or float */
     const ptrdiff_t *column; /* [columns]: where tap (kx, c) lies from there */
@@ -55,7 +56,7 @@ struct weights_job {
     int flush;     /* multiply-adds that an accumulator holds */
     int shift;     /* I16_64 only: sums count 2^shift fold */
 
-    bool first, last; /* job of this image: partial sums start at 0, go to acc */
+    bool first, last; /* job of this call (float: image): partial sums start at 0, go to acc */
     void *partial;    /* [kernel][columns][k] from the group's first filter: int32_t or float */
     void *acc;        /* the same: int64_t or double */
     int k;
@@ -99,7 +100,7 @@ void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, cons
                         const void *packed, const struct conv_shape *s, void *scratch);
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
                      const struct conv_shape *s, void *scratch);
-void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e,
+void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
                       const struct conv_shape *s, enum conv_path path, void *scratch);
 void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
                         const struct conv_shape *s, void *scratch);

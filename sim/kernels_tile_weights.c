@@ -12,6 +12,7 @@
 
 enum {
     BAND_BYTES = 32768,
+    IMAGES_MAX = 8,
     SPARE = 64,  /* bytes that may be read or written too many, see tile_weave */
     ALIGNED = 16 /* channels of which none are */
 };
@@ -43,10 +44,11 @@ static void weave_lowest(void *to, const void *from, int steps, ptrdiff_t pitch,
 
 /* --- memory ------------------------------------------------------------------------------------------ */
 
-/* How an image is cut: bands of rows, steps of pixels. */
+/* How images are cut: bands of rows, or of whole small images; steps of pixels. */
 struct cut {
-    int band;    /* output rows of a band */
-    int in_rows; /* input rows under it */
+    int images;  /* of a band; more than one only if they are whole */
+    int band;    /* output rows of a band, of each image */
+    int in_rows; /* input rows under them */
     int steps;   /* of an output row */
 };
 
@@ -57,8 +59,12 @@ static struct cut cut_make(const struct conv_shape *s, int pack)
     const size_t row = (size_t)steps * 4 * (s->c + s->k);
     const int most = row < BAND_BYTES ? (int)(BAND_BYTES / row) : 1;
     const int bands = (s->oh + most - 1) / most, band = (s->oh + bands - 1) / bands;
+    const int images = s->stride == 1 && most >= s->oh ? most / s->oh : 1;
 
-    return (struct cut){.band = band, .in_rows = (band - 1) * s->stride + s->kernel, .steps = steps};
+    return (struct cut){.images = images < IMAGES_MAX ? images : IMAGES_MAX,
+                        .band = band,
+                        .in_rows = (band - 1) * s->stride + s->kernel,
+                        .steps = steps};
 }
 
 /* The pieces of scratch. */
@@ -97,7 +103,7 @@ static struct pieces lay_out(void *scratch, const struct conv_shape *s, size_t w
 
 static size_t woven_bytes(const struct conv_shape *s, const struct cut *cut)
 {
-    return (size_t)s->kernel * cut->in_rows * cut->steps * s->c * 4;
+    return (size_t)s->kernel * cut->images * cut->in_rows * cut->steps * s->c * 4;
 }
 
 size_t tile_weights_scratch_bytes(const struct conv_shape *s)
@@ -105,95 +111,128 @@ size_t tile_weights_scratch_bytes(const struct conv_shape *s)
     const struct cut bytes = cut_make(s, 4), words = cut_make(s, 2);
     const size_t of_bytes = woven_bytes(s, &bytes), of_words = woven_bytes(s, &words);
     const struct pieces p = lay_out(NULL, s, of_bytes > of_words ? of_bytes : of_words);
+    const size_t errors =
+        (size_t)s->oh * (s->ow + 3) * s->k * 4 * (bytes.images > words.images ? bytes.images : words.images);
 
-    return (size_t)(p.e - (char *)NULL) + round_up((size_t)s->oh * (s->ow + 3) * s->k * 4 + SPARE, 64);
+    return (size_t)(p.e - (char *)NULL) + round_up(errors + SPARE, 64);
 }
 
-/* --- integers
- * -------------------------------------------------------------------------------------------------- */
+/* --- integers ---------------------------------------------------------------------------------------- */
 
-/* One operand on its way: its rows, and how they are woven. */
-struct operand {
-    tile_weave *weave;
-    const char *data;
-    ptrdiff_t row; /* elements */
-    int size, center;
+/* The operands on their way from codes to woven bands. */
+struct loom {
+    const struct conv_shape *s;
+    struct codes x, e;
+    tile_weave *weave_x, *weave_e;
+    int pack;
+    struct cut cut;
+    struct pieces p;
 };
+
+/* Output rows [oy, oy + rows) of one image's input under every kx, as the band's i-th image. */
+static void weave_input(const struct loom *l, int image, int oy, int rows, int i)
+{
+    const struct conv_shape *const s = l->s;
+    const enum element element = l->x.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16;
+    const size_t size = code_bytes(l->x.bits);
+    const char *const x = (const char *)l->x.data + (size_t)image * s->h * s->w * s->c * size;
+    const struct padded padded = tile_pad(l->p.image, x, element, s->h, s->w, s->c, 0, s->c, s->pad, s->pad,
+                                          s->pad, right_border(s, &l->cut, l->pack));
+    const ptrdiff_t row = (ptrdiff_t)l->cut.steps * s->c * 4;
+
+    for (int kx = 0; kx < s->kernel; kx++)
+        for (int r = 0; r < (rows - 1) * s->stride + s->kernel; r++) {
+            const ptrdiff_t from = (oy * s->stride + r) * padded.pitch + (ptrdiff_t)kx * s->c;
+            char *const to = l->p.x + ((ptrdiff_t)(kx * l->cut.images + i) * l->cut.in_rows + r) * row;
+            l->weave_x(to, (const char *)padded.data + from * size, l->cut.steps, (ptrdiff_t)s->stride * s->c,
+                       s->c, 0);
+        }
+}
 
 /* One row of errors: as it is, or from a copy with room to read on, filled up with the code that stands for
  * 0. */
-static void weave_errors(char *out, const struct operand *e, int y, const struct conv_shape *s, int steps,
-                         int pack, char *copy)
+static void weave_error_row(char *out, const struct loom *l, const char *in)
 {
-    const char *in = e->data + y * e->row * e->size;
+    const struct conv_shape *const s = l->s;
+    const int center = 1 << (l->e.bits - 1);
+    const ptrdiff_t there = (ptrdiff_t)s->ow * s->k, needed = (ptrdiff_t)l->cut.steps * l->pack * s->k;
 
-    if (s->ow % pack != 0 || s->k % ALIGNED != 0) {
-        memcpy(copy, in, e->row * e->size);
-        for (ptrdiff_t i = e->row; i < (ptrdiff_t)steps * pack * s->k; i++)
-            if (e->size == 1)
-                ((uint8_t *)copy)[i] = (uint8_t)e->center;
+    if (s->ow % l->pack != 0 || s->k % ALIGNED != 0) {
+        memcpy(l->p.row, in, there * code_bytes(l->e.bits));
+        for (ptrdiff_t i = there; i < needed; i++)
+            if (l->e.bits <= 8)
+                ((uint8_t *)l->p.row)[i] = (uint8_t)center;
             else
-                ((uint16_t *)copy)[i] = (uint16_t)e->center;
-        in = copy;
+                ((uint16_t *)l->p.row)[i] = (uint16_t)center;
+        in = l->p.row;
     }
-    e->weave(out, in, steps, s->k, s->k, e->center);
+    l->weave_e(out, in, l->cut.steps, s->k, s->k, center);
 }
 
-/* Weave the operands of job->rows output rows from oy on. */
-static void weave_band(const struct operand *x, const struct operand *e, const struct conv_shape *s,
-                       const struct cut *cut, int pack, int oy, int rows, struct pieces p)
+/* Output rows [oy, oy + rows) of some images. */
+static void weave_band(const struct loom *l, int image, int images, int oy, int rows)
 {
-    const int in_rows = (rows - 1) * s->stride + s->kernel;
-    const ptrdiff_t x_row = (ptrdiff_t)cut->steps * s->c * 4, e_row = (ptrdiff_t)cut->steps * s->k * 4;
+    const size_t e_row = (size_t)l->s->ow * l->s->k * code_bytes(l->e.bits);
+    char *out = l->p.e;
 
-    for (int kx = 0; kx < s->kernel; kx++)
-        for (int i = 0; i < in_rows; i++) {
-            const ptrdiff_t at = (oy * s->stride + i) * x->row + (ptrdiff_t)kx * s->c;
-            x->weave(p.x + (kx * cut->in_rows + i) * x_row, x->data + at * x->size, cut->steps,
-                     (ptrdiff_t)s->stride * s->c, s->c, x->center);
+    for (int i = 0; i < images; i++) {
+        weave_input(l, image + i, oy, rows, i);
+        for (int r = 0; r < rows; r++, out += (ptrdiff_t)l->cut.steps * l->s->k * 4) {
+            const size_t at = (size_t)(image + i) * l->s->oh + oy + r;
+            weave_error_row(out, l, (const char *)l->e.data + at * e_row);
         }
-    for (int i = 0; i < rows; i++)
-        weave_errors(p.e + i * e_row, e, oy + i, s, cut->steps, pack, p.row);
+    }
 }
 
-/* Every band of the image for every group; x.weave decides which bits of x. */
-static void run_bands(void (*run)(const struct weights_job *), struct weights_job job, int64_t *acc,
-                      const struct operand *x, const struct operand *e, const struct conv_shape *s, int pack,
-                      struct pieces p)
+/* The part of a job that all bands share. */
+static struct weights_job loom_job(const struct loom *l)
 {
-    const struct cut cut = cut_make(s, pack);
+    const struct conv_shape *const s = l->s;
+    const int cg = s->c / s->groups;
+    const ptrdiff_t row = (ptrdiff_t)l->cut.steps * s->c * l->pack;
+
+    for (int j = 0; j < s->kernel * cg; j++)
+        l->p.column[j] = (ptrdiff_t)(j / cg) * l->cut.images * l->cut.in_rows * row + j % cg * l->pack;
+    return (struct weights_job){.column = l->p.column,
+                                .kernel = s->kernel,
+                                .columns = s->kernel * cg,
+                                .pitch = row,
+                                .down = (s->stride == 1 ? l->cut.in_rows : s->stride) * row,
+                                .x_step = (ptrdiff_t)s->c * l->pack,
+                                .e_step = (ptrdiff_t)s->k * l->pack,
+                                .filters = s->k / s->groups,
+                                .k = s->k};
+}
+
+/* Every band of every image, for every group; l->weave_x decides which bits of x. */
+static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, const struct loom *l, int images,
+                      int flush, int shift)
+{
+    const struct conv_shape *const s = l->s;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
-    const ptrdiff_t row = (ptrdiff_t)cut.steps * s->c * pack;
+    struct weights_job job = loom_job(l);
 
-    job.kernel = s->kernel;
-    job.columns = s->kernel * cg;
-    job.column = p.column;
-    job.pitch = row;
-    job.down = s->stride * row;
-    job.x_step = (ptrdiff_t)s->c * pack;
-    job.e_step = (ptrdiff_t)s->k * pack;
-    job.filters = kg;
-    job.k = s->k;
-    for (int j = 0; j < job.columns; j++)
-        p.column[j] = j / cg * cut.in_rows * row + j % cg * pack;
-    for (int oy = 0; oy < s->oh; oy += cut.band) {
-        job.rows = s->oh - oy < cut.band ? s->oh - oy : cut.band;
-        job.steps = cut.steps;
-        job.first = oy == 0;
-        job.last = oy + job.rows == s->oh;
-        weave_band(x, e, s, &cut, pack, oy, job.rows, p);
-        if (s->stride == 1) { /* rows follow each other in both operands: one long row */
-            job.steps *= job.rows;
-            job.rows = 1;
+    job.flush = flush;
+    job.shift = shift;
+    for (int n = 0; n < images; n += l->cut.images)
+        for (int oy = 0; oy < s->oh; oy += l->cut.band) {
+            const int rows = s->oh - oy < l->cut.band ? s->oh - oy : l->cut.band;
+            const int now = images - n < l->cut.images ? images - n : l->cut.images;
+            weave_band(l, n, now, oy, rows);
+            /* without stride the rows of an image follow each other in both operands: one long row an image
+             */
+            job.rows = s->stride == 1 ? now : rows;
+            job.steps = s->stride == 1 ? l->cut.steps * rows : l->cut.steps;
+            job.first = n == 0 && oy == 0;
+            job.last = n + now == images && oy + rows == s->oh;
+            for (int g = 0; g < s->groups; g++) {
+                job.x = l->p.x + (ptrdiff_t)g * cg * 4;
+                job.e = l->p.e + (ptrdiff_t)g * kg * 4;
+                job.partial = (int32_t *)l->p.partial + g * kg;
+                job.acc = acc + g * kg;
+                run(&job);
+            }
         }
-        for (int g = 0; g < s->groups; g++) {
-            job.x = p.x + (ptrdiff_t)g * cg * 4;
-            job.e = p.e + (ptrdiff_t)g * kg * 4;
-            job.partial = (int32_t *)p.partial + g * kg;
-            job.acc = acc + g * kg;
-            run(&job);
-        }
-    }
 }
 
 static tile_weave *weave_for(const struct tile_isa *isa, int bits, enum conv_path path)
@@ -202,40 +241,29 @@ static tile_weave *weave_for(const struct tile_isa *isa, int bits, enum conv_pat
     return path == CONV_PATH_I8 ? isa->weave_bytes : isa->weave_bytes_to_words;
 }
 
-void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e,
+void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
                       const struct conv_shape *s, enum conv_path path, void *scratch)
 {
     const int pack = path == CONV_PATH_I8 ? 4 : 2;
-    const struct cut cut = cut_make(s, pack);
-    const struct pieces p = lay_out(scratch, s, woven_bytes(s, &cut));
-    const struct padded image =
-        tile_pad(p.image, x.data, x.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16, s->h, s->w, s->c, 0, s->c,
-                 s->pad, s->pad, s->pad, right_border(s, &cut, pack));
-    struct operand of_x = {weave_for(isa, x.bits, path), image.data, image.pitch, (int)code_bytes(x.bits), 0};
-    const struct operand of_e = {weave_for(isa, e.bits, path), e.data, (ptrdiff_t)s->ow * s->k,
-                                 (int)code_bytes(e.bits), 1 << (e.bits - 1)};
-    struct weights_job job = {.flush = 0};
+    struct loom l = {
+        s, x, e, weave_for(isa, x.bits, path), weave_for(isa, e.bits, path), pack, cut_make(s, pack), {0}};
 
+    l.p = lay_out(scratch, s, woven_bytes(s, &l.cut));
     switch (path) {
     case CONV_PATH_I8:
-        job.flush = conv_pairs_i16(x.bits, e.bits);
-        run_bands(isa->weights_i8, job, acc, &of_x, &of_e, s, pack, p);
+        run_bands(isa->weights_i8, acc, &l, images, conv_pairs_i16(x.bits, e.bits), 0);
         break;
     case CONV_PATH_I16:
-        run_bands(isa->weights_i16, job, acc, &of_x, &of_e, s, pack, p);
+        run_bands(isa->weights_i16, acc, &l, images, 0, 0);
         break;
     case CONV_PATH_I16_64:
-        job.flush = conv_pairs_i32(x.bits, e.bits);
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
+        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(x.bits, e.bits), 0);
         break;
     case CONV_PATH_I64:
-        job.flush = conv_pairs_i32(15, e.bits);
-        job.shift = 1;
-        of_x.weave = weave_upper;
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
-        job.shift = 0;
-        of_x.weave = weave_lowest;
-        run_bands(isa->weights_i16_64, job, acc, &of_x, &of_e, s, pack, p);
+        l.weave_x = weave_upper;
+        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(15, e.bits), 1);
+        l.weave_x = weave_lowest;
+        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(1, e.bits), 0);
         break;
     }
 }

@@ -269,11 +269,25 @@ INLINE void finish_float(const struct sums *sums, const struct weights_job *job,
     }
 }
 
+/* Fetch the 64-bit sums while the tile is computed: many channels keep them in the second cache. */
+INLINE void prefetch_acc(const struct weights_job *job, const struct spot *at, int n)
+{
+    const char *const acc = job->acc;
+
+    if (!job->last) return;
+    UNROLL for (int p = 0; p < n; p++)
+    {
+        _mm_prefetch(acc + 8 * tap_index(job, at, p), _MM_HINT_T0);
+        _mm_prefetch(acc + 8 * tap_index(job, at, p) + 64, _MM_HINT_T0);
+    }
+}
+
 /* --- all taps and filters of a job ------------------------------------------------------------------- */
 
 /* One tile of n taps; n is a constant, so that the loops over taps unroll into registers. */
 #define TILE(n)                                                                                              \
     do {                                                                                                     \
+        prefetch_acc(job, &at, n);                                                                           \
         COMPUTE(&sums, job, &at, n);                                                                         \
         FINISH(&sums, job, &at, n);                                                                          \
         at.column += n;                                                                                      \

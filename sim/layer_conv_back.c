@@ -187,17 +187,20 @@ static void weights_integer(struct conv *c, struct backward *b, const struct aff
 {
     const size_t weights = c->filter * (size_t)c->s.k;
     const int eb = p->backward_bits, xb = c->forward_bits;
-    const enum conv_path path = conv_path(xb, eb, (int64_t)c->s.oh * c->s.ow);
+    const int share = p->n / p->threads > 1 ? p->n / p->threads : 1, most = conv_weights_images(xb, eb, &c->s);
+    const int images = share < most ? share : most;
     int64_t count[KERNEL_MAX * KERNEL_MAX];
 
     memset(b->exact, 0, (size_t)p->threads * weights * sizeof *b->exact);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
+    for (int n = 0; n < p->n; n += images) {
+        const int now = p->n - n < images ? p->n - n : images;
         p->kernels->conv_int_weights(
             b->exact + (size_t)omp_get_thread_num() * weights,
             (struct codes){(char *)c->x_saved + (size_t)n * c->in_size * code_bytes(xb), xb},
-            (struct codes){(char *)b->e_codes + (size_t)n * c->out_size * code_bytes(eb), eb}, &c->s, path,
-            p->scratch[omp_get_thread_num()]);
+            (struct codes){(char *)b->e_codes + (size_t)n * c->out_size * code_bytes(eb), eb}, now, &c->s,
+            conv_path(xb, eb, (int64_t)now * c->s.oh * c->s.ow), p->scratch[omp_get_thread_num()]);
+    }
     sum_positions(b->x_at, c->x_saved, xb, c->in_size, 0, p);
     if (c->x.zero != 0.0f)
         sum_positions(b->e_at, b->e_codes, eb, c->out_size, 1 << (eb - 1), p);

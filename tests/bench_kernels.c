@@ -152,12 +152,13 @@ static void forward_int(struct bench *b, int x_bits, int w_bits)
 
 static void weights_int(struct bench *b, int x_bits, int e_bits)
 {
-    const enum conv_path path = conv_path(x_bits, e_bits, (int64_t)b->s.oh * b->s.ow);
+    const int images = conv_weights_images(x_bits, e_bits, &b->s);
+    const enum conv_path path = conv_path(x_bits, e_bits, (int64_t)images * b->s.oh * b->s.ow);
 
-    for (size_t n = 0; n < BATCH; n++) {
+    for (size_t n = 0; n < BATCH; n += images) {
         const struct codes x = {(const char *)b->x_codes + n * b->in * code_bytes(x_bits), x_bits};
         const struct codes e = {(const char *)b->e_codes + n * b->out * code_bytes(e_bits), e_bits};
-        b->k->conv_int_weights(b->exact, x, e, &b->s, path, b->scratch);
+        b->k->conv_int_weights(b->exact, x, e, images, &b->s, path, b->scratch);
     }
 }
 

@@ -150,16 +150,16 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
 }
 
 static int64_t *run_int_weights(const struct kernels *k, const struct conv_shape *s, struct codes x,
-                                struct codes e)
+                                struct codes e, int images)
 {
-    const enum conv_path path = conv_path(x.bits, e.bits, (int64_t)s->oh * s->ow);
+    const enum conv_path path = conv_path(x.bits, e.bits, (int64_t)images * s->oh * s->ow);
     const size_t n = (size_t)s->k * length_of(s);
     int64_t *const acc = claim(n * sizeof *acc);
     void *const scratch = claim(k->conv_scratch_bytes(s));
 
     for (size_t i = 0; i < n; i++)
         acc[i] = (int64_t)i << 33;
-    k->conv_int_weights(acc, x, e, s, path, scratch);
+    k->conv_int_weights(acc, x, e, images, s, path, scratch);
     free(scratch);
     return acc;
 }
@@ -244,7 +244,7 @@ ParameterizedTest(struct geometry *g, kernels, ref_weights_is_the_exact_sum)
     const struct conv_shape s = shape_of(g);
     const struct codes x = codes_make((size_t)s.h * s.w * s.c, 9, FILL_RANDOM, 1);
     const struct codes e = codes_make((size_t)s.oh * s.ow * s.k, 6, FILL_RANDOM, 3);
-    const int64_t *const acc = run_int_weights(reference(), &s, x, e);
+    const int64_t *const acc = run_int_weights(reference(), &s, x, e, 1);
     const int cg = s.c / s.groups;
 
     for (int ky = 0; ky < s.kernel; ky++)
@@ -327,17 +327,20 @@ ParameterizedTestParameters(kernels, int_weights_equals_ref)
     return make_products();
 }
 
+/* Several images a call: sums go on from one to the next. */
 ParameterizedTest(struct product *p, kernels, int_weights_equals_ref)
 {
     const struct conv_shape s = shape_of(&p->g);
+    const size_t in = (size_t)s.h * s.w * s.c, out = (size_t)s.oh * s.ow * s.k;
 
     for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++) {
-        const struct codes x = codes_make((size_t)s.h * s.w * s.c, p->x_bits, fill / FILL_COUNT, 1);
-        const struct codes e = codes_make((size_t)s.oh * s.ow * s.k, p->w_bits, fill % FILL_COUNT, 3);
-        int64_t *const want = run_int_weights(reference(), &s, x, e);
+        const int images = 1 + fill % 5;
+        const struct codes x = codes_make(images * in, p->x_bits, fill / FILL_COUNT, 1);
+        const struct codes e = codes_make(images * out, p->w_bits, fill % FILL_COUNT, 3);
+        int64_t *const want = run_int_weights(reference(), &s, x, e, images);
         FOR_EACH_ROW(row)
         {
-            int64_t *const got = run_int_weights(row, &s, x, e);
+            int64_t *const got = run_int_weights(row, &s, x, e, images);
             ASSERT_SAME(got, want, (size_t)s.k * length_of(&s), "%s, bits %d x %d, fill %d", row->name,
                         p->x_bits, p->w_bits, fill);
             free(got);
@@ -346,6 +349,38 @@ ParameterizedTest(struct product *p, kernels, int_weights_equals_ref)
         free((void *)x.data);
         free((void *)e.data);
     }
+}
+
+/* The oracle for several images is the sum of calls for each. */
+Test(kernels, int_weights_of_images_is_the_sum_of_their_calls)
+{
+    enum { IMAGES = 3 };
+    const struct conv_shape s = conv_shape_make(5, 4, 3, 7, 3, 2, 1, 1);
+    const size_t in = (size_t)s.h * s.w * s.c, out = (size_t)s.oh * s.ow * s.k,
+                 n = (size_t)s.k * length_of(&s);
+    const struct codes x = codes_make(IMAGES * in, 6, FILL_RANDOM, 1),
+                       e = codes_make(IMAGES * out, 5, FILL_RANDOM, 3);
+    int64_t *const want = run_int_weights(reference(), &s, x, e, IMAGES);
+
+    for (int i = 0; i < IMAGES; i++) {
+        const struct codes x1 = {(const uint8_t *)x.data + i * in, 6},
+                           e1 = {(const uint8_t *)e.data + i * out, 5};
+        const int64_t *const one = run_int_weights(reference(), &s, x1, e1, 1);
+        for (size_t j = 0; j < n; j++)
+            want[j] -= one[j] - ((int64_t)j << 33);
+    }
+    for (size_t j = 0; j < n; j++)
+        cr_assert_eq(want[j], (int64_t)j << 33);
+}
+
+Test(kernels, images_of_a_call_keep_the_path)
+{
+    const struct conv_shape small = conv_shape_make(8, 8, 16, 16, 3, 1, 1, 1);
+    const struct conv_shape large = conv_shape_make(112, 112, 16, 16, 3, 1, 1, 1);
+
+    cr_assert_eq(conv_weights_images(4, 8, &small), 8);
+    cr_assert_eq(conv_weights_images(8, 8, &large), 4);
+    cr_assert_eq(conv_path(8, 8, 4 * 112 * 112), conv_path(8, 8, 112 * 112));
 }
 
 ParameterizedTestParameters(kernels, float_products_equal_ref)
