@@ -17,7 +17,7 @@ static int cptsim(const struct fixture *f, const char *words)
     char *path = realpath(program != NULL ? program : "./cptsim", NULL), line[1024];
 
     cr_assert(path != NULL, "no cptsim to test");
-    snprintf(line, sizeof line, "cd %s && %s %s 2>&1", f->folder.path, path, words);
+    snprintf(line, sizeof line, "cd %s && '%s' %s 2>&1", f->folder.path, path, words);
     free(path);
     FILE *pipe = popen(line, "r");
     cr_assert(pipe != NULL);
