@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -63,7 +63,7 @@ $(OUT)/sim/%_avx2.o $(OUT)/quant/%_avx2.o: CFLAGS += -mavx2 -mfma
 $(OUT)/sim/%_avx512.o $(OUT)/quant/%_avx512.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
 
 # One file knows the commit and the flags; it is compiled again when they change, and no other.
-COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo +)
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null; [ $$? != 1 ] || echo +)
 VERSION := -DVERSION_COMMIT='"$(COMMIT)"' -DVERSION_FLAGS='"$(BUILD): $(filter-out -W%,$(CFLAGS))"'
 $(OUT)/experiments/version.o: CPPFLAGS += $(VERSION)
 $(OUT)/experiments/version.o: $(OUT)/version.txt

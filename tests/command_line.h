@@ -37,7 +37,7 @@ __attribute__((format(printf, 3, 4))) static inline void cli(struct outcome *o, 
     va_start(args, format);
     vsnprintf(arguments, sizeof arguments, format, args);
     va_end(args);
-    snprintf(command, sizeof command, "%s %s >'%s/stdout' 2>'%s/stderr'", program(), arguments, f->path,
+    snprintf(command, sizeof command, "'%s' %s >'%s/stdout' 2>'%s/stderr'", program(), arguments, f->path,
              f->path);
     const int status = system(command);
     o->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -230,7 +230,7 @@ Test(cli, unwritable_places_and_full_disks_exit_with_4)
     expect_refusal(&o, 4, "tiny.yaml");
     char command[1024];
     snprintf(command, sizeof command,
-             "ulimit -f 16; trap '' XFSZ; %s train %s/tiny.yaml --quiet --out %s/full 2>%s/stderr", program(),
+             "ulimit -f 16; trap '' XFSZ; '%s' train %s/tiny.yaml --quiet --out %s/full 2>%s/stderr", program(),
              f.path, f.path, f.path);
     const int status = system(command);
     o.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -243,7 +243,7 @@ Test(cli, unwritable_places_and_full_disks_exit_with_4)
 Test(cli, a_full_stdout_is_an_error)
 {
     char command[256];
-    snprintf(command, sizeof command, "%s list keys >/dev/full 2>/dev/null", program());
+    snprintf(command, sizeof command, "'%s' list keys >/dev/full 2>/dev/null", program());
     const int status = system(command);
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 4);
 }
