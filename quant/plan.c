@@ -141,6 +141,7 @@ static void plan_apply(const struct plan *p, struct array y, struct array x, siz
     struct plan room;
 
     assert(x.carrier == p->carrier);
+    assert(plan_block(&p->format) == SIZE_MAX || draw.first % plan_block(&p->format) == 0);
     p = plan_measured(&room, p, x, n);
     if (p->kernel == NULL || (tally != NULL && !element_is_family(p->format.family)))
         plan_ref(p, y, NULL, NULL, x, n, draw, tally);
