@@ -2,6 +2,7 @@
 #include "experiments/command.h"
 #include "experiments/version.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static enum status run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write(), with a sentence */
     enum status s = run(argc, argv);
 
     if (fflush(stdout) != 0 && s == STATUS_OK) s = fail(STATUS_IO, "cannot write to stdout");

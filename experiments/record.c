@@ -348,7 +348,9 @@ enum status record_row(struct record *r, const struct step_row *row)
         .backward_bits = (uint8_t)row->backward_bits,
     };
     r->next++;
-    return store_series_append(r->train, &line);
+    TRY(store_series_append(r->train, &line));
+    if (provenance_clock() >= r->flush_due) (void)!record_flush(r);
+    return STATUS_OK;
 }
 
 enum status record_event(struct record *r, int64_t iteration, const char *kind, const char *text)
@@ -379,8 +381,14 @@ enum status record_summary_text(struct record *r, const char *name, const char *
 
 enum status record_flush(struct record *r)
 {
+    enum { SHARE = 50 }; /* flushing takes at most one part in so many of the time */
+    const double begun = provenance_clock();
+
     TRY(store_set_integer(r->store, "", "last_iter", r->next));
-    return store_flush(r->store);
+    const enum status status = store_flush(r->store);
+    const double now = provenance_clock(), pause = SHARE * (now - begun);
+    r->flush_due = now + (pause > RECORD_FLUSH_SECONDS ? pause : RECORD_FLUSH_SECONDS);
+    return status;
 }
 
 static const char *outcome_text(enum status outcome)

@@ -67,7 +67,13 @@ MUST_CHECK enum status record_resume(struct record **out, const struct record_sp
  */
 MUST_CHECK enum status record_rewind(struct record *r, int64_t iteration, const char *note);
 
-/** Append one training iteration; iterations come in order. Buffered: see record_flush. */
+enum { RECORD_FLUSH_SECONDS = 5 };
+
+/**
+ * Append one training iteration; iterations come in order. Flushes by itself every RECORD_FLUSH_SECONDS, or
+ * more rarely if that takes more than a fiftieth of the time. A failure of this flush is not reported here:
+ * the next record_flush or checkpoint_save meets the same trouble and says so, or finds it gone.
+ */
 MUST_CHECK enum status record_row(struct record *r, const struct step_row *row);
 
 /**

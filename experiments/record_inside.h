@@ -38,7 +38,7 @@ struct record {
     char dir[PATH_MAX], lock_path[PATH_MAX];
     int lock; /* -1: none */
     char config_sha256[DIGEST_SIZE], run_id[96];
-    double started; /* provenance_clock */
+    double started, flush_due; /* by provenance_clock */
 
     struct store_series *train, *events;
     int64_t next;           /* iteration of the next row */

@@ -175,6 +175,30 @@ Test(record, layers_are_described_and_traced)
     fixture_close(&f);
 }
 
+Test(record, flushes_by_itself_every_few_seconds)
+{
+    struct fixture f;
+    struct record *r;
+    int64_t count;
+
+    fixture_open(&f);
+    must(record_open(&r, &f.spec, false));
+    fixture_rows(r, 0, 7);
+    struct store *s = open_run(&f);
+    free(numbers(&count, s, "train/loss"));
+    cr_assert_eq(count, 0);
+    store_close(&s);
+    sleep(RECORD_FLUSH_SECONDS);
+    usleep(200000);
+    fixture_rows(r, 7, 8);
+    s = open_run(&f);
+    free(numbers(&count, s, "train/loss"));
+    cr_assert_eq(count, 8);
+    store_close(&s);
+    must(record_close(&r, STATUS_OK));
+    fixture_close(&f);
+}
+
 /* --- who may write it --------------------------------------------------------------------------------- */
 
 Test(record, an_existing_one_is_refused_and_kept)
