@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    SPARE = 64,  /* bytes behind a bordered image that may be read: the rest of its last vector */
+    SPARE = 128, /* bytes behind a bordered image that may be read: the rest of its last vector */
     ALIGNED = 16 /* channels of which no vector reads beyond the last pixel */
 };
 
@@ -146,9 +146,10 @@ size_t tile_scratch_bytes(const struct conv_shape *s)
     const size_t image = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
     const size_t forward = window_bytes(s) + room_bytes(s) + image;
     const size_t data = tile_data_scratch_bytes(s), weights = tile_weights_scratch_bytes(s);
-    const size_t backward = data > weights ? data : weights;
+    const size_t backward = data > weights ? data : weights, most = forward > backward ? forward : backward;
+    const size_t depthwise = tile_is_depthwise(s) ? tile_depthwise_scratch_bytes(s) : 0;
 
-    return forward > backward ? forward : backward;
+    return most > depthwise ? most : depthwise;
 }
 
 /* --- packing ----------------------------------------------------------------------------------------- */
@@ -175,7 +176,9 @@ DEFINE_PACK(pack_f32, float, float, 1)
 
 void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
 {
-    if (path == CONV_PATH_I8)
+    if (tile_depthwise_takes(s, path))
+        tile_depthwise_int_pack(packed, w, s);
+    else if (path == CONV_PATH_I8)
         pack_i8(packed, w, s);
     else
         pack_i16(packed, w, s);
@@ -183,7 +186,10 @@ void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, e
 
 void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
 {
-    pack_f32(packed, w, s);
+    if (tile_is_depthwise(s))
+        tile_depthwise_float_pack(packed, w, s);
+    else
+        pack_f32(packed, w, s);
 }
 
 /* --- forward ----------------------------------------------------------------------------------------- */
@@ -270,6 +276,10 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct
     void *const image = (char *)room + room_bytes(s);
 
     if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    if (tile_depthwise_takes(s, path)) {
+        tile_depthwise_int_forward(isa, y, sums, x, packed, s, e, scratch);
+        return;
+    }
     for (int g = 0; g < s->groups; g++) {
         const struct padded padded = pad_group(image, x.data, element, s, g);
         struct tile_job job = forward_job(s, padded, pack);
@@ -299,6 +309,10 @@ void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, cons
                         const void *packed, const struct conv_shape *s, void *scratch)
 {
     if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    if (tile_is_depthwise(s)) {
+        tile_depthwise_float_forward(isa, y, sums, x, packed, s, scratch);
+        return;
+    }
     for (int g = 0; g < s->groups; g++) {
         struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g), 1);
         run_blocks(isa->forward_f32, &job, s, g, 1, y, sums, packed, NULL);

@@ -26,9 +26,11 @@ struct tile_job {
     ptrdiff_t across, down; /* from one output's window to the next in its row, in the next row */
     int width, pixels;      /* outputs in a row, in all */
     ptrdiff_t pitch;        /* between the segments of a window */
-    int rows, segment;      /* segments of a window, elements of one: a multiple of pack */
+    int rows, segment;      /* segments of a window, elements of one: a multiple of pack; depthwise: taps */
+    ptrdiff_t tap;          /* depthwise: between the taps of a segment */
     ptrdiff_t low;          /* I64: codes are 2 * source[i] + source[low + i]; else 0 */
     const void *weights;    /* [rows][segment / pack][16][pack] */
+                            /* depthwise: [rows][segment][16] of int32_t or float */
     int flush;              /* multiply-adds that an accumulator holds */
 
     float *y;
@@ -78,10 +80,17 @@ struct tile_isa {
     void (*weights_i16)(const struct weights_job *job);
     void (*weights_i16_64)(const struct weights_job *job); /* straight to acc: first and last are ignored */
     void (*weights_f32)(const struct weights_job *job);
+    /* one filter a channel: 16 channels a job, X summed on the way; all channels a job */
+    void (*depthwise_u8)(const struct tile_job *job);
+    void (*depthwise_s16)(const struct tile_job *job);
+    void (*depthwise_f32)(const struct tile_job *job);
+    void (*depthwise_weights_i16)(const struct weights_job *job);
+    void (*depthwise_weights_f32)(const struct weights_job *job);
     tile_weave *weave_bytes, *weave_bytes_to_words, *weave_words; /* pack 4, 2, 2 */
     /**
      * window[p] = sum of the codes under output p's window, for one group's bordered image of uint8_t or
-     * int16_t. All sums fit 32 bits. room: a pixel's worth each of the image, and three rows.
+     * int16_t. All sums fit 32 bits. room: an element for each pixel, and for two rows. 15 elements behind
+     * both may be overwritten.
      */
     void (*window_sums)(double *window, int32_t *room, const void *codes, bool bytes,
                         const struct conv_shape *s);
@@ -105,8 +114,7 @@ void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, 
 void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
                         const struct conv_shape *s, void *scratch);
 
-/* --- shared by the kernels_tile*.c files
- * --------------------------------------------------------------------- */
+/* --- shared by the kernels_tile*.c files ---------------------------------------------------------------- */
 
 /** An image in scratch with its border of zeros. */
 struct padded {
@@ -127,6 +135,19 @@ struct padded tile_pad(void *scratch, const void *x, enum element element, int h
 
 /** Bytes that tile_pad needs at most for an image of these sizes, borders included. */
 size_t tile_padded_bytes(int h, int w, int c);
+
+/** Depthwise products: one filter a channel, 32-bit sums (kernels_tile_depthwise.c). */
+bool tile_is_depthwise(const struct conv_shape *s);
+bool tile_depthwise_takes(const struct conv_shape *s, enum conv_path path);
+size_t tile_depthwise_packed_bytes(const struct conv_shape *s);
+size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
+void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
+void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x,
+                                const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
+                                void *scratch);
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+                                  const void *packed, const struct conv_shape *s, void *scratch);
 
 /** Scratch of the two backward products. */
 size_t tile_data_scratch_bytes(const struct conv_shape *s);

@@ -40,74 +40,89 @@ static int border_behind(const struct conv_shape *s, int size, int out)
 size_t tile_data_scratch_bytes(const struct conv_shape *s)
 {
     return tile_padded_bytes(border_before(s) + s->oh + border_behind(s, s->h, s->oh),
-                             border_before(s) + s->ow + border_behind(s, s->w, s->ow), s->k / s->groups);
+                             border_before(s) + s->ow + border_behind(s, s->w, s->ow),
+                             tile_is_depthwise(s) ? s->k : s->k / s->groups);
 }
 
-/* One tap of one block of input channels: [filters of the group][16 channels]. */
-static float *pack_tap(float *out, const float *w, const struct conv_shape *s, int group, int block, int ky,
-                       int kx)
+/* Depthwise: vectors run over channels, each of which is its own filter. Otherwise over a group's channels.
+ */
+static int block_count(const struct conv_shape *s)
 {
-    const int cg = s->c / s->groups, kg = s->k / s->groups;
-
-    for (int o = group * kg; o < (group + 1) * kg; o++)
-        for (int lane = 0; lane < TILE_LANES; lane++) {
-            const int c = block * TILE_LANES + lane;
-            *out++ = c < cg ? w[(((size_t)o * s->kernel + ky) * s->kernel + kx) * cg + c] : 0.0f;
-        }
-    return out;
+    return tile_is_depthwise(s) ? blocks_of(s->c) : s->groups * blocks_of(s->c / s->groups);
 }
 
-/* [phase ry][phase rx][groups * blocks][taps y][taps x][filters of the group][16] */
+/* Filters that one tap of one block runs through. */
+static int block_filters(const struct conv_shape *s)
+{
+    return tile_is_depthwise(s) ? 1 : s->k / s->groups;
+}
+
+/* Weight of filter i of block b's group at a tap, for the block's lane-th channel. */
+static float weight_at(const float *w, const struct conv_shape *s, int b, int i, int lane, int ky, int kx)
+{
+    const int cg = s->c / s->groups, kg = s->k / s->groups, blocks = blocks_of(cg);
+    const int c = tile_is_depthwise(s) ? 0 : b % blocks * TILE_LANES + lane;
+    const int o = tile_is_depthwise(s) ? b * TILE_LANES + lane : b / blocks * kg + i;
+
+    return c < cg && o < s->k ? w[(((size_t)o * s->kernel + ky) * s->kernel + kx) * cg + c] : 0.0f;
+}
+
+/* [phase ry][phase rx][blocks][taps y][taps x][filters][16] */
 void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
 {
-    const int blocks = blocks_of(s->c / s->groups);
     float *out = packed;
 
     for (int ry = 0; ry < s->stride; ry++)
         for (int rx = 0; rx < s->stride; rx++)
-            for (int b = 0; b < s->groups * blocks; b++)
+            for (int b = 0; b < block_count(s); b++)
                 for (int my = phase_make(s, ry, s->h).taps - 1; my >= 0; my--)
                     for (int mx = phase_make(s, rx, s->w).taps - 1; mx >= 0; mx--)
-                        out = pack_tap(out, w, s, b / blocks, b % blocks, ry + s->stride * my,
-                                       rx + s->stride * mx);
+                        for (int i = 0; i < block_filters(s); i++)
+                            for (int lane = 0; lane < TILE_LANES; lane++)
+                                *out++ =
+                                    weight_at(w, s, b, i, lane, ry + s->stride * my, rx + s->stride * mx);
 }
 
-/* All pixels of one phase, for one group. A phase without taps has empty windows: its sums are +0. */
+/* All pixels of one phase, for one group, or for all channels if depthwise. A phase without taps has empty
+ * windows: its sums are +0. */
 static void run_phase(const struct tile_isa *isa, float *dx, bool add, struct padded dy, const float *weights,
                       const struct conv_shape *s, int group, struct phase y, struct phase x)
 {
-    const int cg = s->c / s->groups, kg = s->k / s->groups, before = border_before(s);
-    const ptrdiff_t top = before + y.out - (y.taps > 0 ? y.taps - 1 : 0);
-    const ptrdiff_t left = before + x.out - (x.taps > 0 ? x.taps - 1 : 0);
-    struct tile_job job = {.source = (const float *)dy.data + top * dy.pitch + left * kg,
-                           .across = kg,
+    const bool depthwise = tile_is_depthwise(s);
+    const int channels = depthwise ? s->c : s->c / s->groups, filters = depthwise ? s->k : s->k / s->groups;
+    const ptrdiff_t top = border_before(s) + y.out - (y.taps > 0 ? y.taps - 1 : 0);
+    const ptrdiff_t left = border_before(s) + x.out - (x.taps > 0 ? x.taps - 1 : 0);
+    const float *const source = (const float *)dy.data + top * dy.pitch + left * filters;
+    struct tile_job job = {.across = filters,
                            .down = dy.pitch,
                            .width = x.count,
                            .pixels = x.count * y.count,
                            .pitch = dy.pitch,
                            .rows = y.taps,
-                           .segment = x.taps * kg,
+                           .segment = depthwise ? x.taps : x.taps * filters,
+                           .tap = filters,
                            .y_across = (ptrdiff_t)s->stride * s->c,
                            .y_down = (ptrdiff_t)s->stride * s->w * s->c,
                            .add = add};
 
-    for (int b = 0; b < blocks_of(cg); b++) {
-        const int remaining = cg - b * TILE_LANES;
+    for (int b = 0; b < blocks_of(channels); b++) {
+        const int remaining = channels - b * TILE_LANES;
+        job.source = depthwise ? source + b * TILE_LANES : source;
         job.weights = weights;
         job.lanes = remaining < TILE_LANES ? remaining : TILE_LANES;
-        job.y = dx + ((ptrdiff_t)y.first * s->w + x.first) * s->c + group * cg + b * TILE_LANES;
-        isa->forward_f32(&job);
-        weights += (ptrdiff_t)y.taps * x.taps * kg * TILE_LANES;
+        job.y = dx + ((ptrdiff_t)y.first * s->w + x.first) * s->c + group * channels + b * TILE_LANES;
+        (depthwise ? isa->depthwise_f32 : isa->forward_f32)(&job);
+        weights += (ptrdiff_t)y.taps * x.taps * block_filters(s) * TILE_LANES;
     }
 }
 
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
                      const struct conv_shape *s, void *scratch)
 {
-    const int kg = s->k / s->groups, before = border_before(s);
-    const ptrdiff_t each_tap = (ptrdiff_t)blocks_of(s->c / s->groups) * kg * TILE_LANES;
+    const int groups = tile_is_depthwise(s) ? 1 : s->groups, kg = s->k / groups, before = border_before(s);
+    const ptrdiff_t each_tap = (ptrdiff_t)(block_count(s) / groups) * block_filters(s) * TILE_LANES;
 
-    for (int g = 0; g < s->groups; g++) {
+    for (int g = 0; g < groups; g++) {
         const float *weights = packed;
         const struct padded errors =
             tile_pad(scratch, dy, ELEMENT_F32, s->oh, s->ow, s->k, g * kg, kg, before,
@@ -117,7 +132,7 @@ void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const floa
                 const struct phase y = phase_make(s, ry, s->h), x = phase_make(s, rx, s->w);
                 const ptrdiff_t group_weights = y.taps * x.taps * each_tap;
                 run_phase(isa, dx, add, errors, weights + g * group_weights, s, g, y, x);
-                weights += s->groups * group_weights;
+                weights += groups * group_weights;
             }
     }
 }

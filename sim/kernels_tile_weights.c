@@ -13,7 +13,7 @@
 enum {
     BAND_BYTES = 32768,
     IMAGES_MAX = 8,
-    SPARE = 64,  /* bytes that may be read or written too many, see tile_weave */
+    SPARE = 128, /* bytes that may be read or written too many, see tile_weave */
     ALIGNED = 16 /* channels of which none are */
 };
 
@@ -125,6 +125,7 @@ struct loom {
     struct codes x, e;
     tile_weave *weave_x, *weave_e;
     int pack;
+    int groups; /* jobs of a band: 1 if depthwise */
     struct cut cut;
     struct pieces p;
 };
@@ -200,7 +201,7 @@ static struct weights_job loom_job(const struct loom *l)
                                 .down = (s->stride == 1 ? l->cut.in_rows : s->stride) * row,
                                 .x_step = (ptrdiff_t)s->c * l->pack,
                                 .e_step = (ptrdiff_t)s->k * l->pack,
-                                .filters = s->k / s->groups,
+                                .filters = s->k / l->groups,
                                 .k = s->k};
 }
 
@@ -209,7 +210,7 @@ static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, con
                       int flush, int shift)
 {
     const struct conv_shape *const s = l->s;
-    const int cg = s->c / s->groups, kg = s->k / s->groups;
+    const int cg = s->c / l->groups, kg = s->k / l->groups;
     struct weights_job job = loom_job(l);
 
     job.flush = flush;
@@ -225,7 +226,7 @@ static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, con
             job.steps = s->stride == 1 ? l->cut.steps * rows : l->cut.steps;
             job.first = n == 0 && oy == 0;
             job.last = n + now == images && oy + rows == s->oh;
-            for (int g = 0; g < s->groups; g++) {
+            for (int g = 0; g < l->groups; g++) {
                 job.x = l->p.x + (ptrdiff_t)g * cg * 4;
                 job.e = l->p.e + (ptrdiff_t)g * kg * 4;
                 job.partial = (int32_t *)l->p.partial + g * kg;
@@ -235,20 +236,31 @@ static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, con
         }
 }
 
-static tile_weave *weave_for(const struct tile_isa *isa, int bits, enum conv_path path)
+static tile_weave *weave_for(const struct tile_isa *isa, int bits, int pack)
 {
     if (bits > 8) return isa->weave_words;
-    return path == CONV_PATH_I8 ? isa->weave_bytes : isa->weave_bytes_to_words;
+    return pack == 4 ? isa->weave_bytes : isa->weave_bytes_to_words;
 }
 
 void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
                       const struct conv_shape *s, enum conv_path path, void *scratch)
 {
-    const int pack = path == CONV_PATH_I8 ? 4 : 2;
-    struct loom l = {
-        s, x, e, weave_for(isa, x.bits, path), weave_for(isa, e.bits, path), pack, cut_make(s, pack), {0}};
+    const bool depthwise = tile_depthwise_takes(s, path);
+    const int pack = path == CONV_PATH_I8 && !depthwise ? 4 : 2;
+    struct loom l = {.s = s,
+                     .x = x,
+                     .e = e,
+                     .weave_x = weave_for(isa, x.bits, pack),
+                     .weave_e = weave_for(isa, e.bits, pack),
+                     .pack = pack,
+                     .groups = depthwise ? 1 : s->groups,
+                     .cut = cut_make(s, pack)};
 
     l.p = lay_out(scratch, s, woven_bytes(s, &l.cut));
+    if (depthwise) {
+        run_bands(isa->depthwise_weights_i16, acc, &l, images, 0, 0);
+        return;
+    }
     switch (path) {
     case CONV_PATH_I8:
         run_bands(isa->weights_i8, acc, &l, images, conv_pairs_i16(x.bits, e.bits), 0);
@@ -274,13 +286,16 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
                         const struct conv_shape *s, void *scratch)
 {
     const struct cut cut = cut_make(s, 1);
-    const int cg = s->c / s->groups, kg = s->k / s->groups;
+    const bool depthwise = tile_is_depthwise(s);
+    const int groups = depthwise ? 1 : s->groups, cg = s->c / groups, kg = s->k / groups;
+    const int columns = depthwise ? 1 : cg; /* of each kx */
+    const int reach = depthwise ? 2 * TILE_LANES : TILE_LANES;
     const struct pieces p = lay_out(scratch, s, 0);
     const struct padded padded =
         tile_pad(p.image, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
     struct weights_job job = {.column = p.column,
                               .kernel = s->kernel,
-                              .columns = s->kernel * cg,
+                              .columns = s->kernel * columns,
                               .pitch = padded.pitch,
                               .down = s->stride * padded.pitch,
                               .steps = s->ow,
@@ -290,24 +305,24 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
                               .k = s->k};
     const float *errors = dy;
 
-    if (kg % TILE_LANES != 0) { /* a last block reads up to 15 filters too far */
+    if (kg % reach != 0) { /* a last block reads too far */
         const size_t n = (size_t)s->oh * s->ow * s->k;
         memcpy(p.e, dy, n * sizeof *dy);
-        memset((float *)p.e + n, 0, TILE_LANES * sizeof *dy);
+        memset((float *)p.e + n, 0, 2 * TILE_LANES * sizeof *dy);
         errors = (const float *)p.e;
     }
     for (int j = 0; j < job.columns; j++)
-        p.column[j] = (ptrdiff_t)(j / cg) * s->c + j % cg;
+        p.column[j] = (ptrdiff_t)(j / columns) * s->c + j % columns;
     for (int oy = 0; oy < s->oh; oy += cut.band) {
         job.rows = s->oh - oy < cut.band ? s->oh - oy : cut.band;
         job.first = oy == 0;
         job.last = oy + job.rows == s->oh;
-        for (int g = 0; g < s->groups; g++) {
+        for (int g = 0; g < groups; g++) {
             job.x = (const float *)padded.data + (ptrdiff_t)oy * s->stride * padded.pitch + g * cg;
             job.e = errors + (ptrdiff_t)oy * s->ow * s->k + g * kg;
             job.partial = (float *)p.partial + g * kg;
             job.acc = acc + g * kg;
-            isa->weights_f32(&job);
+            (depthwise ? isa->depthwise_weights_f32 : isa->weights_f32)(&job);
         }
     }
 }

@@ -1,0 +1,104 @@
+/* sim/kernels_tile_depthwise.c - depthwise convolution: one filter a channel, so vectors run over channels.
+ *
+ * A tile would use one of its 16 lanes. Here a window is kernel * kernel vectors of neighbouring channels,
+ * multiplied by vectors of weights; the backward products are the same on dy and, for weights, on the
+ * operands of kernels_tile_weights.c. Integers take 32-bit sums; the wider paths stay with the tiles.
+ */
+#include "sim/kernels_tile.h"
+
+#include <string.h>
+
+bool tile_is_depthwise(const struct conv_shape *s)
+{
+    return s->groups > 1 && s->groups == s->c && s->groups == s->k;
+}
+
+bool tile_depthwise_takes(const struct conv_shape *s, enum conv_path path)
+{
+    return tile_is_depthwise(s) && (path == CONV_PATH_I8 || path == CONV_PATH_I16);
+}
+
+size_t tile_depthwise_packed_bytes(const struct conv_shape *s)
+{
+    return (size_t)blocks_of(s->c) * s->kernel * s->kernel * TILE_LANES * 4;
+}
+
+size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
+{
+    return tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c);
+}
+
+/* w[c][taps] to [blocks][taps][16]; channels that do not exist are 0. */
+#define DEFINE_PACK(name, in_type, out_type)                                                                 \
+    void name(void *packed, const in_type *w, const struct conv_shape *s)                                    \
+    {                                                                                                        \
+        const int taps = s->kernel * s->kernel;                                                              \
+        out_type *out = packed;                                                                              \
+        for (int b = 0; b < blocks_of(s->c); b++)                                                            \
+            for (int tap = 0; tap < taps; tap++)                                                             \
+                for (int c = b * TILE_LANES; c < (b + 1) * TILE_LANES; c++)                                  \
+                    *out++ = c < s->c ? w[(ptrdiff_t)c * taps + tap] : 0;                                    \
+    }
+
+DEFINE_PACK(tile_depthwise_int_pack, int16_t, int32_t)
+DEFINE_PACK(tile_depthwise_float_pack, float, float)
+
+static struct tile_job forward_job(const struct conv_shape *s, struct padded x)
+{
+    return (struct tile_job){.source = x.data,
+                             .across = (ptrdiff_t)s->stride * s->c,
+                             .down = s->stride * x.pitch,
+                             .width = s->ow,
+                             .pixels = s->oh * s->ow,
+                             .pitch = x.pitch,
+                             .rows = s->kernel,
+                             .segment = s->kernel,
+                             .tap = s->c,
+                             .y_across = s->k,
+                             .y_down = (ptrdiff_t)s->ow * s->k};
+}
+
+/* One run per block of channels. */
+static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job, const struct conv_shape *s,
+                       size_t element, float *y, double *sums, const void *packed,
+                       const struct conv_epilogue *e)
+{
+    const char *const source = job.source;
+
+    for (int first = 0; first < s->c; first += TILE_LANES) {
+        job.source = source + first * element;
+        job.weights = (const char *)packed + (size_t)first * s->kernel * s->kernel * 4;
+        job.lanes = s->c - first < TILE_LANES ? s->c - first : TILE_LANES;
+        job.y = y + first;
+        job.sum = sums ? sums + first : NULL;
+        job.square = sums ? sums + s->k + first : NULL;
+        if (e) {
+            job.alpha = e->alpha + first;
+            job.beta = e->beta + first;
+            job.gamma = e->gamma + first;
+            job.gamma_stride = e->gamma_stride;
+        }
+        run(&job);
+    }
+}
+
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x,
+                                const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
+                                void *scratch)
+{
+    const bool bytes = x.bits <= 8;
+    const struct padded image = tile_pad(scratch, x.data, bytes ? ELEMENT_U8 : ELEMENT_U16_S16, s->h, s->w,
+                                         s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+
+    run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16, forward_job(s, image), s, code_bytes(x.bits),
+               y, sums, packed, e);
+}
+
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+                                  const void *packed, const struct conv_shape *s, void *scratch)
+{
+    const struct padded image =
+        tile_pad(scratch, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+
+    run_blocks(isa->depthwise_f32, forward_job(s, image), s, sizeof(float), y, sums, packed, NULL);
+}
