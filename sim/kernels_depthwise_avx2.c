@@ -15,114 +15,184 @@ INLINE __m256i codes_8(const void *x, ptrdiff_t i, bool bytes)
     return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)((const uint16_t *)x + i)));
 }
 
-/* S and X of 16 channels of one output. */
-struct sums_16 {
-    int32_t product[TILE_LANES], codes[TILE_LANES];
-} __attribute__((aligned(64)));
+/* S and X of eight channels of one output. */
+struct sums_8 {
+    __m256i product, codes;
+};
 
-INLINE void window_i32(struct sums_16 *sums, const void *x, ptrdiff_t at, const struct tile_job *job,
-                       bool bytes)
+/* rows x taps is a constant for the frequent kernels, so that the loops unroll. */
+INLINE struct sums_8 window_int(const void *x, ptrdiff_t at, const int32_t *w, const struct tile_job *job,
+                                int rows, int taps, bool bytes)
 {
-    const int32_t *w = job->weights;
-    __m256i product[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()},
-            codes[2] = {product[0], product[0]};
+    struct sums_8 s = {_mm256_setzero_si256(), _mm256_setzero_si256()};
 
-    for (int row = 0; row < job->rows; row++, at += job->pitch)
-        for (int tap = 0; tap < job->segment; tap++, w += TILE_LANES)
-            UNROLL for (int h = 0; h < 2; h++)
-            {
-                const __m256i v = codes_8(x, at + tap * job->tap + 8 * h, bytes);
-                codes[h] = _mm256_add_epi32(codes[h], v);
-                product[h] = _mm256_add_epi32(product[h], _mm256_madd_epi16(v, load_i(w + 8 * h)));
-            }
+    for (int row = 0; row < rows; row++, at += job->pitch)
+        for (int tap = 0; tap < taps; tap++, w += TILE_LANES) {
+            const __m256i v = codes_8(x, at + tap * job->tap, bytes);
+            s.codes = _mm256_add_epi32(s.codes, v);
+            s.product = _mm256_add_epi32(s.product, _mm256_madd_epi16(v, load_i(w)));
+        }
+    return s;
+}
+
+/* Factors and statistics of eight channels; where channels do not exist, zeros. */
+struct lanes_8 {
+    double alpha[8], beta[8], sum[8], square[8];
+    int count;
+};
+
+static struct lanes_8 lanes_open(const struct tile_job *job, int lane)
+{
+    struct lanes_8 l = {.count = job->lanes - lane < 8 ? job->lanes - lane : 8};
+
+    for (int i = 0; i < l.count; i++) {
+        if (job->alpha) l.alpha[i] = job->alpha[lane + i];
+        if (job->beta) l.beta[i] = job->beta[lane + i];
+        if (job->sum) l.sum[i] = job->sum[lane + i];
+        if (job->sum) l.square[i] = job->square[lane + i];
+    }
+    return l;
+}
+
+static void lanes_close(const struct lanes_8 *l, const struct tile_job *job, int lane)
+{
+    for (int i = 0; job->sum && i < l->count; i++) {
+        job->sum[lane + i] = l->sum[i];
+        job->square[lane + i] = l->square[i];
+    }
+}
+
+/* The value of four channels: half h of eight. */
+INLINE __m128 value_4(struct sums_8 s, const struct lanes_8 *l, const double *gamma, int h)
+{
+    const __m128i product = h ? _mm256_extracti128_si256(s.product, 1) : _mm256_castsi256_si128(s.product);
+    const __m128i codes = h ? _mm256_extracti128_si256(s.codes, 1) : _mm256_castsi256_si128(s.codes);
+    const __m256d affine = _mm256_fmadd_pd(_mm256_loadu_pd(l->beta + 4 * h), _mm256_cvtepi32_pd(codes),
+                                           _mm256_loadu_pd(gamma + 4 * h));
+
+    return _mm256_cvtpd_ps(
+        _mm256_fmadd_pd(_mm256_loadu_pd(l->alpha + 4 * h), _mm256_cvtepi32_pd(product), affine));
+}
+
+/* Eight values to where they belong, as far as their channels exist. */
+INLINE void put_8(float *y, __m256 v, int count, bool add)
+{
+    float all[8];
+
+    if (count == 8) {
+        _mm256_storeu_ps(y, add ? _mm256_add_ps(_mm256_loadu_ps(y), v) : v);
+        return;
+    }
+    _mm256_storeu_ps(all, v);
+    for (int i = 0; i < count; i++)
+        y[i] = add ? y[i] + all[i] : all[i];
+}
+
+/* Statistics of eight channels in registers. */
+struct statistics {
+    __m256d sum[2], square[2];
+};
+
+INLINE void statistics_add(struct statistics *s, __m256 v)
+{
     UNROLL for (int h = 0; h < 2; h++)
     {
-        store_i(sums->product + 8 * h, product[h]);
-        store_i(sums->codes + 8 * h, codes[h]);
+        const __m256d d = doubles_of(v, h);
+        s->sum[h] = _mm256_add_pd(s->sum[h], d);
+        s->square[h] = _mm256_fmadd_pd(d, d, s->square[h]);
     }
 }
 
-/* Four channels of output p: the value, and its part of the statistics. */
-INLINE void finish_int_4(const struct sums_16 *sums, float *y, const struct tile_job *job, int p, int lane)
+INLINE struct statistics statistics_load(const struct lanes_8 *l)
 {
-    const __m256d product = _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)(sums->product + lane)));
-    const __m256d codes = _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)(sums->codes + lane)));
+    return (struct statistics){{_mm256_loadu_pd(l->sum), _mm256_loadu_pd(l->sum + 4)},
+                               {_mm256_loadu_pd(l->square), _mm256_loadu_pd(l->square + 4)}};
+}
+
+INLINE void statistics_store(struct lanes_8 *l, const struct statistics *s)
+{
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        _mm256_storeu_pd(l->sum + 4 * h, s->sum[h]);
+        _mm256_storeu_pd(l->square + 4 * h, s->square[h]);
+    }
+}
+
+/* gamma of output p, from a copy where eight would be read beyond its end. */
+INLINE const double *gamma_at(double copy[8], const struct tile_job *job, int p, int lane, int count)
+{
     const double *const gamma = job->gamma + (ptrdiff_t)p * job->gamma_stride + lane;
-    const __m256d affine = _mm256_fmadd_pd(_mm256_loadu_pd(job->beta + lane), codes, _mm256_loadu_pd(gamma));
-    const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(_mm256_loadu_pd(job->alpha + lane), product, affine));
-
-    _mm_storeu_ps(y + lane, v);
-    if (!job->sum) return;
-    const __m256d d = _mm256_cvtps_pd(v);
-    _mm256_storeu_pd(job->sum + lane, _mm256_add_pd(_mm256_loadu_pd(job->sum + lane), d));
-    _mm256_storeu_pd(job->square + lane, _mm256_fmadd_pd(d, d, _mm256_loadu_pd(job->square + lane)));
+    if (count == 8) return gamma;
+    memcpy(copy, gamma, count * sizeof *copy);
+    return copy;
 }
 
-INLINE void statistics_add_one(const struct tile_job *job, float y, int lane)
-{
-    if (!job->sum) return;
-    job->sum[lane] += y;
-    job->square[lane] += (double)y * y;
-}
-
-INLINE void finish_int(const struct sums_16 *sums, float *y, const struct tile_job *job, int p)
-{
-    int lane = 0;
-
-    for (; lane + 4 <= job->lanes; lane += 4)
-        finish_int_4(sums, y, job, p, lane);
-    for (; lane < job->lanes; lane++) {
-        const double gamma = job->gamma[(ptrdiff_t)p * job->gamma_stride + lane];
-        const double affine = __builtin_fma(job->beta[lane], sums->codes[lane], gamma);
-        y[lane] = (float)__builtin_fma(job->alpha[lane], sums->product[lane], affine);
-        statistics_add_one(job, y[lane], lane);
-    }
-}
-
-INLINE void depthwise_int(const struct tile_job *from, bool bytes)
+INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int taps, bool bytes)
 {
     const struct tile_job copy = *from, *const job = &copy; /* stores through y cannot change it */
-    struct sums_16 sums;
+    const int32_t *const w = (const int32_t *)job->weights + lane;
+    struct lanes_8 lanes = lanes_open(job, lane);
+    struct statistics statistics = statistics_load(&lanes);
+    double few[8] = {0};
+    int p = 0;
 
-    for (int p = 0; p < job->pixels; p++) {
-        const int oy = p / job->width, ox = p % job->width;
-        window_i32(&sums, job->source, oy * job->down + ox * job->across, job, bytes);
-        finish_int(&sums, job->y + oy * job->y_down + ox * job->y_across, job, p);
-    }
+    for (ptrdiff_t oy = 0; p < job->pixels; oy++)
+        for (ptrdiff_t ox = 0; ox < job->width; ox++, p++) {
+            const ptrdiff_t at = oy * job->down + ox * job->across + lane;
+            const struct sums_8 s = window_int(job->source, at, w, job, rows, taps, bytes);
+            const double *const gamma = gamma_at(few, job, p, lane, lanes.count);
+            const __m256 v = _mm256_set_m128(value_4(s, &lanes, gamma, 1), value_4(s, &lanes, gamma, 0));
+            put_8(job->y + oy * job->y_down + ox * job->y_across + lane, v, lanes.count, false);
+            statistics_add(&statistics, v);
+        }
+    statistics_store(&lanes, &statistics);
+    lanes_close(&lanes, job, lane);
 }
 
 void avx2_depthwise_u8(const struct tile_job *job)
 {
-    depthwise_int(job, true);
+    for (int lane = 0; lane < job->lanes; lane += 8)
+        if (job->rows == 3)
+            depthwise_int_8(job, lane, 3, 3, true);
+        else
+            depthwise_int_8(job, lane, job->rows, job->segment, true);
 }
 
 void avx2_depthwise_s16(const struct tile_job *job)
 {
-    depthwise_int(job, false);
+    for (int lane = 0; lane < job->lanes; lane += 8)
+        depthwise_int_8(job, lane, job->rows, job->segment, false);
 }
 
-void avx2_depthwise_f32(const struct tile_job *from)
+INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int taps)
 {
     const struct tile_job copy = *from, *const job = &copy;
+    struct lanes_8 lanes = lanes_open(job, lane);
+    struct statistics statistics = statistics_load(&lanes);
+    int p = 0;
 
-    for (int p = 0; p < job->pixels; p++) {
-        const int oy = p / job->width, ox = p % job->width;
-        const float *x = (const float *)job->source + oy * job->down + ox * job->across, *w = job->weights;
-        float *const y = job->y + oy * job->y_down + ox * job->y_across;
-        __m256 acc[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-        float sums[TILE_LANES];
-
-        for (int row = 0; row < job->rows; row++, x += job->pitch)
-            for (int tap = 0; tap < job->segment; tap++, w += TILE_LANES)
-                UNROLL for (int h = 0; h < 2; h++) acc[h] = _mm256_fmadd_ps(
-                    _mm256_loadu_ps(x + tap * job->tap + 8 * h), _mm256_loadu_ps(w + 8 * h), acc[h]);
-        _mm256_storeu_ps(sums, acc[0]);
-        _mm256_storeu_ps(sums + 8, acc[1]);
-        for (int lane = 0; lane < job->lanes; lane++) {
-            y[lane] = job->add ? y[lane] + sums[lane] : sums[lane];
-            statistics_add_one(job, sums[lane], lane);
+    for (ptrdiff_t oy = 0; p < job->pixels; oy++)
+        for (ptrdiff_t ox = 0; ox < job->width; ox++, p++) {
+            const float *x = (const float *)job->source + oy * job->down + ox * job->across + lane;
+            const float *w = (const float *)job->weights + lane;
+            __m256 acc = _mm256_setzero_ps();
+            for (int row = 0; row < rows; row++, x += job->pitch)
+                for (int tap = 0; tap < taps; tap++, w += TILE_LANES)
+                    acc = _mm256_fmadd_ps(_mm256_loadu_ps(x + tap * job->tap), _mm256_loadu_ps(w), acc);
+            put_8(job->y + oy * job->y_down + ox * job->y_across + lane, acc, lanes.count, job->add);
+            statistics_add(&statistics, acc);
         }
-    }
+    statistics_store(&lanes, &statistics);
+    lanes_close(&lanes, job, lane);
+}
+
+void avx2_depthwise_f32(const struct tile_job *job)
+{
+    for (int lane = 0; lane < job->lanes; lane += 8)
+        if (job->rows == 3 && job->segment == 3)
+            depthwise_f32_8(job, lane, 3, 3);
+        else
+            depthwise_f32_8(job, lane, job->rows, job->segment);
 }
 
 /* --- backward weights: operands as in kernels_weights_avx2.c, tap by tap ------------------------------- */
