@@ -6,11 +6,13 @@
 # make exhaustive  every float32 input through the SIMD quantizers: minutes
 # make figures  draw from the records in runs/
 # make lint layers format clean
+# make V=1      show the commands
 # make install PREFIX=/usr/local   libquant.a, its headers, pkg-config file, cptsim
 
 BUILD  ?= release
 OUT    := build/$(BUILD)
 PREFIX ?= /usr/local
+Q      := $(if $(V),,@)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -49,14 +51,17 @@ all: cptsim
 # --- the program ---------------------------------------------------------------------------------------------
 
 cptsim: $(OUT)/cptsim
-	cp $< $@
+	$(Q)cp $< $@
 $(OUT)/cptsim: $(OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(OUT)/libquant.a: $(QUANT)
-	rm -f $@ && ar rcs $@ $^
+	@echo "archive $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 $(OUT)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	@echo "compile $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # Instruction sets: one file, one set of flags. The SIMD files use explicit fma only; contraction stays off.
 $(OUT)/sim/%_avx2.o $(OUT)/quant/%_avx2.o: CFLAGS += -mavx2 -mfma
@@ -94,14 +99,17 @@ asan: install-deps
 
 $(OUT)/tests/%.o $(BENCHES) $(LONG): CFLAGS += -Wno-conversion
 $(OUT)/run-tests: $(TESTS) $(LIB_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lmpfr -lgmp
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs $(TEST_PKGS)) -lmpfr -lgmp
 test-run: $(OUT)/run-tests $(OUT)/cptsim
-	CPTSIM=$(OUT)/cptsim $(OUT)/run-tests $(TESTFLAGS)
+	@ASAN_OPTIONS=detect_leaks=0 CPTSIM=$(OUT)/cptsim $(OUT)/run-tests $(TESTFLAGS)
 
 $(OUT)/bench_%: $(OUT)/tests/bench_%.o $(LIB_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(OUT)/exhaustive_%: $(OUT)/tests/exhaustive_%.o $(LIB_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 bench: $(BENCHES)
 	@set -e; for b in $(BENCHES); do $$b; done
 exhaustive: $(LONG)

@@ -13,11 +13,16 @@ struct outcome {
     char out[32768], err[8192];
 };
 
-/** The program under test: $CPTSIM, or the one in the repository's root. Its threads sleep rather than spin
- * while they wait, because many tests run at once. */
+/**
+ * The program under test: $CPTSIM, or the one in the repository's root. Its threads sleep rather than spin
+ * while they wait, because many tests run at once; under AddressSanitizer it may not leak, whatever the tests
+ * themselves do.
+ */
 static inline const char *program(void)
 {
     setenv("OMP_WAIT_POLICY", "passive", 1);
+    setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
+    setenv("LSAN_OPTIONS", "suppressions=.ci/lsan:print_suppressions=0", 1);
     const char *path = getenv("CPTSIM");
     return path != NULL ? path : "./cptsim";
 }

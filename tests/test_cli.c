@@ -110,7 +110,7 @@ Test(cli, the_state_does_not_depend_on_threads_or_kernels)
         cli(&o, &f, "train %s/tiny.yaml --out %s/run%zu %s", f.path, f.path, i, ways[i]);
         cr_assert(o.code == 0, "%s", o.err);
         const char *state = last_line(o.out);
-        if (i == 0) snprintf(first, sizeof first, "%s", state);
+        if (i == 0) snprintf(first, sizeof first, "%.127s", state);
         cr_assert(strcmp(state, first) == 0, "%s: %s is not %s", ways[i], state, first);
     }
     folder_remove(&f);

@@ -49,7 +49,7 @@ static void finish(char state[128], const struct folder *f, const char *name)
     struct outcome o;
     cli(&o, f, "train %s/tiny.yaml --out %s/%s --resume", f->path, f->path, name);
     cr_assert(o.code == 0, "%s", o.err);
-    snprintf(state, 128, "%s", last_line(o.out));
+    snprintf(state, 128, "%.127s", last_line(o.out));
 }
 
 /* Claim that a column of both records holds the same bytes. */
