@@ -50,8 +50,7 @@ MUST_CHECK enum status checkpoint_load(struct checkpoint_source *out, struct tra
  */
 MUST_CHECK enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, const char *path);
 
-/** Check a file's schema and digest without a model; *iteration and config_sha256 (may be NULL) are filled.
- */
+/** Check a file's schema and digest without a model; fills *iteration and config_sha256 (may be NULL). */
 MUST_CHECK enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const char *path);
 
 #endif

@@ -1,5 +1,4 @@
-/* experiments/command_doctor.c - cptsim doctor: is a record or checkpoint whole, and what to do if it is not?
- */
+/* experiments/command_doctor.c - cptsim doctor: is a record or checkpoint whole? */
 #include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 #include "experiments/command.h"

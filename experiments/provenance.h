@@ -10,8 +10,7 @@ enum { PROVENANCE_TIME = 32, PROVENANCE_ID = 64 };
 /** Now, as "2026-03-01T12:34:56Z". */
 void provenance_time(char utc[PROVENANCE_TIME]);
 
-/** Attributes of /provenance and /provenance/dataset: everything that is known when a run begins or goes on.
- */
+/** Attributes of /provenance and /provenance/dataset: all that is known when a run begins or goes on. */
 MUST_CHECK enum status provenance_write(struct store *s, const struct record_spec *spec);
 
 /** Those that are known when it ends: finished_utc, wall_seconds since `started` (monotonic), cpu_seconds,

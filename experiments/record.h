@@ -107,8 +107,7 @@ MUST_CHECK enum status record_close(struct record **r, enum status outcome);
 /** Bit operations of all recorded iterations. */
 double record_bitops(const struct record *r);
 
-/** What a checkpoint must agree with: the run directory, the configuration's SHA-256, and this record's id.
- */
+/** What a checkpoint must agree with: run directory, SHA-256 of the configuration, this record's id. */
 const char *record_dir(const struct record *r);
 const char *record_config_sha256(const struct record *r);
 const char *record_run_id(const struct record *r);

@@ -11,22 +11,18 @@
 
 #define AT(field) offsetof(struct eval_line, field)
 static const struct store_column columns[] = {
-    {"iter", STORE_I64, 0, AT(iter), "1", "iterations done", NULL, false, false},
-    {"epoch", STORE_F32, 0, AT(epoch), "1", "epochs done", NULL, false, false},
-    {"bits", STORE_U8, 0, AT(bits), "bit", "evaluation bits", "of weights and activations; 0: float32", false,
-     false},
-    {"train_loss", STORE_F64, 0, AT(loss[SPLIT_TRAIN]), "1", "training loss", NULL, false, false},
-    {"train_acc", STORE_F64, 0, AT(accuracy[SPLIT_TRAIN]), "1", "training accuracy", "fraction", false,
-     false},
-    {"train_n", STORE_I64, 0, AT(count[SPLIT_TRAIN]), "1", "training images evaluated", NULL, false, false},
-    {"val_loss", STORE_F64, 0, AT(loss[SPLIT_VALIDATION]), "1", "validation loss", NULL, false, false},
-    {"val_acc", STORE_F64, 0, AT(accuracy[SPLIT_VALIDATION]), "1", "validation accuracy", "fraction", false,
-     false},
-    {"val_n", STORE_I64, 0, AT(count[SPLIT_VALIDATION]), "1", "validation images evaluated", NULL, false,
-     false},
-    {"test_loss", STORE_F64, 0, AT(loss[SPLIT_TEST]), "1", "test loss", NULL, false, false},
-    {"test_acc", STORE_F64, 0, AT(accuracy[SPLIT_TEST]), "1", "test accuracy", "fraction", false, false},
-    {"test_n", STORE_I64, 0, AT(count[SPLIT_TEST]), "1", "test images evaluated", NULL, false, false},
+    {"iter", STORE_I64, 0, AT(iter), "1", "iterations done", NULL, 0},
+    {"epoch", STORE_F32, 0, AT(epoch), "1", "epochs done", NULL, 0},
+    {"bits", STORE_U8, 0, AT(bits), "bit", "evaluation bits", "of weights and activations; 0: float32", 0},
+    {"train_loss", STORE_F64, 0, AT(loss[SPLIT_TRAIN]), "1", "training loss", NULL, 0},
+    {"train_acc", STORE_F64, 0, AT(accuracy[SPLIT_TRAIN]), "1", "training accuracy", "fraction", 0},
+    {"train_n", STORE_I64, 0, AT(count[SPLIT_TRAIN]), "1", "training images evaluated", NULL, 0},
+    {"val_loss", STORE_F64, 0, AT(loss[SPLIT_VALIDATION]), "1", "validation loss", NULL, 0},
+    {"val_acc", STORE_F64, 0, AT(accuracy[SPLIT_VALIDATION]), "1", "validation accuracy", "fraction", 0},
+    {"val_n", STORE_I64, 0, AT(count[SPLIT_VALIDATION]), "1", "validation images evaluated", NULL, 0},
+    {"test_loss", STORE_F64, 0, AT(loss[SPLIT_TEST]), "1", "test loss", NULL, 0},
+    {"test_acc", STORE_F64, 0, AT(accuracy[SPLIT_TEST]), "1", "test accuracy", "fraction", 0},
+    {"test_n", STORE_I64, 0, AT(count[SPLIT_TEST]), "1", "test images evaluated", NULL, 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 

@@ -50,6 +50,12 @@ struct record {
     struct layer_table layers;
 };
 
+/** Open all series, making them if the record is fresh. */
+MUST_CHECK enum status record_open_series(struct record *r, const struct record_spec *spec, bool fresh);
+
+/** Close without flushing, unlock, free; *r becomes NULL. */
+void record_discard(struct record **r);
+
 /** Open /eval/POLICY series of an existing record. */
 MUST_CHECK enum status record_eval_open_all(struct record *r);
 

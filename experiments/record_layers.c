@@ -1,5 +1,4 @@
-/* experiments/record_layers.c - /layers: what the products of the network are, and what their quantizers saw.
- */
+/* experiments/record_layers.c - /layers: what the network's products are, and what their quantizers saw. */
 #include "experiments/record_inside.h"
 
 #include <math.h>
@@ -55,14 +54,14 @@ struct layer_facts {
 
 #define AT(field) offsetof(struct layer_facts, field)
 static const struct store_column fact_columns[] = {
-    {"name", STORE_TEXT, NAME_LENGTH, AT(name), "1", "layer", NULL, false, false},
-    {"type", STORE_TEXT, NAME_LENGTH, AT(type), "1", "type of layer", NULL, false, false},
-    {"params", STORE_I64, 0, AT(params), "1", "parameters", NULL, false, false},
-    {"input_size", STORE_I64, 0, AT(inputs), "1", "values of one input", "of one image", false, false},
-    {"output_size", STORE_I64, 0, AT(outputs), "1", "values of one output", "of one image", false, false},
-    {"macs", STORE_F64, 0, AT(macs), "1", "multiply-accumulates", "of one image, forward", false, false},
+    {"name", STORE_TEXT, NAME_LENGTH, AT(name), "1", "layer", NULL, 0},
+    {"type", STORE_TEXT, NAME_LENGTH, AT(type), "1", "type of layer", NULL, 0},
+    {"params", STORE_I64, 0, AT(params), "1", "parameters", NULL, 0},
+    {"input_size", STORE_I64, 0, AT(inputs), "1", "values of one input", "of one image", 0},
+    {"output_size", STORE_I64, 0, AT(outputs), "1", "values of one output", "of one image", 0},
+    {"macs", STORE_F64, 0, AT(macs), "1", "multiply-accumulates", "of one image, forward", 0},
     {"is_quantized", STORE_U8, 0, AT(quantized), "1", "quantized", "1: takes part in the precision schedule",
-     false, false},
+     0},
 };
 enum { FACTS = sizeof fact_columns / sizeof *fact_columns };
 

@@ -142,8 +142,7 @@ MUST_CHECK enum status store_read(void *out, enum store_type as, int64_t count, 
 MUST_CHECK enum status store_load(void **out, struct store_info *info, enum store_type as, struct store *s,
                                   const char *path);
 
-/** A text of any length as uint8[N], because attributes end at 64 KiB; store_load_text adds the final zero.
- */
+/** A text of any length as uint8[N]: attributes end at 64 KiB. store_load_text adds the final zero. */
 MUST_CHECK enum status store_write_text(struct store *s, const char *path, const char *text);
 MUST_CHECK enum status store_load_text(char **out, struct store *s, const char *path);
 
@@ -157,6 +156,11 @@ enum {
     STORE_SERIES_ROWS = 64
 }; /* rows kept back until they are written together: 50 times faster than singly */
 
+enum store_trait {
+    STORE_CUMULATIVE = 1, /* a running sum */
+    STORE_WALL_CLOCK = 2  /* differs between equal runs: `diff` passes over it */
+};
+
 /** One column. A row is a block of memory in which the column's value lies at `offset`. */
 struct store_column {
     const char *name;     /* data set within the series' group; may hold one folder: "weight/min" */
@@ -166,8 +170,7 @@ struct store_column {
     const char *units; /* UDUNITS spelling: "1", "s", "bit" */
     const char *title; /* attribute long_name, for axes */
     const char *description;
-    bool cumulative; /* a running sum */
-    bool wall_clock; /* differs between equal runs: `diff` passes over it */
+    unsigned traits; /* of enum store_trait, or-ed */
 };
 
 struct store_series;

@@ -34,8 +34,8 @@ static enum status describe(struct store *s, const char *path, const struct stor
     TRY(store_set_text(s, path, "units", c->units != NULL ? c->units : "1"));
     if (c->title != NULL) TRY(store_set_text(s, path, "long_name", c->title));
     if (c->description != NULL) TRY(store_set_text(s, path, "description", c->description));
-    if (c->cumulative) TRY(store_set_integer(s, path, "cumulative", 1));
-    if (c->wall_clock) TRY(store_set_integer(s, path, "wall_clock", 1));
+    if (c->traits & STORE_CUMULATIVE) TRY(store_set_integer(s, path, "cumulative", 1));
+    if (c->traits & STORE_WALL_CLOCK) TRY(store_set_integer(s, path, "wall_clock", 1));
     return STATUS_OK;
 }
 

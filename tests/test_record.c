@@ -1,5 +1,4 @@
-/* tests/test_record.c - claims about a run's record: what it holds, who may write it, what going on leaves.
- */
+/* tests/test_record.c - claims about a record: what it holds, who may write it, what going on leaves. */
 #include "sim/store.h"
 #include "tests/run_fixture.h"
 

@@ -28,11 +28,11 @@ struct line {
 };
 
 static const struct store_column columns[] = {
-    {"iter", STORE_I64, 0, offsetof(struct line, iter), "1", "iteration", NULL, false, false},
-    {"loss", STORE_F64, 0, offsetof(struct line, loss), "1", "loss", "of the batch", false, false},
-    {"deep/pair", STORE_F32, 2, offsetof(struct line, pair), "1", NULL, NULL, false, true},
-    {"bits", STORE_U8, 0, offsetof(struct line, bits), "bit", NULL, NULL, true, false},
-    {"text", STORE_TEXT, 16, offsetof(struct line, text), "1", NULL, NULL, false, false},
+    {"iter", STORE_I64, 0, offsetof(struct line, iter), "1", "iteration", NULL, 0},
+    {"loss", STORE_F64, 0, offsetof(struct line, loss), "1", "loss", "of the batch", 0},
+    {"deep/pair", STORE_F32, 2, offsetof(struct line, pair), "1", NULL, NULL, STORE_WALL_CLOCK},
+    {"bits", STORE_U8, 0, offsetof(struct line, bits), "bit", NULL, NULL, STORE_CUMULATIVE},
+    {"text", STORE_TEXT, 16, offsetof(struct line, text), "1", NULL, NULL, 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
