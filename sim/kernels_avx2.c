@@ -1,4 +1,4 @@
-/* sim/kernels_avx2.c - the row `avx2` of the table, and its small members. */
+/* sim/kernels_avx2.c - the row `avx2` of the table. */
 #include "sim/kernels_pass_avx2.h"
 #include "sim/kernels_tile_avx2.h"
 

@@ -4,7 +4,7 @@
 
 #include "sim/kernels.h"
 
-extern const struct kernels kernels_ref, kernels_avx2;
+extern const struct kernels kernels_ref, kernels_avx2, kernels_avx512;
 
 /** Largest magnitude of code * centered code: (2^a_bits - 1) * 2^(w_bits - 1). */
 static inline int64_t conv_product_max(int a_bits, int w_bits)

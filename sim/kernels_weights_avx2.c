@@ -4,37 +4,12 @@
  * The same register block as forward (kernels_tile_avx2.c): one tap's element of x is broadcast against a
  * vector of errors. Steps advance by a fixed distance in both operands.
  */
-#include "sim/kernels_simd_avx2.h"
+#include "sim/kernels_taps_avx2.h"
 #include "sim/kernels_tile_avx2.h"
 
 #include <string.h>
 
 enum { TAPS = 6 };
-
-struct sums {
-    union {
-        int32_t narrow[TAPS][TILE_LANES];
-        int64_t wide[TAPS][TILE_LANES];
-        float real[TAPS][TILE_LANES];
-    };
-} __attribute__((aligned(64)));
-
-/* Which taps and filters a tile works on. */
-struct spot {
-    int ky, column; /* first tap */
-    int filter;     /* first filter of the group */
-    int lanes;      /* filters that exist */
-};
-
-INLINE ptrdiff_t tap_index(const struct weights_job *job, const struct spot *at, int p)
-{
-    return ((ptrdiff_t)at->ky * job->columns + at->column + p) * job->k + at->filter;
-}
-
-INLINE ptrdiff_t tap_offset(const struct weights_job *job, const struct spot *at, int p)
-{
-    return at->ky * job->pitch + job->column[at->column + p];
-}
 
 /* --- 8-bit codes ------------------------------------------------------------------------------------- */
 
@@ -188,100 +163,6 @@ INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const str
         _mm256_store_ps(&sums->real[p][8 * h], acc[p][h]);
 }
 
-/* --- sums on their way out --------------------------------------------------------------------------- */
-
-/* 32-bit sums wait in `partial` between the bands of an image, and go to the 64-bit ones with its last band.
- */
-INLINE void finish_int_16(const int32_t *sum, int32_t *partial, int64_t *acc, const struct weights_job *job)
-{
-    UNROLL for (int h = 0; h < TILE_LANES; h += 8)
-    {
-        __m256i v = load_i(sum + h);
-        if (!job->first) v = _mm256_add_epi32(v, load_i(partial + h));
-        if (job->last)
-            widen_add(acc + h, v);
-        else
-            store_i(partial + h, v);
-    }
-}
-
-INLINE void finish_int(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
-{
-    UNROLL for (int p = 0; p < n; p++)
-    {
-        const ptrdiff_t i = tap_index(job, at, p);
-        int32_t *const partial = (int32_t *)job->partial + i;
-        int64_t *const acc = (int64_t *)job->acc + i;
-
-        if (at->lanes == TILE_LANES) {
-            finish_int_16(sums->narrow[p], partial, acc, job);
-            continue;
-        }
-        for (int lane = 0; lane < at->lanes; lane++) {
-            const int32_t v = sums->narrow[p][lane] + (job->first ? 0 : partial[lane]);
-            if (job->last)
-                acc[lane] += v;
-            else
-                partial[lane] = v;
-        }
-    }
-}
-
-INLINE void finish_wide(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
-{
-    for (int p = 0; p < n; p++)
-        for (int lane = 0; lane < at->lanes; lane++)
-            ((int64_t *)job->acc)[tap_index(job, at, p) + lane] +=
-                sums->wide[p][lane] * ((int64_t)1 << job->shift);
-}
-
-/* Likewise in binary32 and binary64. */
-INLINE void finish_float_16(const float *sum, float *partial, double *acc, bool last)
-{
-    UNROLL for (int h = 0; h < TILE_LANES; h += 8)
-    {
-        const __m256 v = _mm256_load_ps(sum + h);
-        if (!last) {
-            _mm256_storeu_ps(partial + h, v);
-            continue;
-        }
-        _mm256_storeu_pd(acc + h, _mm256_add_pd(_mm256_loadu_pd(acc + h), doubles_of(v, 0)));
-        _mm256_storeu_pd(acc + h + 4, _mm256_add_pd(_mm256_loadu_pd(acc + h + 4), doubles_of(v, 1)));
-    }
-}
-
-INLINE void finish_float(const struct sums *sums, const struct weights_job *job, const struct spot *at, int n)
-{
-    for (int p = 0; p < n; p++) {
-        const ptrdiff_t i = tap_index(job, at, p);
-        float *const partial = (float *)job->partial + i;
-        double *const acc = (double *)job->acc + i;
-
-        if (at->lanes == TILE_LANES) {
-            finish_float_16(sums->real[p], partial, acc, job->last);
-            continue;
-        }
-        for (int lane = 0; lane < at->lanes; lane++)
-            if (job->last)
-                acc[lane] += sums->real[p][lane];
-            else
-                partial[lane] = sums->real[p][lane];
-    }
-}
-
-/* Fetch the 64-bit sums while the tile is computed: many channels keep them in the second cache. */
-INLINE void prefetch_acc(const struct weights_job *job, const struct spot *at, int n)
-{
-    const char *const acc = job->acc;
-
-    if (!job->last) return;
-    UNROLL for (int p = 0; p < n; p++)
-    {
-        _mm_prefetch(acc + 8 * tap_index(job, at, p), _MM_HINT_T0);
-        _mm_prefetch(acc + 8 * tap_index(job, at, p) + 64, _MM_HINT_T0);
-    }
-}
-
 /* --- all taps and filters of a job ------------------------------------------------------------------- */
 
 /* One tile of n taps; n is a constant, so that the loops over taps unroll into registers. */
@@ -310,7 +191,7 @@ INLINE void prefetch_acc(const struct weights_job *job, const struct spot *at, i
             }                                                                                                \
     }
 
-#define FINISH  finish_int
+#define FINISH  tap_sums_int
 #define COMPUTE tile_i8
 DEFINE_WEIGHTS(avx2_weights_i8)
 #undef COMPUTE
@@ -318,11 +199,11 @@ DEFINE_WEIGHTS(avx2_weights_i8)
 DEFINE_WEIGHTS(avx2_weights_i16)
 #undef COMPUTE
 #undef FINISH
-#define FINISH  finish_wide
+#define FINISH  tap_sums_wide
 #define COMPUTE tile_i16_64
 DEFINE_WEIGHTS(avx2_weights_i16_64)
 #undef COMPUTE
 #undef FINISH
-#define FINISH  finish_float
+#define FINISH  tap_sums_float
 #define COMPUTE tile_f32
 DEFINE_WEIGHTS(avx2_weights_f32)
