@@ -1,0 +1,17 @@
+# quant/install.mk - libquant.a for other projects: the library, its headers, a pkg-config file.
+# To add a public header: its name here.
+
+QUANT_HEADERS := status random affine number rounding format element block integer tally plan exact_sum accumulator gemm
+PREFIX ?= /usr/local
+
+install: install-quant
+install-quant: $(OUT)/libquant.a
+	install -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include/quant"
+	install -m 644 $(OUT)/libquant.a "$(DESTDIR)$(PREFIX)/lib"
+	install -m 644 $(QUANT_HEADERS:%=quant/%.h) "$(DESTDIR)$(PREFIX)/include/quant"
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: libquant' 'Version: 1.0' \
+	    'Description: number formats, rounding and accumulators, exact to the bit (needs the headers of Random123)' \
+	    'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lquant -lm' \
+	    >"$(DESTDIR)$(PREFIX)/lib/pkgconfig/libquant.pc"
+
+.PHONY: install-quant
