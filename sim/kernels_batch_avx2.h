@@ -36,6 +36,7 @@ INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const 
     {
         x[p] = at->x;
         y[p] = at->y;
+        _mm_prefetch((const char *)(job->y + at->y), _MM_HINT_T0); /* a batch before the epilogue writes it */
         at->x += job->across;
         at->y += job->y_across;
         if (++at->column == job->width) {
