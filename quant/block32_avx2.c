@@ -54,6 +54,7 @@ LANES_INLINE void mx_loop(const struct plan *p, void *out, const void *in, size_
 {
     const struct plan_constants *c = &p->constants;
     const size_t block = (size_t)p->step;
+    const bool has_minus_zero = p->format.block.element.flavour != FLAVOUR_FNUZ;
     struct float_lanes k = float_lanes_of(p);
 
     for (size_t at = 0; at < n; at += block) {
@@ -72,8 +73,8 @@ LANES_INLINE void mx_loop(const struct plan *p, void *out, const void *in, size_
         k.max = lanes_mul(lanes_set(c->high), power(shift > 126 ? 126 : shift));
         for (size_t i = 0; i < block; i += LANES) {
             const lanes v = lanes_load(x, i), a = lanes_unless(lanes_sign_bit(), v);
-            const lanes r = float_round(a, v, lanes_power(a, k.power_low, k.power_high), &k, q);
-            lanes_store(y, i, float_finish(r, a, v, &k, false, false));
+            const lanes r = float_round(a, lanes_power(a, k.power_low, k.power_high), &k, q);
+            lanes_store(y, i, float_finish(r, v, &k, q, false, has_minus_zero));
         }
     }
 }

@@ -53,6 +53,36 @@ LANES_INLINE void fixed_sr_loop(const struct plan *p, void *y, const void *x, si
     }
 }
 
+/* Few bits: t 2^R, clamped to the ends, is an integer of 31 bits, and the integer t 2^R + r cut at R bits is
+ * the code. Beyond the ends rounding and saturation give the end whatever r is. */
+static void fixed_sr_small(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)
+{
+    const struct draw_lanes d = draw_lanes_of(p, draw);
+    const int bits = p->format.random_bits;
+    const double scale = (double)(1 << bits);
+    const lanes up = lanes_set(p->constants.up * scale), down = lanes_set(p->constants.down);
+    const lanes low = lanes_set(p->constants.low * scale), high = lanes_set(p->constants.high * scale);
+    const __m128i count = _mm_cvtsi32_si128(bits);
+
+    for (size_t i = 0; i < n; i += 64) {
+        __m256i random[8];
+        draw_lanes_64(random, &d, true, draw.first + i);
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+            const lanes v = lanes_load(x, i + 8 * (size_t)j);
+            const lanes t = lanes_floor(lanes_min(lanes_max(lanes_mul(v, up), low), high));
+            const __m256i code = _mm256_sra_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(t), random[j]), count);
+            const lanes value = lanes_mul(_mm256_cvtepi32_ps(code), down);
+            lanes_store(y, i + 8 * (size_t)j, lanes_and(value, lanes_is_number(v)));
+        }
+    }
+}
+
+plan_kernel *fixed_sr_kernel_small(void)
+{
+    return fixed_sr_small;
+}
+
 #define FIXED_SR_KERNEL(o)                                                                                   \
     static void fixed_sr16_##o(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
     {                                                                                                        \

@@ -75,7 +75,7 @@ LANES_INLINE lanes fixed_finish(lanes r, lanes x, const struct fixed_lanes *c, e
     lanes m;
 
     if (o == OVERFLOW_WRAP) { /* r - span floor(r / span), exact; infinity gives NaN */
-        m = lanes_sub(r, lanes_mul(c->span, lanes_floor(lanes_mul(r, c->inverse_span))));
+        m = lanes_fnma(c->span, lanes_floor(lanes_mul(r, c->inverse_span)), r);
         m = lanes_sub(m, lanes_and(lanes_lt(c->high, m), c->span));
         x = m;
     } else if (o == OVERFLOW_SAT_ZERO) {

@@ -52,7 +52,33 @@ LANES_INLINE void float_sr_loop(const struct plan *p, void *y, const void *x, si
         for (int j = 0; j < 8; j++) {
             const lanes v = lanes_load(x, i + 8 * (size_t)j), a = lanes_unless(lanes_sign_bit(), v);
             const lanes r = float_sr(a, lanes_power(a, k.power_low, k.power_high), &k, &s, random[j], halves);
-            lanes_store(y, i + 8 * (size_t)j, float_finish(r, a, v, &k, inf, false));
+            lanes_store(y, i + 8 * (size_t)j, float_finish(r, v, &k, ROUND_SR, inf, true));
+        }
+    }
+}
+
+/* Few bits: |x| 2^R / q is an integer of 31 bits, once |x| is not above the power of two that overflows. */
+LANES_INLINE void float_sr_small(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
+                                 bool inf, bool has_minus_zero)
+{
+    const struct float_lanes k = float_lanes_of(p);
+    const struct sr_lanes s = sr_lanes_of(p);
+    const struct draw_lanes d = draw_lanes_of(p, draw);
+    const __m128i count = _mm_cvtsi32_si128(p->format.random_bits);
+
+    for (size_t i = 0; i < n; i += 64) {
+        __m256i random[8];
+        draw_lanes_64(random, &d, true, draw.first + i);
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+            const lanes v = lanes_load(x, i + 8 * (size_t)j);
+            const lanes a = lanes_min(lanes_unless(lanes_sign_bit(), v), k.power_high);
+            const lanes unit = lanes_shifted(lanes_power(a, k.power_low, k.power_high), k.to_q);
+            const lanes scale = _mm256_castsi256_ps(_mm256_sub_epi32(s.scale, _mm256_castps_si256(unit)));
+            const __m256i t = _mm256_add_epi32(_mm256_cvttps_epi32(lanes_mul(a, scale)), random[j]);
+            const lanes r = lanes_mul(_mm256_cvtepi32_ps(_mm256_srl_epi32(t, count)), unit);
+            lanes_store(y, i + 8 * (size_t)j,
+                        float_finish(lanes_or(r, lanes_is_nan(v)), v, &k, ROUND_SR, inf, has_minus_zero));
         }
     }
 }
@@ -90,11 +116,30 @@ LANES_INLINE void wide_sr_loop(const struct plan *p, void *y, const void *x, siz
     }
 #define FLOAT_SR_KERNELS(kind)                                                                               \
     FLOAT_SR_KERNEL(kind, sat32, false, false)                                                               \
-    FLOAT_SR_KERNEL(kind, sat16, false, true) FLOAT_SR_KERNEL(kind, inf32, true, false)                      \
-        FLOAT_SR_KERNEL(kind, inf16, true, true)
+    FLOAT_SR_KERNEL(kind, sat16, false, true)                                                                \
+    FLOAT_SR_KERNEL(kind, inf32, true, false) FLOAT_SR_KERNEL(kind, inf16, true, true)
 
 FLOAT_SR_KERNELS(float)
 FLOAT_SR_KERNELS(wide)
+
+#define FLOAT_SR_SMALL(name, inf, has_minus_zero)                                                            \
+    static void float_sr_small_##name(const struct plan *p, void *y, const void *x, size_t n,                \
+                                      struct draw draw)                                                      \
+    {                                                                                                        \
+        float_sr_small(p, y, x, n, draw, inf, has_minus_zero);                                               \
+    }
+
+FLOAT_SR_SMALL(sat, false, true)
+FLOAT_SR_SMALL(sat_fnuz, false, false)
+FLOAT_SR_SMALL(inf, true, true)
+FLOAT_SR_SMALL(inf_fnuz, true, false)
+
+plan_kernel *float_sr_kernel_small(bool inf, bool fnuz)
+{
+    static plan_kernel *const kernels[2][2] = {{float_sr_small_sat, float_sr_small_sat_fnuz},
+                                               {float_sr_small_inf, float_sr_small_inf_fnuz}};
+    return kernels[inf][fnuz];
+}
 
 plan_kernel *float_sr_kernel_f32(bool wide, bool inf, bool halves)
 {

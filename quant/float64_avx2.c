@@ -3,8 +3,8 @@
 #include "quant/lanes_f64.h"
 #include "quant/float_table.h"
 
-plan_kernel *float_kernel_f64(enum rounding q, bool inf)
+plan_kernel *float_kernel_f64(enum rounding q, bool inf, bool fnuz)
 {
-    return float_kernels[q][inf];
+    return float_kernels[q][inf][fnuz];
 }
 #endif

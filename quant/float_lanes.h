@@ -10,7 +10,6 @@ struct float_lanes {
     lanes power_low, power_high; /* 2^emin, 2^(emax + 1) */
     lanes to_c, to_q;            /* shifts from 2^e */
     lanes max, over, under, infinite, nan;
-    lanes zero; /* +0 turns -0 into +0 when added, -0 changes nothing */
 };
 
 LANES_INLINE struct float_lanes float_lanes_of(const struct plan *p)
@@ -24,63 +23,65 @@ LANES_INLINE struct float_lanes float_lanes_of(const struct plan *p)
                                 .over = lanes_set(c->over),
                                 .under = lanes_set(c->under),
                                 .infinite = lanes_set(c->infinite),
-                                .nan = lanes_set(c->nan),
-                                .zero = lanes_set(c->zero)};
+                                .nan = lanes_set(c->nan)};
 }
 
-/* a = |x| rounded; `negative` is a mask. */
-LANES_INLINE lanes float_round(lanes a, lanes negative, lanes power, const struct float_lanes *k,
-                               enum rounding q)
+/* Does q treat the signs differently? Then float_round takes and gives signed values, and c is 3/2 as large,
+ * so that neither sign leaves its binade. */
+LANES_INLINE bool float_by_sign(enum rounding q)
 {
-    const lanes c = lanes_shifted(power, k->to_c), unit = lanes_shifted(power, k->to_q);
-    const lanes r = lanes_sub(lanes_add(a, c), c);
-    const lanes up = lanes_lt(r, a), down = lanes_lt(a, r); /* where r is not a, the way to it */
-    const lanes d = lanes_sub(a, r), twice = lanes_add(d, d);
+    return q == ROUND_CEIL || q == ROUND_TRN || q == ROUND_RND || q == ROUND_RND_MIN_INF;
+}
+
+/* v rounded: |x|, or x where float_by_sign(q). */
+LANES_INLINE lanes float_round(lanes v, lanes power, const struct float_lanes *k, enum rounding q)
+{
+    const lanes unit = lanes_shifted(power, k->to_q), base = lanes_shifted(power, k->to_c);
+    const lanes c = float_by_sign(q) ? lanes_mul(base, lanes_set(1.5)) : base;
+    const lanes sum = lanes_add(v, c), r = lanes_sub(sum, c), d = lanes_sub(v, r), twice = lanes_add(d, d);
     const lanes minus = lanes_or(unit, lanes_sign_bit());
     const lanes tie_up = lanes_eq(twice, unit), tie_down = lanes_eq(twice, minus);
+    const lanes up = lanes_lt(r, v), down = lanes_lt(v, r); /* where r is not v, the way to it */
 
     switch (q) {
     case ROUND_TRN_ZERO:
+    case ROUND_TRN:
         return lanes_sub(r, lanes_and(down, unit));
     case ROUND_AWAY:
-        return lanes_add(r, lanes_and(up, unit));
     case ROUND_CEIL:
-        return lanes_add(r, lanes_blend(lanes_and(up, unit), lanes_and(down, minus), negative));
-    case ROUND_TRN:
-        return lanes_add(r, lanes_blend(lanes_and(down, minus), lanes_and(up, unit), negative));
+        return lanes_add(r, lanes_and(up, unit));
     case ROUND_RND_INF:
+    case ROUND_RND:
         return lanes_add(r, lanes_and(tie_up, unit));
     case ROUND_RND_ZERO:
-        return lanes_sub(r, lanes_and(tie_down, unit));
-    case ROUND_RND:
-        return lanes_add(r, lanes_blend(lanes_and(tie_up, unit), lanes_and(tie_down, minus), negative));
     case ROUND_RND_MIN_INF:
-        return lanes_add(r, lanes_blend(lanes_and(tie_down, minus), lanes_and(tie_up, unit), negative));
+        return lanes_sub(r, lanes_and(tie_down, unit));
     case ROUND_RND_CONV_ODD:
         return lanes_add(r, lanes_and(lanes_or(tie_up, tie_down), twice));
-    case ROUND_ODD: {
-        const lanes cut = lanes_sub(r, lanes_and(down, unit));
-        const lanes even = lanes_last_bit_is_zero(lanes_add(cut, c));
-        return lanes_add(cut, lanes_and(lanes_and(even, lanes_ne(cut, a)), unit));
-    }
+    case ROUND_ODD: /* the last bit of c + r counts units: cut, then set it if anything was cut */
+        return lanes_sub(lanes_with_last_bit(lanes_less_one(sum, down), lanes_ne(r, v)), c);
     default:
         return r;
     }
 }
 
-/* Overflow, sign and special values of the rounded magnitude r of x. */
-LANES_INLINE lanes float_finish(lanes r, lanes a, lanes x, const struct float_lanes *k, bool inf,
-                                bool by_sign)
+/* Overflow, sign and special values: r is x rounded, |r| where the rounding works on magnitudes. */
+LANES_INLINE lanes float_finish(lanes r, lanes x, const struct float_lanes *k, enum rounding q, bool inf,
+                                bool has_minus_zero)
 {
-    const lanes sign = lanes_and(x, lanes_sign_bit());
+    const lanes sign = lanes_and(x, lanes_sign_bit()), size = lanes_unless(lanes_sign_bit(), r);
+    const bool inward = q == ROUND_CEIL || q == ROUND_TRN || q == ROUND_TRN_ZERO || q == ROUND_ODD;
     lanes y;
 
-    if (inf) {
-        const lanes over = by_sign ? lanes_blend(k->over, k->under, x) : k->over;
-        y = lanes_blend(r, over, lanes_lt(k->max, r));
-        y = lanes_blend(y, k->infinite, lanes_eq(a, lanes_set(__builtin_inf())));
-    } else
-        y = lanes_min(k->max, r); /* NaN stays */
-    y = lanes_add(lanes_or(y, sign), k->zero);
+    if (!inf)
+        y = lanes_min(k->max, size); /* NaN stays */
+    else {
+        const bool sides = q == ROUND_CEIL || q == ROUND_TRN;
+        const lanes over = sides ? lanes_blend(k->over, k->under, x) : k->over;
+        y = lanes_blend(size, over, lanes_lt(k->max, size));
+        if (inward) y = lanes_blend(y, k->infinite, lanes_eq(size, lanes_set(__builtin_inf())));
+    }
+    y = lanes_or(y, sign);
+    if (!has_minus_zero) y = lanes_add(y, lanes_set(0.0));
     return lanes_blend(y, k->nan, lanes_is_nan(y));
 }

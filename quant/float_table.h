@@ -3,36 +3,35 @@
 #include "quant/float_lanes.h"
 
 LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_t n, enum rounding q,
-                             bool inf)
+                             bool inf, bool has_minus_zero)
 {
     const struct float_lanes k = float_lanes_of(p);
-    const bool by_sign = q == ROUND_CEIL || q == ROUND_TRN;
 
 #pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES) {
         const lanes v = lanes_load(x, i), a = lanes_unless(lanes_sign_bit(), v);
-        const lanes r = float_round(a, v, lanes_power(a, k.power_low, k.power_high), &k, q);
-        lanes_store(y, i, float_finish(r, a, v, &k, inf, by_sign));
+        const lanes power = lanes_power(a, k.power_low, k.power_high);
+        const lanes r = float_round(float_by_sign(q) ? v : a, power, &k, q);
+        lanes_store(y, i, float_finish(r, v, &k, q, inf, has_minus_zero));
     }
 }
 
-#define FLOAT_KERNEL(q)                                                                                      \
-    static void float_##q##_sat(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)    \
+#define FLOAT_KERNEL(q, name, inf, has_minus_zero)                                                           \
+    static void float_##q##_##name(const struct plan *p, void *y, const void *x, size_t n, struct draw draw) \
     {                                                                                                        \
         (void)draw;                                                                                          \
-        float_loop(p, y, x, n, ROUND_##q, false);                                                            \
-    }                                                                                                        \
-    static void float_##q##_inf(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)    \
-    {                                                                                                        \
-        (void)draw;                                                                                          \
-        float_loop(p, y, x, n, ROUND_##q, true);                                                             \
+        float_loop(p, y, x, n, ROUND_##q, inf, has_minus_zero);                                              \
     }
+#define FLOAT_KERNELS(q)                                                                                     \
+    FLOAT_KERNEL(q, sat, false, true)                                                                        \
+    FLOAT_KERNEL(q, inf, true, true) FLOAT_KERNEL(q, sat_fnuz, false, false)                                 \
+        FLOAT_KERNEL(q, inf_fnuz, true, false)
 
-FLOAT_ROUNDING_LIST(FLOAT_KERNEL)
+FLOAT_ROUNDING_LIST(FLOAT_KERNELS)
 
-/* [rounding][saturates, overflows to infinity or NaN]; NULL: no kernel. */
-static plan_kernel *const float_kernels[ROUNDING_COUNT][2] = {
-#define X(q) [ROUND_##q] = {float_##q##_sat, float_##q##_inf},
+/* [rounding][overflow to infinity or NaN][FNUZ]; NULL: no kernel. */
+static plan_kernel *const float_kernels[ROUNDING_COUNT][2][2] = {
+#define X(q) [ROUND_##q] = {{float_##q##_sat, float_##q##_sat_fnuz}, {float_##q##_inf, float_##q##_inf_fnuz}},
     FLOAT_ROUNDING_LIST(X)
 #undef X
 };

@@ -12,6 +12,15 @@ static double power_of_two(int k)
     return x;
 }
 
+/* In integers if t 2^R fits 31 bits and x 2^(fl + R) loses nothing below. */
+static plan_kernel *fixed_sr_choose(const struct format *f, int overflow)
+{
+    const int random = f->random_bits, lost = f->fixed.bits - f->fixed.integer_bits + random;
+    if (overflow == 0 && random <= 16 && f->fixed.bits + random <= 30 && lost >= 0 && lost <= 126)
+        return fixed_sr_kernel_small();
+    return fixed_sr_kernel_f32(overflow, random <= 16);
+}
+
 static void fixed_choose(struct plan *p)
 {
     const struct fixed_format *f = &p->format.fixed;
@@ -22,7 +31,7 @@ static void fixed_choose(struct plan *p)
     if (f->sign == FIXED_SIGN_MAGNITUDE || f->keep_nan || fl < -reach || fl > reach) return;
     if (p->format.overflow > OVERFLOW_WRAP || p->format.saturated_bits > 0) return;
     if (p->format.rounding == ROUND_SR && narrow)
-        p->kernel = fixed_sr_kernel_f32(overflow, p->format.random_bits <= 16);
+        p->kernel = fixed_sr_choose(&p->format, overflow);
     else if (narrow)
         p->kernel = fixed_kernel_f32(p->format.rounding, overflow, fl < 0);
     else
@@ -54,7 +63,6 @@ static void float_constants(struct plan_constants *c, const struct format *f)
     c->under = to_zero || q == ROUND_CEIL ? c->high : c->infinite;
     c->power_low = power_of_two(float_exponent_min(g));
     c->power_high = power_of_two(number_exponent(top) + 1);
-    c->zero = g->flavour == FLAVOUR_FNUZ ? 0.0 : -0.0;
     c->mantissa_bits = g->mantissa_bits;
     c->exponent_min = float_exponent_min(g);
     c->exponent_max = number_exponent(top);
@@ -65,10 +73,12 @@ static void float_constants(struct plan_constants *c, const struct format *f)
 /* The kernel for a float whose units and whose constant c (see float_lanes.h) are normal in the carrier. */
 static plan_kernel *float_kernel(const struct format *f, bool narrow)
 {
-    const bool inf = f->overflow == OVERFLOW_INF;
-    if (!narrow) return float_kernel_f64(f->rounding, inf);
-    if (f->rounding == ROUND_SR) return float_sr_kernel_f32(false, inf, f->random_bits <= 16);
-    return float_kernel_f32(f->rounding, inf);
+    const bool inf = f->overflow == OVERFLOW_INF, fnuz = f->floating.flavour == FLAVOUR_FNUZ;
+    if (!narrow) return float_kernel_f64(f->rounding, inf, fnuz);
+    const bool small = f->random_bits <= 16 && f->floating.mantissa_bits + f->random_bits <= 29;
+    if (f->rounding == ROUND_SR && small) return float_sr_kernel_small(inf, fnuz);
+    if (f->rounding == ROUND_SR) return fnuz ? NULL : float_sr_kernel_f32(false, inf, f->random_bits <= 16);
+    return float_kernel_f32(f->rounding, inf, fnuz);
 }
 
 /* The kernel for the exponents of float32. */
@@ -89,6 +99,9 @@ static void float_choose(struct plan *p)
     if (f->flavour == FLAVOUR_E8M0 || f->subnormals != SUBNORMALS_ON) return;
     if (f->mantissa_bits < 1 || f->mantissa_bits >= mantissa || f->exponent_bits < 1) return;
     const int emax = number_exponent(float_decode(f, float_code_max(f)));
+    const bool by_sign = p->format.rounding == ROUND_CEIL || p->format.rounding == ROUND_TRN ||
+                         p->format.rounding == ROUND_RND || p->format.rounding == ROUND_RND_MIN_INF;
+    if (by_sign && f->mantissa_bits > mantissa - 2 && f->exponent_bits < 8) return; /* see float_by_sign */
     const bool fits = unit > (sr ? 32 - bias : -bias) && emax + 1 + mantissa - f->mantissa_bits <= bias;
     if (fits)
         p->kernel = float_kernel(&p->format, narrow);

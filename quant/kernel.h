@@ -22,12 +22,14 @@ plan_kernel *fixed_kernel_f32(enum rounding q, int overflow, bool guard);
 plan_kernel *fixed_kernel_f64(enum rounding q, int overflow, bool guard);
 
 /** inf: overflow to infinity or NaN instead of saturating. wide: the exponents of float32. */
-plan_kernel *float_kernel_f32(enum rounding q, bool inf);
-plan_kernel *float_kernel_f64(enum rounding q, bool inf);
+plan_kernel *float_kernel_f32(enum rounding q, bool inf, bool fnuz);
+plan_kernel *float_kernel_f64(enum rounding q, bool inf, bool fnuz);
 plan_kernel *floatwide_kernel(enum rounding q, bool inf);
 
 /** Stochastic rounding (ROUND_SR); halves: R <= 16. They take 64 elements at once. */
 plan_kernel *fixed_sr_kernel_f32(int overflow, bool halves);
+plan_kernel *fixed_sr_kernel_small(void);                /* saturating, wl + R <= 30, fl + R >= 0 */
+plan_kernel *float_sr_kernel_small(bool inf, bool fnuz); /* m + R <= 29 */
 plan_kernel *float_sr_kernel_f32(bool wide, bool inf, bool halves);
 
 /** MX and block floating point; one step is a block. */

@@ -37,9 +37,15 @@ LANES_INLINE lanes lanes_mul(lanes a, lanes b)
 {
     return _mm256_mul_ps(a, b);
 }
+/** a b + c and c - a b, rounded once. */
 LANES_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
 {
     return _mm256_fmadd_ps(a, b, c);
+}
+
+LANES_INLINE lanes lanes_fnma(lanes a, lanes b, lanes c)
+{
+    return _mm256_fnmadd_ps(a, b, c);
 }
 
 /** The second operand where one is NaN. */
@@ -130,11 +136,16 @@ LANES_INLINE lanes lanes_shifted(lanes a, lanes shift)
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(shift)));
 }
 
-/** All ones where the last bit of a's code is 0. */
-LANES_INLINE lanes lanes_last_bit_is_zero(lanes a)
+/** The code of a less one where the mask is on. */
+LANES_INLINE lanes lanes_less_one(lanes a, lanes mask)
 {
-    const __m256i bit = _mm256_and_si256(_mm256_castps_si256(a), _mm256_set1_epi32(1));
-    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(bit, _mm256_setzero_si256()));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(mask)));
+}
+
+/** The code of a with its last bit set where the mask is on. */
+LANES_INLINE lanes lanes_with_last_bit(lanes a, lanes mask)
+{
+    return lanes_or(a, lanes_and(mask, _mm256_castsi256_ps(_mm256_set1_epi32(1))));
 }
 
 #endif

@@ -42,6 +42,11 @@ LANES_INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
     return _mm256_fmadd_pd(a, b, c);
 }
 
+LANES_INLINE lanes lanes_fnma(lanes a, lanes b, lanes c)
+{
+    return _mm256_fnmadd_pd(a, b, c);
+}
+
 LANES_INLINE lanes lanes_min(lanes a, lanes b)
 {
     return _mm256_min_pd(a, b);
@@ -126,10 +131,14 @@ LANES_INLINE lanes lanes_shifted(lanes a, lanes shift)
     return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(shift)));
 }
 
-LANES_INLINE lanes lanes_last_bit_is_zero(lanes a)
+LANES_INLINE lanes lanes_less_one(lanes a, lanes mask)
 {
-    const __m256i bit = _mm256_and_si256(_mm256_castpd_si256(a), _mm256_set1_epi64x(1));
-    return _mm256_castsi256_pd(_mm256_cmpeq_epi64(bit, _mm256_setzero_si256()));
+    return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(mask)));
+}
+
+LANES_INLINE lanes lanes_with_last_bit(lanes a, lanes mask)
+{
+    return lanes_or(a, lanes_and(mask, _mm256_castsi256_pd(_mm256_set1_epi64x(1))));
 }
 
 #endif

@@ -50,7 +50,6 @@ struct plan_constants {
     double over, under;     /* floats: magnitude that overflow gives on the positive and the negative side */
     double infinite, nan;   /* floats: magnitude that infinity gives; what NaN gives */
     double power_low, power_high; /* floats: 2^emin; the power of two above the largest value */
-    double zero;                  /* floats: -0.0, or +0.0 where there is no -0 */
     int mantissa_bits, exponent_min, exponent_max;
     uint32_t top_fraction; /* mx: fraction of the largest element as of float32 */
 };
