@@ -1,14 +1,16 @@
 /* sim/kernels.h - the one seam between the training machine and the instruction sets.
  *
- * `ref` in plain C defines every operation; the others equal it bit for bit (tests/test_kernels.c). A kernel works
- * on one image (or a few, or one run of elements), on one thread, never allocates and cannot fail; the layers spread images
- * over threads. Layouts: images [h][w][c], weights [k][kernel][kernel][c/groups], all dense, C order.
+ * `ref` in plain C defines every operation; the others equal it bit for bit (tests/test_kernels.c). A kernel
+ * works on one image (or a few, or one run of elements), on one thread, never allocates and cannot fail; the
+ * layers spread images over threads. Layouts: images [h][w][c], weights [k][kernel][kernel][c/groups], all
+ * dense, C order.
  *
- * Exactness. Integer sums are exact, in any order: a path is taken only where conv_path proves it from the largest
- * operands and the reduction length. A float sum is per output one sequence of fma over the reduction in a written
- * order, from +0; vectors run across outputs. Sums of statistics are per channel a sequence of double additions
- * over the pixels of one image. No other order is allowed, on any machine. In integer sums a tap in the padding is
- * left out; in float sums it takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
+ * Exactness. Integer sums are exact, in any order: a path is taken only where conv_path proves it from the
+ * largest operands and the reduction length. A float sum is per output one sequence of fma over the reduction
+ * in a written order, from +0; vectors run across outputs. Sums of statistics are per channel a sequence of
+ * double additions over the pixels of one image. No other order is allowed, on any machine. In integer sums a
+ * tap in the padding is left out; in float sums it takes part as an operand +0, so that one rule covers -0
+ * and infinite weights as well.
  *
  * To add an instruction set: a file kernels_NAME.c with its own flags in the Makefile, a row in kernels.c.
  */
@@ -18,7 +20,7 @@
 #include "quant/affine.h"
 #include "quant/status.h"
 
-/** Shape of one convolution, per image. Square kernel; oh = (h + 2 pad - kernel) / stride + 1, ow likewise. */
+/** Shape of one convolution, per image. Square kernel; oh = (h + 2 pad - kernel) / stride + 1, and so ow. */
 struct conv_shape {
     int h, w, c; /* input */
     int oh, ow;  /* output */
@@ -34,10 +36,10 @@ enum conv_path {
     CONV_PATH_I8,     /* u8 x s8 pairs in 16 bits, flushed to 32 bits before they can overflow */
     CONV_PATH_I16,    /* s16 x s16 pairs into 32 bits */
     CONV_PATH_I16_64, /* s16 x s16 pairs into 32 bits, flushed to 64 bits before they can overflow */
-    CONV_PATH_I64     /* 64-bit products: 16-bit unsigned operands */
+    CONV_PATH_I64     /* 16-bit unsigned codes: as two I16_64 sums, of the upper 15 bits and of the lowest */
 };
 
-/** The narrowest exact path for unsigned codes of `a_bits` against centered codes of `w_bits`, `length` terms. */
+/** The narrowest exact path for codes of `a_bits` against centered codes of `w_bits`, `length` terms. */
 enum conv_path conv_path(int a_bits, int w_bits, int64_t length);
 
 /** How many images, at most 8, share a call of conv_int_weights without a wider path than one image takes. */
@@ -55,7 +57,7 @@ static inline size_t code_bytes(int bits)
     return bits <= 8 ? 1 : 2;
 }
 
-/** What a convolution's epilogue does with the exact integer sums S and X of an output (see conv_int_forward). */
+/** What the epilogue does with the exact integer sums S and X of an output (see conv_int_forward). */
 struct conv_epilogue {
     const double *alpha, *beta; /* [k] */
     const double *gamma;        /* [k] at gamma_stride 0, or [oh*ow][k] at gamma_stride k */
@@ -67,9 +69,9 @@ struct kernels {
     const char *needs;       /* what the CPU must have, in words */
     bool (*available)(void); /* does it? */
 
-    /* --- elementwise ------------------------------------------------------------------------------------- */
+    /* --- elementwise ----------------------------------------------------------------------------- */
 
-    /** range_of: order-free; NaN if any element is NaN. Here and below a zero bound is +0, whichever was seen. */
+    /** range_of: order-free; NaN if any element is NaN. A zero bound is +0, here and below. */
     struct range (*range)(const float *x, size_t n);
 
     /**
@@ -82,11 +84,11 @@ struct kernels {
     /** x[i] = affine_value(q, codes[i]). */
     void (*decode)(float *x, struct codes codes, size_t n, const struct affine *q);
 
-    /* --- integer convolution ----------------------------------------------------------------------------- */
+    /* --- integer convolution --------------------------------------------------------------------- */
 
     /**
-     * Bytes of packed weights for any path or float, and of scratch per thread for any call, for this shape: a
-     * multiple of 64. Both must be aligned to 64.
+     * Bytes of packed weights for any path or float, and of scratch per thread for any call, for this shape:
+     * a multiple of 64. Both must be aligned to 64.
      */
     size_t (*conv_packed_bytes)(const struct conv_shape *s);
     size_t (*conv_scratch_bytes)(const struct conv_shape *s);
@@ -96,8 +98,8 @@ struct kernels {
 
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
-     *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of the filter's group.
-     * sums: NULL, or [2][k]: this image's sum of y and of y*y (products exact in double), pixels in order, from 0.
+     *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
+     * sums: NULL, or [2][k]: this image's sums of y and of y*y (exact in double), pixels in order, from 0.
      */
     void (*conv_int_forward)(float *y, double *sums, struct codes x, const void *packed,
                              const struct conv_shape *s, enum conv_path path, int w_bits,
@@ -105,13 +107,14 @@ struct kernels {
 
     /**
      * acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly.
-     * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow). Several images
-     * a call (see conv_weights_images) save most of the way of small images' sums through memory.
+     * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow).
+     * Several images a call (see conv_weights_images) save most of the way of small images' sums through
+     * memory.
      */
-    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
-                             enum conv_path path, void *scratch);
+    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images,
+                             const struct conv_shape *s, enum conv_path path, void *scratch);
 
-    /* --- float convolution ------------------------------------------------------------------------------- */
+    /* --- float convolution ----------------------------------------------------------------------- */
 
     /** Pack w[k][kernel][kernel][c/groups] for conv_float_forward; for conv_float_data. */
     void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
@@ -122,23 +125,25 @@ struct kernels {
                                const struct conv_shape *s, void *scratch);
 
     /**
-     * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output pixels
-     * oy ascending, ox ascending, then the group's filters ascending, from +0; one addition to dx if `add`. All taps
-     * that lie on the output grid, continued by +0 beyond its borders.
+     * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output
+     * pixels oy ascending, ox ascending, then the group's filters ascending, from +0; one addition to dx if
+     * `add`. All taps that lie on the output grid, continued by +0 beyond its borders.
      */
-    void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                            void *scratch);
+    void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed,
+                            const struct conv_shape *s, void *scratch);
 
-    /** acc[ky][kx][c/groups][k] += (double)(float fma(dy, x, .) over the image's pixels oy, ox ascending, from +0). */
+    /** acc[ky][kx][c/groups][k] += (double)(float fma(dy, x, .) over the pixels, oy, ox ascending, from +0)
+     */
     void (*conv_float_weights)(double *acc, const float *x, const float *dy, const struct conv_shape *s,
                                void *scratch);
 
-    /* --- batch norm, ReLU, residual ---------------------------------------------------------------------- */
+    /* --- batch norm, ReLU, residual -------------------------------------------------------------- */
 
     /**
-     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && z <= 0 ? 0 : z (a NaN stays NaN,
-     * so that a run that diverges shows it).
-     * Bit i of `positive` (byte i/8, bit i%8; whole bytes are written) is z > 0. Returns the range of a.
+     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && z <= 0 ? 0 : z (a NaN stays
+     * NaN, so that a run that diverges shows it).
+     * Bit i of `positive` (byte i/8, bit i%8; whole bytes are
+     * written) is z > 0. Returns the range of a.
      */
     struct range (*norm_forward)(float *a, uint8_t *positive, const float *y, const float *residual,
                                  const float *scale, const float *shift, size_t pixels, int c, bool relu);
@@ -147,8 +152,8 @@ struct kernels {
      * With d = dy where positive (or everywhere if `positive` is NULL) else 0:
      * sums[0][c] = sum of d, sums[1][c] = sum of (double)d * (double)(y - mean[c]), pixels in order, from 0.
      */
-    void (*norm_sums)(double *sums, const float *dy, const uint8_t *positive, const float *y, const float *mean,
-                      size_t pixels, int c);
+    void (*norm_sums)(double *sums, const float *dy, const uint8_t *positive, const float *y,
+                      const float *mean, size_t pixels, int c);
 
     /**
      * dx = fma(ka[c], d, fma(kb[c], y - mean[c], kc[c])), d as above; dx may be dy. Returns the range of dx.

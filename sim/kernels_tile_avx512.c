@@ -12,6 +12,9 @@
 
 enum { OUTPUTS = 12 };
 
+/* Keep an accumulator where it is: see ADD_I16 in kernels_simd_avx2.h. */
+#define PIN(acc) __asm__("" : "+v"(acc))
+
 /* Four bytes in every lane. */
 INLINE __m512i broadcast_16(const void *p)
 {
@@ -41,6 +44,7 @@ INLINE const char *steps_int(__m512i acc[], const char *const q[], ptrdiff_t j, 
             const __m512i codes = broadcast_16(q[p] + j);
             acc[p] = bytes ? _mm512_dpbusd_epi32(acc[p], codes, weights)
                            : _mm512_dpwssd_epi32(acc[p], codes, weights);
+            PIN(acc[p]);
         }
     }
     return w;
@@ -198,6 +202,7 @@ INLINE const char *steps_weights(__m512i acc[], const char *const q[], ptrdiff_t
             const __m512i codes = broadcast_16(q[p] + x);
             acc[p] = bytes ? _mm512_dpbusd_epi32(acc[p], codes, errors)
                            : _mm512_dpwssd_epi32(acc[p], codes, errors);
+            PIN(acc[p]);
         }
     }
     return e;

@@ -1,14 +1,26 @@
 /* tests/bench_kernels.c - convolution kernels beside oneDNN's float32, in the same run.
  *
  * Usage: bench_kernels [ROW [ROUNDS]]. One thread, thread CPU time. Each round runs the yardstick and then
- * every kernel of a layer; printed are medians over the rounds, of the rate and of the round's ratio. A host
- * shared with others has fast and slow phases, so that only the ratios are evidence. Built with -DWITH_DNNL
- * -ldnnl for the yardstick. 1 op = one multiply or one add.
+ * the kernel; printed are medians over the rounds, of the rates and of the rounds' ratios. A host shared with
+ * others has fast and slow phases, so that only the ratios are evidence. The yardstick needs -DWITH_DNNL
+ * -ldnnl. 1 op = one multiply or one add. Ours include what a training step needs: borders, the affine
+ * epilogue in double, the statistics of batch norm.
  *
- * Predicted (from instruction counts): int8 3.1x, int16 1.6x, float32 1.0x of oneDNN's float32; weights a
- * little less. Measured on a 2-core Zen 4 without AVX-512, while others were compiling: see the last lines of
- * this comment. Learned: the epilogue (two double fma, statistics) costs a 16-channel layer a fifth of its
- * int8 time.
+ * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32.
+ *
+ * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, on 2 cores of Zen 4 without AVX-512, others compiling
+ * meanwhile:
+ *
+ * - forward: int8 4x4 2.7 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.04 1.07
+ *
+ * - data: float32 0.96 0.95 1.00
+ *
+ * - weights: int8 4x8 2.9 3.0 2.9, int16 8x8 1.8 1.8 1.7, float32 1.11 1.11 1.05
+ *
+ * Learned: an epilogue right behind a tile waits for it; over 48 outputs at once it costs half. A memset of
+ * 400 bytes became a string instruction, a tenth of a layer. Output lines that were not in the cache cost a
+ * tenth: they are prefetched. 64-bit sums of many channels do not fit the first cache: several images share
+ * one trip. Still slow: depthwise (0.4), and what fills half a tile, such as 24 filters.
  */
 #include "sim/kernels.h"
 
@@ -329,6 +341,117 @@ static void bench_pass(struct bench *b, const char *layer, const struct timed *t
     fflush(stdout);
 }
 
+/* --- elementwise passes, beside a copy of as many bytes --------------------------------------------------
+ */
+
+enum { CHANNELS = 16, PIXELS = 1024, ELEMENTS = CHANNELS * PIXELS, IMAGES = 64 };
+
+struct passes {
+    const struct kernels *k;
+    float *x, *y, *z;
+    void *codes;
+    uint8_t *positive;
+    float of_c[4][CHANNELS];
+    double sums[2 * CHANNELS];
+    struct affine q;
+};
+
+static void pass_range(struct passes *p, size_t i)
+{
+    p->of_c[3][0] = p->k->range(p->x + i, ELEMENTS).lo;
+}
+
+static void pass_nearest(struct passes *p, size_t i)
+{
+    p->k->encode((char *)p->codes + i, p->x + i, ELEMENTS, &p->q, NULL, i);
+}
+
+static void pass_stochastic(struct passes *p, size_t i)
+{
+    const struct random_name name = {.seed = 1, .stream = 2, .step = 3};
+    p->k->encode((char *)p->codes + i, p->x + i, ELEMENTS, &p->q, &name, i);
+}
+
+static void pass_decode(struct passes *p, size_t i)
+{
+    p->k->decode(p->y + i, (struct codes){(char *)p->codes + i, 8}, ELEMENTS, &p->q);
+}
+
+static void pass_norm(struct passes *p, size_t i)
+{
+    p->k->norm_forward(p->y + i, p->positive + i / 8, p->x + i, NULL, p->of_c[0], p->of_c[1], PIXELS,
+                       CHANNELS, true);
+}
+
+static void pass_norm_sums(struct passes *p, size_t i)
+{
+    p->k->norm_sums(p->sums, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2], PIXELS, CHANNELS);
+}
+
+static void pass_norm_backward(struct passes *p, size_t i)
+{
+    p->k->norm_backward(p->y + i, NULL, false, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2],
+                        p->of_c[0], p->of_c[1], p->of_c[1], PIXELS, CHANNELS);
+}
+
+/* To add an elementwise pass: a row; bytes are those it reads and writes per element. */
+static const struct elementwise {
+    const char *name;
+    void (*run)(struct passes *p, size_t i);
+    double bytes;
+} elementwise[] = {
+    {"range", pass_range, 4},
+    {"encode 8 bits", pass_nearest, 5},
+    {"encode 8 bits, stochastic", pass_stochastic, 5},
+    {"decode 8 bits", pass_decode, 5},
+    {"norm forward, relu", pass_norm, 8.125},
+    {"norm backward sums", pass_norm_sums, 8.125},
+    {"norm backward", pass_norm_backward, 12.125},
+};
+
+static double time_of_images(struct passes *p, void (*run)(struct passes *p, size_t i))
+{
+    const double start = now();
+    for (size_t i = 0; i < IMAGES; i++)
+        run(p, i * ELEMENTS);
+    return (now() - start) / IMAGES;
+}
+
+static void pass_copy(struct passes *p, size_t i)
+{
+    memcpy(p->y + i, p->x + i, ELEMENTS * sizeof *p->y);
+}
+
+static void bench_elementwise(const struct kernels *k, int rounds)
+{
+    static double ours[ROUNDS_MAX], copy[ROUNDS_MAX];
+    const size_t n = (size_t)IMAGES * ELEMENTS;
+    struct passes p = {.k = k,
+                       .x = claim(4 * n),
+                       .y = claim(4 * n),
+                       .z = claim(4 * n),
+                       .codes = claim(n),
+                       .positive = claim(n / 8),
+                       .q = affine_make(0, 1, 8, DIVISION_IEEE, AFFINE_FLOOR)};
+
+    for (size_t i = 0; i < n; i++)
+        p.x[i] = p.z[i] = (float)(word_at(7, i) % 1000) * 1e-3f;
+    for (int c = 0; c < CHANNELS; c++)
+        p.of_c[0][c] = 1, p.of_c[1][c] = -0.5f, p.of_c[2][c] = 0.5f;
+    printf("\n%-26s %9s %7s %7s  (%d images of %d elements)\n", "elementwise", "Gelem/s", "GB/s", "of copy",
+           IMAGES, ELEMENTS);
+    for (size_t e = 0; e < sizeof elementwise / sizeof elementwise[0]; e++) {
+        for (int r = -1; r < rounds; r++) {
+            copy[r < 0 ? 0 : r] = time_of_images(&p, pass_copy);
+            ours[r < 0 ? 0 : r] = time_of_images(&p, elementwise[e].run);
+        }
+        const double seconds = median(ours, rounds), rate = ELEMENTS * elementwise[e].bytes / seconds;
+        printf("%-26s %9.2f %7.1f %7.2f\n", elementwise[e].name, ELEMENTS / seconds * 1e-9, rate * 1e-9,
+               rate / (8.0 * ELEMENTS / median(copy, rounds)));
+    }
+    free(p.x), free(p.y), free(p.z), free(p.codes), free(p.positive);
+}
+
 int main(int argc, char **argv)
 {
     const struct kernels *k;
@@ -351,5 +474,6 @@ int main(int argc, char **argv)
             bench_pass(&b, layers[l].name, &timed[i], &y[timed[i].direction], rounds);
         bench_free(&b);
     }
+    bench_elementwise(k, rounds);
     return 0;
 }
