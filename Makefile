@@ -122,8 +122,8 @@ layers:
 format:
 	clang-format -i $(foreach f,$(FLOORS) tests,$(wildcard $(f)/*.[ch]))
 lint:
-	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c17 -mavx2 -mfma
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.ci/cppcheck -I. $(FLOORS)
+	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) $(VERSION) -std=c17 -fopenmp -mavx2 -mfma
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -I. $(FLOORS)
 
 # --- results -------------------------------------------------------------------------------------------------
 

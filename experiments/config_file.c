@@ -376,10 +376,11 @@ bool config_says(char text[KEY_TEXT], const struct config_file *f, int arm, int 
     if (said < 0 || (arm != CONFIG_BASE && f->said->arm_count == 0)) return false;
     const struct setting *s = arm == CONFIG_BASE ? &f->said->setting[said] : &f->said->arm[arm].setting[said];
     if (s->text != NULL) snprintf(text, KEY_TEXT, "%s", s->text);
-    if (s->item != NULL) text[0] = '\0';
+    if (s->item == NULL) return s->text != NULL;
+    text[0] = '\0';
     for (uint32_t i = 0; i < s->item_count && used < KEY_TEXT; i++)
         used += (size_t)snprintf(text + used, KEY_TEXT - used, "%s%s", i > 0 ? ", " : "", s->item[i]);
-    return s->text != NULL || s->item != NULL;
+    return true;
 }
 
 void config_place(char *place, size_t size, const struct config_file *f, int arm, int row)

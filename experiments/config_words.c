@@ -243,7 +243,7 @@ static enum status interval_parse(void *field, const struct key *k, const char *
 
 static enum status span_parse(void *field, const struct key *k, const char *text)
 {
-    struct span span;
+    struct span span = {0, SPAN_ITERATIONS};
     TRY(interval_parse(&span, k, text));
     if (span.unit == SPAN_SECONDS)
         return fail(STATUS_INPUT, "'%s' depends on the machine; want iterations or epochs", text);
@@ -258,7 +258,9 @@ static void span_print(FILE *out, const void *field)
     if (span->amount == 0) {
         fputs("end", out);
     } else {
-        fprintf(out, "%.12g %s", span->amount, units[span->unit]);
+        const char *unit = units[span->unit];
+        real_write(out, span->amount);
+        fprintf(out, " %.*s", (int)strlen(unit) - (span->amount == 1), unit);
     }
 }
 
