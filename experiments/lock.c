@@ -66,10 +66,17 @@ enum status lock_take(int *lock, const char *path, const char *what)
     }
 }
 
+enum status lock_check(int lock, const char *path, const char *what)
+{
+    if (still_there(lock, path)) return STATUS_OK;
+    return fail(STATUS_IO, "%s: was removed or replaced while this process wrote it; nothing more is written",
+                what);
+}
+
 void lock_release(int lock, const char *path)
 {
     if (lock < 0) return;
-    unlink(path);
+    if (still_there(lock, path)) unlink(path); /* not the lock of somebody else */
     close(lock);
 }
 

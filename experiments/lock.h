@@ -15,6 +15,9 @@ enum { LOCK_HOLDER_MAX = 128 };
  */
 MUST_CHECK enum status lock_take(int *lock, const char *path, const char *what);
 
+/** STATUS_IO if the file was removed or replaced, so that another process may have taken WHAT since. */
+MUST_CHECK enum status lock_check(int lock, const char *path, const char *what);
+
 /** Let go and remove the file. lock < 0 is fine. */
 void lock_release(int lock, const char *path);
 

@@ -157,6 +157,7 @@ enum status record_flush(struct record *r)
     enum { SHARE = 50 }; /* flushing takes at most one part in so many of the time */
     const double begun = provenance_clock();
 
+    TRY(lock_check(r->lock, r->lock_path, r->dir));
     TRY(store_set_integer(r->store, "", "last_iter", r->next));
     const enum status status = store_flush(r->store);
     const double now = provenance_clock(), pause = SHARE * (now - begun);

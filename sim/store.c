@@ -60,36 +60,41 @@ static enum status check_file(const struct store *s, enum store_mode mode)
     return STATUS_OK;
 }
 
-static hid_t open_existing(struct store *s, hid_t access)
-{
-    return H5Fopen(s->path, s->writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
-}
-
-static hid_t create_in_memory(struct store *s, hid_t access)
-{
-    const hid_t properties = H5Pcreate(H5P_FILE_CREATE);
-    H5Pset_obj_track_times(properties, false);
-    H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED);
-    const hid_t file = H5Fcreate(s->path, H5F_ACC_TRUNC, properties, access);
-    H5Pclose(properties);
-    return file;
-}
-
-static enum status open_hdf5(struct store *s, enum store_mode mode)
+static hid_t access_properties(bool in_memory)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_file_locking(access, false, true); /* files on disk are always complete: see store_flush */
-    if (s->writable) H5Pset_fapl_core(access, MEMORY_STEP, false);
+    if (in_memory) H5Pset_fapl_core(access, MEMORY_STEP, false);
+    return access;
+}
+
+static hid_t creation_properties(void)
+{
+    const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+
+    H5Pset_obj_track_times(creation, false);
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED);
+    return creation;
+}
+
+static enum status open_hdf5(struct store *s, enum store_mode mode)
+{
+    const hid_t access = access_properties(s->writable), creation = creation_properties();
     enum status status = STATUS_OK;
-    if (mode < STORE_CREATE && H5Fis_hdf5(s->path) == 0) {
+
+    if (mode >= STORE_CREATE) {
+        s->file = H5Fcreate(s->path, H5F_ACC_TRUNC, creation, access);
+        if (s->file < 0) status = store_fail_call(STATUS_IO, s, NULL, "begin it");
+    } else if (H5Fis_hdf5(s->path) == 0) {
         status = store_fail(STATUS_INPUT, s, NULL, "is not an HDF5 file");
     } else {
-        s->file = mode < STORE_CREATE ? open_existing(s, access) : create_in_memory(s, access);
+        s->file = H5Fopen(s->path, s->writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
         if (s->file < 0) status = store_fail_call(STATUS_INPUT, s, NULL, "open it: is it damaged?");
     }
+    H5Pclose(creation);
     H5Pclose(access);
     return status;
 }

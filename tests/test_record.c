@@ -257,6 +257,45 @@ Test(record, a_second_process_is_told_who_writes)
     fixture_close(&f);
 }
 
+/* Opens a record, waits until told, and ends with the status of a flush. */
+static void write_when_told(struct fixture *f, int ready, int told)
+{
+    struct record *r;
+    char byte = 0;
+
+    must(record_open(&r, &f->spec, false));
+    fixture_rows(r, 0, 10);
+    _exit(write(ready, &byte, 1) == 1 && read(told, &byte, 1) == 1 ? (int)record_flush(r) : -1);
+}
+
+Test(record, a_directory_that_is_replaced_is_not_written_by_the_old_process)
+{
+    struct fixture f;
+    struct record *r;
+    int ready[2], told[2], status;
+    char byte = 0;
+    int64_t count;
+
+    fixture_open(&f);
+    cr_assert(pipe(ready) == 0 && pipe(told) == 0);
+    const pid_t child = fork();
+    if (child == 0) write_when_told(&f, ready[1], told[0]);
+    cr_assert(read(ready[0], &byte, 1) == 1);
+    cr_assert(rename(f.dir, folder_path(&f.folder, "runs/moved")) == 0);
+    must(record_open(&r, &f.spec, false));
+    fixture_rows(r, 0, 20);
+    must(record_flush(r));
+    cr_assert(write(told[1], &byte, 1) == 1);
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == STATUS_IO, "the old process must see it");
+    struct store *s = open_run(&f);
+    free(numbers(&count, s, "train/loss"));
+    cr_assert_eq(count, 20);
+    store_close(&s);
+    must(record_close(&r, STATUS_OK));
+    fixture_close(&f);
+}
+
 /* --- going on ----------------------------------------------------------------------------------------- */
 
 struct kill_point {
