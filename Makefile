@@ -127,14 +127,7 @@ lint:
 
 # --- results -------------------------------------------------------------------------------------------------
 
-demo: install-deps
-	@$(MAKE) --no-print-directory BUILD=$(BUILD) demo-run
-demo-run: cptsim
-	./cptsim train experiments/demo.yaml --force
-	@$(MAKE) --no-print-directory figures
-figures: cptsim
-	@sh plots/figures
-
+include plots/plots.mk
 -include quant/install.mk
 
 install: cptsim $(OUT)/libquant.a
@@ -145,5 +138,5 @@ clean:
 	rm -rf build cptsim
 
 always:
-.PHONY: all always asan bench clean demo demo-run exhaustive figures format install install-deps layers libraries \
+.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries \
 	lint test test-run

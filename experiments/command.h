@@ -43,6 +43,8 @@ enum status command_explain(int argc, char **argv);
 enum status command_schedule(int argc, char **argv);
 enum status command_cost(int argc, char **argv);
 enum status command_export(int argc, char **argv);
+enum status command_report(int argc, char **argv);
+enum status command_figures(int argc, char **argv);
 enum status command_info(int argc, char **argv);
 enum status command_diff(int argc, char **argv);
 enum status command_doctor(int argc, char **argv);

@@ -12,6 +12,8 @@ static const struct command commands[] = {
     {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
     {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},
     {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
+    {"report", "RUNSDIR", "print a table of an experiment's runs: accuracy, cost, saving", command_report},
+    {"figures", "RUNSDIR", "draw an experiment's runs: bits, loss, accuracy over cost", command_figures},
     {"info", "FILE|RUNDIR", "what a record or checkpoint is, and how far its run came", command_info},
     {"export", "FILE|RUNDIR", "print a record's series as text", command_export},
     {"diff", "A B", "compare two records or checkpoints bit for bit", command_diff},

@@ -1,0 +1,48 @@
+/* experiments/arms.h - the arms of an experiment as their records tell them: for reports and figures. */
+#ifndef EXPERIMENTS_ARMS_H
+#define EXPERIMENTS_ARMS_H
+
+#include "quant/status.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ARMS_MAX = 64, ARM_NAME = 64 };
+
+enum arm_kind { ARM_FLOAT32, ARM_STATIC, ARM_CYCLIC };
+
+/** One run. Numbers that it has not measured are NaN. */
+struct arm {
+    char name[ARM_NAME]; /* title of the record */
+    char dir[PATH_MAX];  /* its run directory */
+    char status[16];     /* of the record: "done", "running", "interrupted", ... */
+    char precision[16];  /* forward/backward bits that were trained at: "float32", "8/8", "3-8/8" */
+    char policy[64];     /* the evaluations that `accuracy` is from: "max" if there are such */
+    char split[8];       /* "test", "val" or "train" */
+    enum arm_kind kind;
+    int bits;                          /* of the last evaluation under `policy`; 0: float32 */
+    double accuracy, float32_accuracy; /* last ones, as fractions */
+    int64_t iterations;                /* recorded so far */
+    double bitops;                     /* of them, in the convention of the CPT paper */
+    double seconds;                    /* of training them, evaluations left out */
+    double own_saving; /* fraction of what the same run would cost at its largest widths throughout */
+};
+
+/** All runs of an experiment, the dearest per iteration first. */
+struct arms {
+    int count;
+    const struct arm *reference; /* the dearest static arm, which savings are against; NULL: none */
+    struct arm arm[ARMS_MAX];
+};
+
+/** Read the record in `path`, or those in its folders. */
+MUST_CHECK enum status arms_read(struct arms *out, const char *path);
+
+/**
+ * What an arm saves of the reference's bit operations, as a fraction; without a reference, of its own at its
+ * largest widths. NaN for float32 and before both are done.
+ */
+double arm_saving(const struct arms *a, const struct arm *arm);
+
+#endif

@@ -1,0 +1,175 @@
+/* experiments/command_report.c - cptsim report: the arms of an experiment in one table. */
+#include "experiments/arms.h"
+#include "experiments/command.h"
+#include "experiments/progress.h"
+#include "experiments/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct report_options {
+    const char *path;
+    int paths;
+    bool json;
+};
+
+static const struct argp_option switches[] = {{"json", 'j', 0, 0, "one JSON object a line", 0}, {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct report_options *o = state->input;
+    switch (key) {
+    case 'j':
+        o->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->path = arg;
+        o->paths++;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    switches,
+    parse,
+    "RUNSDIR",
+    "Print a table of the runs in a folder, the dearest first: the bits that each was trained at, its last "
+    "accuracy with the bits that it was measured at, the accuracy of its weights in float32, its bit "
+    "operations in the convention of the CPT paper, what it saves, and how long its training steps took. A "
+    "run that goes on is shown as of its last flush. The table is Markdown."
+    "\vExamples:\n"
+    "  cptsim report runs/demo\n"
+    "  cptsim report runs/demo --json\n",
+    NULL,
+    NULL,
+    NULL};
+
+/* --- for programs ------------------------------------------------------------------------------------- */
+
+static void print_json(const struct arms *a)
+{
+    static const char *const columns[] = {
+        "arm",     "status", "iterations", "precision", "split", "bits", "accuracy", "accuracy_float32",
+        "gbitops", "saving", "seconds",    "dir",       NULL};
+    struct table t = table_open(stdout, true, columns);
+
+    for (int i = 0; i < a->count; i++) {
+        const struct arm *arm = &a->arm[i];
+        table_text(&t, arm->name);
+        table_text(&t, arm->status);
+        table_integer(&t, arm->iterations);
+        table_text(&t, arm->precision);
+        table_text(&t, arm->split);
+        table_integer(&t, arm->bits);
+        table_number(&t, arm->accuracy, 6);
+        table_number(&t, arm->float32_accuracy, 6);
+        table_number(&t, arm->bitops / 1e9, 6);
+        table_number(&t, arm_saving(a, arm), 4);
+        table_number(&t, arm->seconds, 4);
+        table_text(&t, arm->dir);
+    }
+}
+
+/* --- for people --------------------------------------------------------------------------------------- */
+
+enum column { NAME, PRECISION, ACCURACY, AT, FLOAT32, GBITOPS, SAVING, TIME, STATUS, COLUMNS };
+
+enum { CELL = ARM_NAME + 32 };
+
+struct line {
+    char cell[COLUMNS][CELL];
+};
+
+static const struct line heading = {
+    {"arm", "bits", "accuracy", "at", "in float32", "GBitOPs", "saving", "time", "status"}};
+
+static bool is_number(enum column c)
+{
+    return c == ACCURACY || (c >= FLOAT32 && c <= TIME);
+}
+
+static void percent(char *out, double fraction, int digits)
+{
+    if (isnan(fraction)) {
+        snprintf(out, CELL, "-");
+    } else {
+        snprintf(out, CELL, "%.*f %%", digits, 100 * fraction);
+    }
+}
+
+static void fill(struct line *line, const struct arms *a, const struct arm *arm)
+{
+    snprintf(line->cell[NAME], CELL, "%s", arm->name);
+    snprintf(line->cell[PRECISION], CELL, "%s", arm->precision);
+    percent(line->cell[ACCURACY], arm->accuracy, 2);
+    snprintf(line->cell[AT], CELL, arm->bits > 0 ? "%d bits" : "float32", arm->bits);
+    percent(line->cell[FLOAT32], arm->float32_accuracy, 2);
+    snprintf(line->cell[GBITOPS], CELL, arm->bitops < 1e12 ? "%.4g" : "%.0f", arm->bitops / 1e9);
+    percent(line->cell[SAVING], arm_saving(a, arm), 1);
+    progress_time(line->cell[TIME], CELL, arm->seconds);
+    snprintf(line->cell[STATUS], CELL, "%s", arm->status);
+}
+
+static void widen(int width[COLUMNS], const struct line *line)
+{
+    for (int c = 0; c < COLUMNS; c++)
+        if ((int)strlen(line->cell[c]) > width[c]) width[c] = (int)strlen(line->cell[c]);
+}
+
+static void print_line(const struct line *line, const int width[COLUMNS])
+{
+    for (int c = 0; c < COLUMNS; c++)
+        printf("| %*s ", is_number((enum column)c) ? width[c] : -width[c], line->cell[c]);
+    puts("|");
+}
+
+static void print_rule(const int width[COLUMNS])
+{
+    for (int c = 0; c < COLUMNS; c++) {
+        putchar('|');
+        for (int i = 0; i < width[c] + 1; i++)
+            putchar('-');
+        putchar(is_number((enum column)c) ? ':' : '-');
+    }
+    puts("|");
+}
+
+static enum status print_table(const struct arms *a)
+{
+    int width[COLUMNS] = {0};
+    struct line *line = calloc((size_t)a->count, sizeof *line);
+
+    if (line == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
+    widen(width, &heading);
+    for (int i = 0; i < a->count; i++) {
+        fill(&line[i], a, &a->arm[i]);
+        widen(width, &line[i]);
+    }
+    print_line(&heading, width);
+    print_rule(width);
+    for (int i = 0; i < a->count; i++)
+        print_line(&line[i], width);
+    printf("\nbits: forward/backward. saving: of the GBitOPs of %s.\n",
+           a->reference != NULL ? a->reference->name : "the same run at its largest bits throughout");
+    free(line);
+    return STATUS_OK;
+}
+
+enum status command_report(int argc, char **argv)
+{
+    struct report_options o = {0};
+
+    TRY(command_parse(&argp, argc, argv, &o));
+    if (o.paths != 1) return fail(STATUS_USAGE, "report takes one folder of runs; see cptsim report --help");
+    struct arms *arms = malloc(sizeof *arms);
+    if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
+    enum status status = arms_read(arms, o.path);
+    if (status == STATUS_OK && o.json) print_json(arms);
+    if (status == STATUS_OK && !o.json) status = print_table(arms);
+    free(arms);
+    return status;
+}

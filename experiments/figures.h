@@ -1,0 +1,29 @@
+/* experiments/figures.h - the figures of an experiment: its series as data files, drawn by gnuplot.
+ *
+ * To add a figure: its script plots/NAME.gp, its row in figures.c. A script reads data files and holds no
+ * results; plots/README.md says what it is given.
+ */
+#ifndef EXPERIMENTS_FIGURES_H
+#define EXPERIMENTS_FIGURES_H
+
+#include "experiments/arms.h"
+
+struct figure {
+    const char *name; /* of its script and of its files */
+    const char *meaning;
+    bool from_evaluations; /* cannot be drawn before there is one */
+};
+
+/** All rows; *count is set. */
+const struct figure *figure_all(int *count);
+
+/** Write the series of all arms to DIR/data, as plots/README.md describes them. */
+MUST_CHECK enum status figures_write_data(const char *dir, const struct arms *a);
+
+/** Draw one figure from DIR/data by the script in the folder `scripts`: DIR/NAME.svg and DIR/NAME.png. */
+MUST_CHECK enum status figure_draw(const struct figure *f, const char *dir, const char *scripts);
+
+/** Find the folder of scripts: beside the program, or where `make install` puts it. */
+MUST_CHECK enum status figures_find_scripts(char scripts[PATH_MAX]);
+
+#endif
