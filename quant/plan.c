@@ -174,6 +174,35 @@ void plan_apply_f64(const struct plan *p, double *y, const double *x, size_t n, 
     plan_apply(p, array_f64(y), array_f64(x), n, draw, tally);
 }
 
+/* p with the map of one row. */
+static struct plan plan_of_row(const struct plan *p, const double *scale, const int64_t *zero, size_t row)
+{
+    struct plan q = *p;
+    if (p->format.family == FAMILY_INT && scale != NULL) q.format.integer.scale = scale[row];
+    if (p->format.family == FAMILY_INT && zero != NULL) q.format.integer.zero = zero[row];
+    q.whole.known = false;
+    return q;
+}
+
+enum status plan_apply_rows_f32(const struct plan *p, float *y, const float *x, size_t rows, size_t n,
+                                const double *scale, const int64_t *zero, struct draw draw,
+                                struct tally *tally)
+{
+    for (size_t r = 0; r < rows && p->format.family == FAMILY_INT; r++) {
+        const struct plan q = plan_of_row(p, scale, zero, r);
+        if (format_check(&q.format) == STATUS_OK) continue;
+        return fail(STATUS_INPUT, "row %zu: %s", r, status_detail());
+    }
+    for (size_t r = 0; r < rows; r++) {
+        const struct plan q = plan_of_row(p, scale, zero, r);
+        const bool blocks = block_is_family(p->format.family) && p->format.random_bits == 0;
+        const struct draw here = {draw.name,
+                                  blocks ? 0 : draw.first + r * n}; /* a block begins with its row */
+        plan_apply_f32(&q, y + r * n, x + r * n, n, here, tally);
+    }
+    return STATUS_OK;
+}
+
 static void plan_encode(const struct plan *p, uint64_t *code, uint32_t *scale, struct array x, size_t n,
                         struct draw draw, struct tally *tally)
 {

@@ -105,6 +105,17 @@ void plan_apply_f64(const struct plan *p, double *y, const double *x, size_t n, 
                     struct tally *tally);
 
 /**
+ * Quantize x[rows][n] with a map for each row: a row is a channel, or a group of n elements.
+ *
+ * scale, zero  of format int, one for each row; NULL: those of the plan. Other formats ignore them.
+ * affine and nvfp4 take the range of each row, blocks begin anew in each (under a stochastic rounding n is a
+ * multiple of the block). STATUS_INPUT names a row whose scale is impossible; nothing is written then.
+ */
+MUST_CHECK enum status plan_apply_rows_f32(const struct plan *p, float *y, const float *x, size_t rows,
+                                           size_t n, const double *scale, const int64_t *zero,
+                                           struct draw draw, struct tally *tally);
+
+/**
  * Encode: code[i] of x[i] as struct encoded has it; scale[k] of block k, or NULL where there are no blocks.
  * A plan that needs a measure must have one.
  */
