@@ -1,7 +1,9 @@
 /* sim/kernels_ref.c - the plain meaning of the convolutions of kernels.h: what every instruction set must
  * equal.
  *
- * Written to be read, not to be fast. The elementwise half of the table is in kernels_ref_pass.c.
+ * Written to be read: loops over output, tap and channel, the innermost over neighbours in memory, so that
+ * the compiler may use whatever vectors it finds (VECTORS). The elementwise half of the table is in
+ * kernels_ref_pass.c.
  */
 #include "sim/kernels_ref.h"
 
@@ -16,10 +18,14 @@ static int64_t input_pixel(const struct conv_shape *s, int oy, int ox, int ky, i
     return iy < 0 || iy >= s->h || ix < 0 || ix >= s->w ? -1 : (int64_t)iy * s->w + ix;
 }
 
-/* Index of the weight of filter o at tap (ky, kx), channel c of its group. */
-static size_t weight_index(const struct conv_shape *s, int o, int ky, int kx, int c)
+/* A second copy of a function for CPUs with FMA, chosen at start: fma() is then one instruction instead of a
+ * call. Each operation is the same IEEE operation in both, in the same order. */
+#define VECTORS __attribute__((target_clones("arch=x86-64-v3", "default")))
+
+/* Index of the first weight of filter o at tap (ky, kx). */
+static size_t weight_index(const struct conv_shape *s, int o, int ky, int kx)
 {
-    return (((size_t)o * s->kernel + ky) * s->kernel + kx) * (s->c / s->groups) + c;
+    return (((size_t)o * s->kernel + ky) * s->kernel + kx) * (s->c / s->groups);
 }
 
 /* First input channel of filter o's group. */
@@ -49,8 +55,7 @@ size_t ref_packed_bytes(const struct conv_shape *s)
 
 size_t ref_scratch_bytes(const struct conv_shape *s)
 {
-    (void)s;
-    return 0;
+    return ((size_t)(s->c > s->k ? s->c : s->k) * sizeof(float) + 63) / 64 * 64; /* one pixel's sums */
 }
 
 /* --- integers ---------------------------------------------------------------------------------------- */
@@ -61,6 +66,27 @@ void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, en
     memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
 }
 
+/* Add the products of n codes with n weights, and the codes. */
+VECTORS static void add_products(int64_t *product, int64_t *codes, struct codes x, size_t first,
+                                 const int16_t *w, int n)
+{
+    int64_t p = 0, c = 0;
+    if (code_bytes(x.bits) == 1)
+        for (int i = 0; i < n; i++) {
+            const int32_t code = ((const uint8_t *)x.data)[first + i];
+            p += code * w[i];
+            c += code;
+        }
+    else
+        for (int i = 0; i < n; i++) {
+            const int64_t code = ((const uint16_t *)x.data)[first + i];
+            p += code * w[i];
+            c += code;
+        }
+    *product += p;
+    *codes += c;
+}
+
 static void window_sums(int64_t *product, int64_t *codes, struct codes x, const int16_t *w,
                         const struct conv_shape *s, int oy, int ox, int o)
 {
@@ -68,12 +94,9 @@ static void window_sums(int64_t *product, int64_t *codes, struct codes x, const 
     for (int ky = 0; ky < s->kernel; ky++)
         for (int kx = 0; kx < s->kernel; kx++) {
             const int64_t pixel = input_pixel(s, oy, ox, ky, kx);
-            if (pixel < 0) continue;
-            for (int c = 0; c < s->c / s->groups; c++) {
-                const int64_t code = code_at(x, pixel * s->c + first_channel(s, o) + c);
-                *product += code * w[weight_index(s, o, ky, kx, c)];
-                *codes += code;
-            }
+            if (pixel >= 0)
+                add_products(product, codes, x, pixel * s->c + first_channel(s, o),
+                             w + weight_index(s, o, ky, kx), s->c / s->groups);
         }
 }
 
@@ -94,64 +117,90 @@ void ref_int_forward(float *y, double *sums, struct codes x, const void *packed,
         }
 }
 
+/* acc[o] += code * (e[first + o] - half). */
+VECTORS static void add_scaled(int64_t *acc, int32_t code, struct codes e, size_t first, int half, int k)
+{
+    if (code_bytes(e.bits) == 1)
+        for (int o = 0; o < k; o++)
+            acc[o] += code * (((const uint8_t *)e.data)[first + o] - half);
+    else
+        for (int o = 0; o < k; o++)
+            acc[o] += (int64_t)code * (((const uint16_t *)e.data)[first + o] - half);
+}
+
 void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                      enum conv_path path, void *scratch)
 {
     (void)path, (void)scratch;
-    const int cg = s->c / s->groups, half = 1 << (e.bits - 1);
+    const int cg = s->c / s->groups, kg = s->k / s->groups, pixels = s->oh * s->ow, half = 1 << (e.bits - 1);
 
-    for (int ky = 0; ky < s->kernel; ky++)
-        for (int kx = 0; kx < s->kernel; kx++)
-            for (int i = 0; i < images * s->oh * s->ow; i++) {
-                const int image = i / (s->oh * s->ow), p = i % (s->oh * s->ow);
-                const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, ky, kx);
-                const int64_t first = ((int64_t)image * s->h * s->w + pixel) * s->c;
-                for (int c = 0; pixel >= 0 && c < cg; c++)
-                    for (int o = 0; o < s->k; o++) {
-                        const int64_t code = code_at(x, first + first_channel(s, o) + c);
-                        const size_t at = (((size_t)ky * s->kernel + kx) * cg + c) * s->k + o;
-                        acc[at] += code * (code_at(e, (size_t)i * s->k + o) - half);
-                    }
+    for (int i = 0; i < images * pixels; i++)
+        for (int ky = 0; ky < s->kernel; ky++)
+            for (int kx = 0; kx < s->kernel; kx++) {
+                const int64_t pixel = input_pixel(s, i % pixels / s->ow, i % pixels % s->ow, ky, kx);
+                const size_t first = ((size_t)(i / pixels) * s->h * s->w + (size_t)pixel) * s->c;
+                for (int c = 0; pixel >= 0 && c < s->c; c++) {
+                    const int o = c / cg * kg;
+                    int64_t *const row = acc + (((size_t)ky * s->kernel + kx) * cg + c % cg) * s->k;
+                    add_scaled(row + o, code_at(x, first + c), e, (size_t)i * s->k + o, half, kg);
+                }
             }
 }
 
 /* --- binary32: a tap in the padding takes part as +0 ------------------------------------------------- */
 
+/* sum[i] = fma(v, w[i], sum[i]). */
+VECTORS static void add_multiple(float *sum, float v, const float *w, int n)
+{
+    for (int i = 0; i < n; i++)
+        sum[i] = fmaf(v, w[i], sum[i]);
+}
+
+/* [kernel][kernel][c/groups][k]: the filters side by side. */
 void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
 {
-    memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
+    const size_t length = conv_length(s);
+    float *const out = packed;
+
+    for (size_t i = 0; i < length; i++)
+        for (int o = 0; o < s->k; o++)
+            out[i * s->k + o] = w[o * length + i];
 }
 
 void ref_float_forward(float *y, double *sums, const float *x, const void *packed, const struct conv_shape *s,
                        void *scratch)
 {
     (void)scratch;
-    const float *const w = packed;
+    const int cg = s->c / s->groups, kg = s->k / s->groups;
 
     clear_sums(sums, s->k);
-    for (int p = 0; p < s->oh * s->ow; p++)
-        for (int o = 0; o < s->k; o++) {
-            float acc = 0;
-            for (int ky = 0; ky < s->kernel; ky++)
-                for (int kx = 0; kx < s->kernel; kx++) {
-                    const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, ky, kx);
-                    for (int c = 0; c < s->c / s->groups; c++) {
-                        const float v = pixel < 0 ? 0.0f : x[pixel * s->c + first_channel(s, o) + c];
-                        acc = fmaf(v, w[weight_index(s, o, ky, kx, c)], acc);
-                    }
-                }
-            y[(size_t)p * s->k + o] = acc;
-            add_to_sums(sums, s->k, o, acc);
+    memset(y, 0, (size_t)s->oh * s->ow * s->k * sizeof *y);
+    for (int p = 0; p < s->oh * s->ow; p++) {
+        float *const out = y + (size_t)p * s->k;
+        for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
+            const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
+            for (int c = 0; c < s->c; c++) {
+                const float *const w = (const float *)packed + ((size_t)tap * cg + c % cg) * s->k;
+                add_multiple(out + c / cg * kg, pixel < 0 ? 0.0f : x[pixel * s->c + c], w + c / cg * kg, kg);
+            }
         }
+        for (int o = 0; o < s->k; o++)
+            add_to_sums(sums, s->k, o, out[o]);
+    }
 }
 
-/* One element of dx. A tap belongs to the element if its distance to the output grid is a multiple of the
- * stride; output rows ascend as ky descends. */
-static float data_element(const float *dy, const float *w, const struct conv_shape *s, int iy, int ix,
-                          int channel)
+/* [k][kernel][kernel][c/groups], as given. */
+void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
 {
-    const int cg = s->c / s->groups, kg = s->k / s->groups, first = channel / cg * kg;
-    float acc = 0;
+    memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
+}
+
+/* One pixel of dx. A tap belongs to it if its distance to the output grid is a multiple of the stride; output
+ * rows ascend as ky descends. */
+static void data_pixel(float *sum, const float *dy, const float *w, const struct conv_shape *s, int iy,
+                       int ix)
+{
+    const int cg = s->c / s->groups, kg = s->k / s->groups;
 
     for (int ky = s->kernel - 1; ky >= 0; ky--)
         for (int kx = s->kernel - 1; kx >= 0; kx--) {
@@ -159,43 +208,42 @@ static float data_element(const float *dy, const float *w, const struct conv_sha
             if (ty % s->stride != 0 || tx % s->stride != 0) continue;
             const int oy = ty / s->stride, ox = tx / s->stride;
             const bool inside = oy >= 0 && oy < s->oh && ox >= 0 && ox < s->ow;
-            for (int o = first; o < first + kg; o++) {
-                const float v = inside ? dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f;
-                acc = fmaf(v, w[weight_index(s, o, ky, kx, channel % cg)], acc);
-            }
+            for (int o = 0; o < s->k; o++)
+                add_multiple(sum + o / kg * cg, inside ? dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f,
+                             w + weight_index(s, o, ky, kx), cg);
         }
-    return acc;
 }
 
 void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
                     void *scratch)
 {
-    (void)scratch;
-    for (int iy = 0; iy < s->h; iy++)
-        for (int ix = 0; ix < s->w; ix++)
-            for (int c = 0; c < s->c; c++) {
-                const float v = data_element(dy, packed, s, iy, ix, c);
-                float *const out = &dx[((size_t)iy * s->w + ix) * s->c + c];
-                *out = add ? *out + v : v;
-            }
+    float *const sum = scratch;
+
+    for (int p = 0; p < s->h * s->w; p++) {
+        memset(sum, 0, (size_t)s->c * sizeof *sum);
+        data_pixel(sum, dy, packed, s, p / s->w, p % s->w);
+        for (int c = 0; c < s->c; c++) {
+            float *const out = &dx[(size_t)p * s->c + c];
+            *out = add ? *out + sum[c] : sum[c];
+        }
+    }
 }
 
 void ref_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
                        void *scratch)
 {
-    (void)scratch;
-    const int cg = s->c / s->groups;
+    const int cg = s->c / s->groups, kg = s->k / s->groups;
+    float *const sum = scratch;
 
-    for (int ky = 0; ky < s->kernel; ky++)
-        for (int kx = 0; kx < s->kernel; kx++)
-            for (int c = 0; c < cg; c++)
-                for (int o = 0; o < s->k; o++) {
-                    float sum = 0;
-                    for (int p = 0; p < s->oh * s->ow; p++) {
-                        const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, ky, kx);
-                        const float v = pixel < 0 ? 0.0f : x[pixel * s->c + first_channel(s, o) + c];
-                        sum = fmaf(dy[(size_t)p * s->k + o], v, sum);
-                    }
-                    acc[((((size_t)ky * s->kernel) + kx) * cg + c) * s->k + o] += sum;
-                }
+    for (int tap = 0; tap < s->kernel * s->kernel; tap++)
+        for (int c = 0; c < s->c; c++) {
+            const int first = c / cg * kg;
+            memset(sum, 0, (size_t)kg * sizeof *sum);
+            for (int p = 0; p < s->oh * s->ow; p++) {
+                const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
+                add_multiple(sum, pixel < 0 ? 0.0f : x[pixel * s->c + c], dy + (size_t)p * s->k + first, kg);
+            }
+            for (int o = 0; o < kg; o++)
+                acc[((size_t)tap * cg + c % cg) * s->k + first + o] += sum[o];
+        }
 }

@@ -18,6 +18,7 @@ void ref_int_forward(float *y, double *sums, struct codes x, const void *packed,
 void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                      enum conv_path path, void *scratch);
 void ref_float_pack(void *packed, const float *w, const struct conv_shape *s);
+void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
 void ref_float_forward(float *y, double *sums, const float *x, const void *packed, const struct conv_shape *s,
                        void *scratch);
 void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
