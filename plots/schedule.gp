@@ -65,15 +65,13 @@ set bmargin at screen 0.68
 eval titled("", "forward bits")
 set yrange [most_bits > 0 ? 1.5 : -1 : float32_place + 0.6]
 if (most_bits > 0) {
-    set ytics 2, 1, most_bits
-} else {
-    unset ytics
-}
-if (kind[1] == FLOAT32) {
-    set ytics add ("32" float32_place)
-    if (most_bits > 0) {
+    set ytics 2, 1, most_bits + 0.5
+    if (kind[1] == FLOAT32) {
+        set ytics add ("32" float32_place)
         set label 103 "⋮" at first 0, first float32_place - 1 right offset character -1, 0
     }
+} else {
+    set ytics ("32" float32_place)
 }
 plot for [i=1:arms] train(i) every step using "iter":(place(column("bits_fw"))) with lines linetype dash(i) \
     linecolor rgb ink(i) linewidth 1.8
