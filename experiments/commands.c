@@ -12,6 +12,8 @@ static const struct command commands[] = {
     {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
     {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},
     {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
+    {"quantize", "FORMAT [VALUE...|-]", "values through a number format: code and value", command_quantize},
+    {"explain", "FORMAT VALUE", "why a value becomes what it becomes in a format", command_explain},
     {"report", "RUNSDIR", "print a table of an experiment's runs: accuracy, cost, saving", command_report},
     {"figures", "RUNSDIR", "draw an experiment's runs: bits, loss, accuracy over cost", command_figures},
     {"info", "FILE|RUNDIR", "what a record or checkpoint is, and how far its run came", command_info},
