@@ -27,13 +27,14 @@ Test(verify, every_vector_of_the_published_code_holds)
     cr_assert_eq(checked, 335);
 }
 
-/* Copy one data set of the reference, with element `at` multiplied by 1 + change. */
+/* Copy one data set of the reference, with one element changed by that part of itself, or of 1 if it is 0. */
 static void copy_vector(struct store *to, struct store *from, const char *path, double change)
 {
     struct store_info info;
     void *data;
     cr_assert_eq(store_load(&data, &info, STORE_F32, from, path), STATUS_OK, "%s", status_detail());
-    ((float *)data)[info.count / 3] *= (float)(1.0 + change);
+    float *spoilt = (float *)data + info.count / 3;
+    *spoilt += (float)change * (*spoilt != 0.0f ? *spoilt : 1.0f);
     cr_assert_eq(store_write(to, path, data, STORE_F32, info.rank, info.dim), STATUS_OK, "%s",
                  status_detail());
     free(data);
