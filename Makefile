@@ -1,10 +1,10 @@
 # make          build ./cptsim
-# make demo     install what is missing, build, train on Fashion-MNIST, draw, print the table
+# make demo     install what is missing, build, train on Fashion-MNIST, draw, print the table; FORCE=1: again
 # make test     install what is missing, build, run every test
 # make asan     the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make bench    time the kernels beside their yardsticks (never part of the tests)
 # make exhaustive  every float32 input through the SIMD quantizers: minutes
-# make figures  draw from the records in runs/
+# make figures  draw the records in RUNS=runs/demo to figures/
 # make lint layers format clean
 # make V=1      show the commands
 # make install PREFIX=/usr/local   libquant.a, its headers, pkg-config file, cptsim
@@ -125,12 +125,11 @@ lint:
 	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) $(VERSION) -std=c17 -fopenmp -mavx2 -mfma
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -I. $(FLOORS)
 
-# --- results -------------------------------------------------------------------------------------------------
+# --- results, installing --------------------------------------------------------------------------------------
 
-include plots/plots.mk
--include quant/install.mk
+include plots/plots.mk quant/install.mk
 
-install: cptsim $(OUT)/libquant.a
+install: cptsim
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install cptsim "$(DESTDIR)$(PREFIX)/bin"
 
@@ -138,5 +137,4 @@ clean:
 	rm -rf build cptsim
 
 always:
-.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries \
-	lint test test-run
+.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries lint test test-run
