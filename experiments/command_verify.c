@@ -53,7 +53,7 @@ static const struct argp argp = {rows,
 enum status command_verify(int argc, char **argv)
 {
     struct options o = {0};
-    struct verify v = {0};
+    struct verify v = {.out = stdout};
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (!o.path || o.extra)

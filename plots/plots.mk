@@ -6,10 +6,10 @@
 
 RUNS ?= runs/demo
 
-# Two makes, because the libraries' flags are known only once they are installed; silent, because talk is of training.
+# Two makes, because the libraries' flags are known only once they are installed; quiet, because talk is of training.
 demo: install-deps
 	@test -x cptsim || echo "building cptsim: a minute or two" >&2
-	@$(MAKE) --no-print-directory --silent BUILD=$(BUILD) cptsim
+	@$(MAKE) --no-print-directory --silent BUILD=$(BUILD) cptsim >/dev/null
 	@sh plots/demo $(if $(FORCE),--force)
 
 figures: cptsim

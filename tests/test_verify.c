@@ -1,6 +1,6 @@
 /* tests/test_verify.c - the published code's vectors hold, and a vector that is wrong is caught. */
 #include "experiments/verify.h"
-#include "tests/folder.h"
+#include "tests/command_line.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -91,6 +91,27 @@ ParameterizedTest(struct spoilt_row *row, verify, one_wrong_value_fails_its_vect
                  status_detail());
     cr_assert_eq(failed, row->failed);
     cr_assert_eq(checked, 6);
+    folder_remove(&dir);
+}
+
+Test(verify, the_command_prints_a_line_for_each_vector)
+{
+    const struct folder dir = folder_new();
+    struct outcome o;
+    int lines = 0;
+
+    copy_layer(folder_path(&dir, "right.h5"), "nothing", 0.0);
+    copy_layer(folder_path(&dir, "wrong.h5"), "output", 0.5);
+    cli(&o, &dir, "verify %s/right.h5", dir.path);
+    cr_assert_eq(o.code, 0, "%s", o.err);
+    for (const char *at = o.out; (at = strstr(at, "\tok\n")) != NULL; at++)
+        lines++;
+    cr_assert_eq(lines, 6, "%s", o.out);
+    cr_assert_null(strstr(o.out, "FAIL"));
+    cli(&o, &dir, "verify %s/wrong.h5", dir.path);
+    cr_assert_eq(o.code, 1);
+    cr_assert_not_null(strstr(o.out, "/output\t"), "%s", o.out);
+    cr_assert_not_null(strstr(o.out, "\tFAIL\n"), "%s", o.out);
     folder_remove(&dir);
 }
 
