@@ -6,6 +6,7 @@
 # make exhaustive  every float32 input through the SIMD quantizers: minutes
 # make figures  draw the records in RUNS=runs/demo to figures/
 # make lint layers format clean
+# make loops    the kernels' inner loops as the compiler wrote them (gcc 12 can halve their speed)
 # make V=1      show the commands
 # make install PREFIX=/usr/local   libquant.a, its headers, pkg-config file, cptsim
 
@@ -104,9 +105,12 @@ $(OUT)/run-tests: $(TESTS) $(LIB_OBJ)
 test-run: $(OUT)/run-tests $(OUT)/cptsim
 	@ASAN_OPTIONS=detect_leaks=0 CPTSIM=$(OUT)/cptsim $(OUT)/run-tests $(TESTFLAGS)
 
+# oneDNN is the benches' yardstick where it is installed (libdnnl-dev), and nothing else.
+DNNL = $(shell echo '\#include <oneapi/dnnl/dnnl.h>' | $(CC) -E - >/dev/null 2>&1 && echo -ldnnl)
+$(OUT)/tests/bench_%.o: CPPFLAGS += $(if $(DNNL),-DWITH_DNNL)
 $(OUT)/bench_%: $(OUT)/tests/bench_%.o $(LIB_OBJ)
 	@echo "link $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(DNNL)
 $(OUT)/exhaustive_%: $(OUT)/tests/exhaustive_%.o $(LIB_OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -119,6 +123,10 @@ exhaustive: $(LONG)
 
 layers:
 	@sh .ci/layers $(FLOORS)
+loops: $(OUT)/cptsim
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx2.o 6
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_weights_avx2.o 4
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx512.o 10
 format:
 	clang-format -i $(foreach f,$(FLOORS) tests,$(wildcard $(f)/*.[ch]))
 lint:
@@ -137,4 +145,4 @@ clean:
 	rm -rf build cptsim
 
 always:
-.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries lint test test-run
+.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries lint loops test test-run
