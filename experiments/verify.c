@@ -21,6 +21,10 @@ enum status verify_load(float **x, struct store_info *info, struct verify *v, co
 {
     void *data = NULL;
     TRY(store_load(&data, info, STORE_F32, v->file, path));
+    if (info->count == 0) {
+        free(data);
+        return fail(STATUS_INPUT, "%s: /%s is empty", store_path(v->file), path);
+    }
     if (rank != 0 && info->rank != rank) {
         free(data);
         return fail(STATUS_INPUT, "%s: /%s has %d dimensions, a reference file has %d there",
@@ -93,6 +97,22 @@ static struct difference compare(const float *got, const float *want, int64_t co
     return d;
 }
 
+/* Count a vector and print its line. */
+static void judge(struct verify *v, const char *path, const struct difference *d, double tolerance)
+{
+    v->checked++;
+    v->failed += !d->holds;
+    if (!v->out) return;
+    if (v->json)
+        fprintf(v->out,
+                "%s\n  {\"path\": \"/%s\", \"absolute\": %.9g, \"relative\": %.9g, \"tolerance\": %g, "
+                "\"ok\": %s}",
+                v->checked > 1 ? "," : "[", path, isfinite(d->absolute) ? d->absolute : -1.0,
+                isfinite(d->relative) ? d->relative : -1.0, tolerance, d->holds ? "true" : "false");
+    else
+        fprintf(v->out, "/%s\t%.3g\t%.3g\t%s\n", path, d->absolute, d->relative, d->holds ? "ok" : "FAIL");
+}
+
 enum status verify_vector(struct verify *v, const char *path, const float *got, int64_t count, enum agree how,
                           double tolerance)
 {
@@ -107,18 +127,21 @@ enum status verify_vector(struct verify *v, const char *path, const float *got, 
     }
     const struct difference d = compare(got, want, count, how, tolerance);
     free(want);
-    v->checked++;
-    v->failed += !d.holds;
-    if (!v->out) return STATUS_OK;
-    if (v->json)
-        fprintf(
-            v->out,
-            "%s\n  {\"path\": \"/%s\", \"absolute\": %.9g, \"relative\": %.9g, \"tolerance\": %g, \"ok\": "
-            "%s}",
-            v->checked > 1 ? "," : "[", path, d.absolute, isfinite(d.relative) ? d.relative : -1.0, tolerance,
-            d.holds ? "true" : "false");
-    else
-        fprintf(v->out, "/%s\t%.3g\t%.3g\t%s\n", path, d.absolute, d.relative, d.holds ? "ok" : "FAIL");
+    judge(v, path, &d, tolerance);
+    return STATUS_OK;
+}
+
+enum status verify_first(struct verify *v, const char *path, float got, double tolerance)
+{
+    struct store_info info;
+    char name[STORE_NAME_MAX + 512];
+    float *want;
+
+    TRY(verify_load(&want, &info, v, path, 0));
+    const struct difference d = compare(&got, want, 1, AGREE_EACH, tolerance);
+    free(want);
+    snprintf(name, sizeof name, "%s[0]", path);
+    judge(v, name, &d, tolerance);
     return STATUS_OK;
 }
 

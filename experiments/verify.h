@@ -36,6 +36,9 @@ enum agree {
 MUST_CHECK enum status verify_vector(struct verify *v, const char *path, const float *got, int64_t count,
                                      enum agree how, double tolerance);
 
+/** The same for the first value of the vector alone. */
+MUST_CHECK enum status verify_first(struct verify *v, const char *path, float got, double tolerance);
+
 /** Load a vector as float32; *count is set. The caller frees. Fails unless it has `rank` dimensions (0: any).
  */
 MUST_CHECK enum status verify_load(float **x, struct store_info *info, struct verify *v, const char *path,

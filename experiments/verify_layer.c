@@ -101,7 +101,7 @@ static enum status read_shapes(struct layer_case *c)
     TRY(load_nhwc(&x, c, "weight", c->weight));
     free(x);
     const int64_t k = c->weight[2];
-    if (c->stride < 1 || c->pad < 0 || c->groups < 1 || k != c->weight[3] || k > 16 ||
+    if (c->stride < 1 || c->pad < 0 || c->groups < 1 || k != c->weight[3] || k > KERNEL_MAX ||
         c->in[1] % c->groups != 0 || c->weight[0] % c->groups != 0 || c->weight[1] != c->in[1] / c->groups ||
         c->in[2] + 2 * c->pad < k || c->in[3] + 2 * c->pad < k)
         return fail(STATUS_INPUT,

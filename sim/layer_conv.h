@@ -9,8 +9,6 @@
 
 #include "sim/layer_parts.h"
 
-enum { KERNEL_MAX = 16 };
-
 struct conv {
     struct layer base;
     struct conv_shape s;
