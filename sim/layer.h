@@ -52,7 +52,6 @@ struct buffer {
 struct work {
     double macs;          /* multiply-accumulates of the forward product */
     double norm_elements; /* elements a batch norm writes; CPT's published count adds two operations each */
-    bool first;           /* no error is passed on: no backward-data product */
 };
 
 /** What the last pass saw in one quantized layer, for the record. */

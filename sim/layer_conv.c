@@ -1,7 +1,8 @@
 /* sim/layer_conv.c - the convolution of the published CPT code, with exact integer products.
  *
- *   Wq = Q_b(W; min/max of each output channel)    Xq = Q_b(X; min/max of the whole batch, or the running
- * range) Y  = conv(Xq, Wq)                              at padding Xq is real 0, not the zero point
+ *   Wq = Q_b(W; min/max of each output channel)
+ *   Xq = Q_b(X; min/max of the whole batch when training, the running range otherwise)
+ *   Y  = conv(Xq, Wq), where the padding is real 0, not the zero point
  *
  * With S = sum qx qw' and X1 = sum qx over the in-bounds taps, both exact integers, and n of those taps,
  *   y = sx sw S + sx zw' X1 + zx (sw sum(qw') + n zw'),
@@ -12,7 +13,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* Pieces in shared scratch and state whose size depends on the widest code. */
+/* Parameters, codes and coefficients, for the widest code that a pass may ask for. */
 static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
 {
     struct conv *c = conv_of(l);

@@ -106,7 +106,7 @@ static void sum_positions(int64_t *at, const void *codes, int bits, size_t each,
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (size_t i0 = 0; i0 < each; i0 += 1024) {
         const size_t i1 = i0 + 1024 < each ? i0 + 1024 : each;
-        uint32_t sum[1024] = {0}; /* batch < 65536 codes of 16 bits fit */
+        uint32_t sum[1024] = {0}; /* 65536 codes of 16 bits fit */
         for (int n = 0; n < p->n; n++) {
             const size_t row = (size_t)n * each;
             if (code_bytes(bits) == 1)

@@ -9,6 +9,7 @@
  */
 #include "sim/layer_parts.h"
 
+#include <assert.h>
 #include <math.h>
 
 static const double EPS = 1e-5, NEW = 0.1; /* weight of the new value in the running statistics */
@@ -67,9 +68,7 @@ static void batch_statistics(struct norm *m, const struct tensor *in, const stru
         double t[2];
         total(t, in->sums, i, c, p->n);
         const double mean = t[0] / count, spread = t[1] / count - mean * mean;
-        const double var = spread > 0.0    ? spread
-                           : isnan(spread) ? spread
-                                           : 0.0; /* rounding may leave -1e-17 */
+        const double var = spread < 0.0 ? 0.0 : spread; /* rounding may leave -1e-17; NaN stays */
 
         m->mean[i] = (float)mean;
         m->inverse_std[i] = 1.0 / sqrt(var + EPS);
@@ -146,6 +145,7 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
     const size_t c = (size_t)l->in.c;
     struct range all = RANGE_EMPTY;
 
+    assert(din[0] && !add[0]); /* in[0] comes from a convolution that nobody else reads */
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++) {
         const size_t at = (size_t)n * m->each;
@@ -170,6 +170,8 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
         all = range_join(all, mine);
     }
     din[0]->range = all;
+    if (m->residual && din[1] && din[1]->wants_range)
+        din[1]->range = range_over_images(din[1]->data, m->each, p);
 }
 
 static struct work norm_work(const struct layer *l)

@@ -35,6 +35,7 @@ static void pool_backward(struct layer *l, struct tensor *const din[], const boo
     const size_t c = (size_t)l->in.c;
     (void)in;
 
+    if (!din[0]) return;
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++)
         for (size_t j = 0; j < q->pixels; j++) {
