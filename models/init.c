@@ -8,6 +8,7 @@
 #include "sim/layers.h"
 #include "sim/scalar.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,21 +30,42 @@ static void fill(float *x, size_t n, float value)
         x[i] = value;
 }
 
+static void init_conv(struct layer *l, struct random_name name)
+{
+    const struct conv_shape *s = layer_conv_shape(l);
+    fill_normal(&l->params[0], name, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
+}
+
+static void init_linear(struct layer *l, struct random_name name)
+{
+    const struct random_name bias = {name.seed, name.stream, 1};
+    fill_normal(&l->params[0], name, sqrt(2.0 / (double)l->params[0].size));
+    fill_uniform(&l->params[1], bias, 1.0 / sqrt((double)shape_size(l->in)));
+}
+
+static void init_norm(struct layer *l, struct random_name name)
+{
+    (void)name;
+    fill(l->params[0].value, l->params[0].size, 1.0f);   /* weight; the bias is 0 */
+    fill(l->buffers[1].value, l->buffers[1].size, 1.0f); /* running variance; the mean is 0 */
+}
+
+/* To add a layer with parameters: its row. */
+static const struct {
+    const char *layer;
+    void (*init)(struct layer *l, struct random_name name);
+} rules[] = {{"conv", init_conv}, {"linear", init_linear}, {"norm", init_norm}};
+
 static void init_layer(struct layer *l, uint64_t seed)
 {
-    const struct random_name weight = {seed, random_stream(RANDOM_INIT, l->id), 0},
-                             bias = {seed, weight.stream, 1};
-    const struct conv_shape *s = layer_conv_shape(l);
+    const struct random_name name = {seed, random_stream(RANDOM_INIT, l->id), 0};
 
-    if (s) {
-        fill_normal(&l->params[0], weight, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
-    } else if (strcmp(l->type->name, "linear") == 0) {
-        fill_normal(&l->params[0], weight, sqrt(2.0 / (double)l->params[0].size));
-        fill_uniform(&l->params[1], bias, 1.0 / sqrt((double)shape_size(l->in)));
-    } else if (strcmp(l->type->name, "norm") == 0) {
-        fill(l->params[0].value, l->params[0].size, 1.0f);
-        fill(l->buffers[1].value, l->buffers[1].size, 1.0f); /* running variance */
-    }
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(l->type->name, rules[i].layer) == 0) {
+            rules[i].init(l, name);
+            return;
+        }
+    assert(l->param_count == 0);
 }
 
 void resnet_init(struct graph *g, uint64_t seed)

@@ -27,11 +27,19 @@ static const char *row_name(int i)
     return types[i].names;
 }
 
+/* "resnet20" belongs to "resnet", "resnett20" to nobody: what follows the prefix begins with a digit, or is
+ * missing. */
+static bool belongs(const char *name, const struct model_type *type)
+{
+    const size_t n = strlen(type->prefix);
+    return strncmp(name, type->prefix, n) == 0 && (name[n] == '\0' || (name[n] >= '0' && name[n] <= '9'));
+}
+
 enum status model_build(const struct model_type **type, struct graph *g, const char *name, struct shape input,
                         int classes, const struct recipe *recipe)
 {
     for (int i = 0; i < COUNT; i++)
-        if (strncmp(name, types[i].prefix, strlen(types[i].prefix)) == 0) {
+        if (belongs(name, &types[i])) {
             *type = &types[i];
             graph_init(g, input);
             return types[i].build(g, name, input, classes, recipe);
