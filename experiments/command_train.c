@@ -49,7 +49,8 @@ static const char doc[] =
     "  cptsim train experiments/quick.yaml --seed 2 --out runs/quick-2\n"
     "  cptsim train experiments/demo.yaml --arm cpt-3-8 --set forward.cycles=2\n"
     "  cptsim train experiments/demo.yaml --resume\n\n"
-    "Ctrl-C finishes the iteration, saves a checkpoint and exits with 75; the same command with --resume "
+    "Ctrl-C finishes the iteration (and an evaluation that is due), saves a checkpoint and exits with 75; "
+    "the same command with --resume "
     "goes on and "
     "ends in the same bits. Keys of a file: `cptsim list keys`.";
 
@@ -124,8 +125,7 @@ static enum status options_check(const struct train_options *o)
     return STATUS_OK;
 }
 
-/* --- arms
- * ------------------------------------------------------------------------------------------------------- */
+/* --- arms --- */
 
 static void run_dir(char dir[DIR], const struct train_options *o, const struct config *c)
 {

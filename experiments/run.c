@@ -15,6 +15,7 @@ struct run {
     struct session session;
     const struct run_options *options;
     struct record *record;
+    bool going_on; /* with an existing record */
     struct progress progress;
     struct work work;      /* of the whole network, for the cost */
     double started, saved; /* clock: begin, last checkpoint */
@@ -22,8 +23,7 @@ struct run {
     struct run_result *result;
 };
 
-/* --- beginning and going on
- * ----------------------------------------------------------------------------------- */
+/* --- beginning and going on --- */
 
 static enum status open_record(struct run *r)
 {
@@ -51,9 +51,8 @@ static enum status open_record(struct run *r)
         .graph = &s->graph,
         .epoch_length = s->epoch_length,
     };
-    const bool go_on = o->resume && record_exists(o->dir);
     if (status == STATUS_OK)
-        status = go_on ? record_resume(&r->record, &spec) : record_open(&r->record, &spec, o->replace);
+        status = r->going_on ? record_resume(&r->record, &spec) : record_open(&r->record, &spec, o->replace);
     free(resolved);
     return status;
 }
@@ -76,23 +75,23 @@ static void introduce(struct run *r)
 
     progress_say(
         &r->progress,
-        "%s: %s on %s, %lld images, %lld parameters; %lld iterations of %d; %s kernels, %d threads, %.0f MB",
+        "%s: %s on %s, %lld images, %lld parameters; %lld iterations of %d; %s kernels, %d %s, %.0f MB",
         s->config.arm[0] != '\0' ? s->config.arm : s->config.name, s->config.model, s->data.name,
         (long long)s->data.count[SPLIT_TRAIN], (long long)session_params(s),
         (long long)s->config.train.iterations, s->config.train.batch, s->trainer.kernels->name,
-        omp_get_max_threads(), (double)graph_bytes(&s->graph) / 1e6);
+        omp_get_max_threads(), omp_get_max_threads() == 1 ? "thread" : "threads",
+        (double)graph_bytes(&s->graph) / 1e6);
 }
 
 static enum status run_open(struct run *r, const struct config *config, const struct run_options *o)
 {
-    const bool going_on = o->resume && record_exists(o->dir);
-
+    r->going_on = o->resume && record_exists(o->dir);
     r->started = r->saved = provenance_clock();
     r->progress = progress_begin(o->quiet ? NULL : stderr, config->arm, 0, 0);
     TRY(session_open(&r->session, config, &o->machine));
     TRY(open_record(r));
     introduce(r);
-    if (going_on) TRY(take_up(r));
+    if (r->going_on) TRY(take_up(r));
     r->work = graph_work(&r->session.graph);
     r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
                                  r->session.trainer.at, r->session.config.train.iterations);
@@ -100,8 +99,7 @@ static enum status run_open(struct run *r, const struct config *config, const st
     return STATUS_OK;
 }
 
-/* --- one iteration's worth of everything
- * ------------------------------------------------------------------------ */
+/* --- one iteration's worth of everything --- */
 
 /* Is an event due after `done` iterations? The last iteration always is. */
 static bool due(const struct run *r, const struct span *every, int64_t done)
@@ -172,8 +170,7 @@ static enum status record_step(struct run *r, struct step_row *row)
     return STATUS_OK;
 }
 
-/* --- the run
- * -------------------------------------------------------------------------------------------------- */
+/* --- the run --- */
 
 static enum status run_loop(struct run *r)
 {
