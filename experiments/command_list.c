@@ -191,8 +191,7 @@ static void list_print_json(const struct list *l)
     }
 }
 
-/* --- the command
- * ------------------------------------------------------------------------------------------------ */
+/* --- the command --- */
 
 struct list_options {
     const char *kind;

@@ -8,8 +8,7 @@
 
 enum { PLACE = 600 };
 
-/* --- laying over each other
- * --------------------------------------------------------------------------------- */
+/* --- laying over each other --- */
 
 /* The value of an override "path=value" if it is for `path`, else NULL. */
 static const char *override_value(const char *override, const char *path)
@@ -53,8 +52,7 @@ static void said(char text[KEY_TEXT], char place[PLACE], const struct config_fil
     }
 }
 
-/* --- what keys say about each other
- * --------------------------------------------------------------------------- */
+/* --- what keys say about each other --- */
 
 /* Nothing is quantized in a float32 recipe: its widths are not settings that could differ. */
 static void widths_follow_recipe(struct train_spec *train)
@@ -179,8 +177,7 @@ int config_eval_points(struct eval_point points[EVAL_POINTS], const struct confi
     return count;
 }
 
-/* --- the resolved form
- * ---------------------------------------------------------------------------------------- */
+/* --- the resolved form --- */
 
 static void print(FILE *out, const struct config *c, bool labels)
 {

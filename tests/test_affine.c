@@ -259,8 +259,7 @@ Test(affine, running_statistics_weigh_the_old_value) /* vector A9 */
     }
 }
 
-/* --- laws
- * ------------------------------------------------------------------------------------------------------ */
+/* --- laws --- */
 
 TheoryDataPoints(affine, nearest_is_within_half_a_step) = {
     DataPoints(float, -0.7f, 0.0f, 1e-3f, 12.385f), DataPoints(float, 0.0f, 1e-7f, 0.2385f, 1.6f, 977.0f),
@@ -324,8 +323,7 @@ Test(affine, noise_is_symmetric_and_inside_one_half)
     cr_assert(eq(flt, high, 0.5f - 0x1p-17f));
 }
 
-/* --- arrays and ranges
- * ----------------------------------------------------------------------------------------- */
+/* --- arrays and ranges --- */
 
 TheoryDataPoints(affine, any_split_of_an_array_gives_the_same_bits) = {
     DataPoints(int, 0, 1, 7, 8, 32, 63, 64, 199), DataPoints(int, 0, 1)};

@@ -32,8 +32,7 @@ static double saving(int lo, int hi, int backward)
     return 100 * (1 - gbitops(1, "cosine", lo, hi, backward) / gbitops(1, "static", hi, hi, backward));
 }
 
-/* --- the convention
- * -------------------------------------------------------------------------------------------- */
+/* --- the convention --- */
 
 struct ratio {
     int forward, backward;
@@ -67,8 +66,7 @@ Test(bitops, an_element_of_a_batch_norm_counts_as_two_operations)
     cr_assert(eq(dbl, bitops_paper(&w, 10, 4, 6), (100 + 14) * 10 * (16 + 48)));
 }
 
-/* --- published numbers
- * ----------------------------------------------------------------------------------------- */
+/* --- published numbers --- */
 
 struct published {
     char name[24];
@@ -135,8 +133,7 @@ ParameterizedTest(struct published_saving *r, bitops, published_savings)
               r->lo, r->hi, r->backward, saving(r->lo, r->hi, r->backward));
 }
 
-/* --- networks
- * -------------------------------------------------------------------------------------------------- */
+/* --- networks --- */
 
 static struct graph build(const char *model, const char *recipe_name)
 {

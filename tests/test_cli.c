@@ -4,8 +4,7 @@
 
 #include "experiments/command.h"
 
-/* --- help, names, usage
- * --------------------------------------------------------------------------------------- */
+/* --- help, names, usage --- */
 
 Test(cli, help_names_every_command_and_every_command_has_help_with_examples)
 {
@@ -76,8 +75,7 @@ Test(cli, lists_say_where_data_is_or_what_to_install)
     folder_remove(&f);
 }
 
-/* --- train
- * ---------------------------------------------------------------------------------------------------- */
+/* --- train --- */
 
 Test(cli, train_prints_a_table_and_ends_with_the_state)
 {
@@ -172,8 +170,7 @@ Test(cli, eval_measures_a_run_at_any_bits)
     folder_remove(&f);
 }
 
-/* --- refusals that lose nothing
- * ------------------------------------------------------------------------------- */
+/* --- refusals that lose nothing --- */
 
 Test(cli, bad_settings_exit_with_3_and_leave_no_folder)
 {

@@ -44,8 +44,7 @@ static int count_lines(void)
     return lines;
 }
 
-/* --- schedule
- * -------------------------------------------------------------------------------------------------- */
+/* --- schedule --- */
 
 Test(cli_schedule, prints_one_width_a_line_for_every_iteration)
 {
@@ -86,8 +85,7 @@ Test(cli_schedule, json_has_the_place_in_the_cycle)
         "%s", output);
 }
 
-/* --- cost
- * ------------------------------------------------------------------------------------------------------ */
+/* --- cost --- */
 
 Test(cli_schedule, cost_prints_the_published_numbers)
 {
@@ -116,8 +114,7 @@ Test(cli_schedule, help_has_examples)
     cr_assert(not(zero(ptr, strstr(output, "cptsim cost resnet74\n"))));
 }
 
-/* --- mistakes
- * -------------------------------------------------------------------------------------------------- */
+/* --- mistakes --- */
 
 struct mistake {
     char words[80], says[80];

@@ -28,8 +28,7 @@ static struct config resolved(const char *text, int arm)
     return c;
 }
 
-/* --- what is refused
- * ---------------------------------------------------------------------------------------- */
+/* --- what is refused --- */
 
 struct refusal {
     char text[96];     /* of the file */
@@ -140,8 +139,7 @@ Test(config, survives_every_truncation_and_any_damaged_byte)
     }
 }
 
-/* --- what overrides what
- * ------------------------------------------------------------------------------------ */
+/* --- what overrides what --- */
 
 Test(config, defaults_are_the_published_recipe)
 {
@@ -216,8 +214,7 @@ ParameterizedTest(struct bad_override *row, config, checks_overrides_like_the_fi
     expect_failure(resolve(&c, "name: x\n", 0, overrides, 1), STATUS_INPUT, row->sentence);
 }
 
-/* --- the resolved form
- * -------------------------------------------------------------------------------------- */
+/* --- the resolved form --- */
 
 Test(config, the_resolved_form_is_a_file_that_resolves_to_itself)
 {

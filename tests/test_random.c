@@ -8,8 +8,7 @@
 
 #include <math.h>
 
-/* --- the generator
- * --------------------------------------------------------------------------------------------- */
+/* --- the generator --- */
 
 struct answer {
     uint32_t counter[4], key[2], word[4];
@@ -39,8 +38,7 @@ ParameterizedTest(struct answer *a, random, philox4x32_10_known_answers)
         cr_assert(eq(u32, word[i], a->word[i]), "word %d", i);
 }
 
-/* --- the layout, in other words than the source's
- * -------------------------------------------------------------- */
+/* --- the layout, in other words than the source's --- */
 
 static const struct random_name some = {.seed = 0x123456789abcdef0, .stream = 77, .step = 5};
 
@@ -82,8 +80,7 @@ Test(random, elements_beyond_32_bits_are_their_own)
     cr_assert(ne(u32, random_bits32(some, far), random_bits32(some, 0)));
 }
 
-/* --- names
- * ----------------------------------------------------------------------------------------------------- */
+/* --- names --- */
 
 TheoryDataPoints(random, every_part_of_a_name_matters) = {DataPoints(uint32_t, 0, 1, 77, 0xFFFFFF),
                                                           DataPoints(uint32_t, 0, 1, 5, 0xFFFFFFFF)};

@@ -28,8 +28,7 @@ static double phase_at(int64_t *cycle, const struct schedule_spec *s, int64_t i,
     return schedule_phase(cycle, s, &p);
 }
 
-/* --- published values
- * ------------------------------------------------------------------------------------------ */
+/* --- published values --- */
 
 /* Every iteration from one listed change to the next has the listed bits. */
 Test(schedule, cosine_with_leftover_equals_the_published_lists)
@@ -114,8 +113,7 @@ Test(schedule, one_published_cycle_spends_the_published_counts_at_each_width)
         cr_assert(eq(int, count[b], want[b]), "%d bits", b);
 }
 
-/* --- laws
- * ------------------------------------------------------------------------------------------------------ */
+/* --- laws --- */
 
 TheoryDataPoints(schedule, stretch_equals_leftover_where_cycles_divide_the_run) = {
     DataPoints(int, 1, 2, 3, 7, 32), DataPoints(int, 1, 2, 5, 12, 250), DataPoints(int, 3, 4, 8, 12, 32)};
@@ -221,8 +219,7 @@ Test(schedule, zero_bits_are_float32_in_every_schedule)
     }
 }
 
-/* --- mistakes
- * -------------------------------------------------------------------------------------------------- */
+/* --- mistakes --- */
 
 Test(schedule, every_row_is_found_and_has_its_formula)
 {
