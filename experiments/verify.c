@@ -117,7 +117,7 @@ enum status verify_vector(struct verify *v, const char *path, const float *got, 
                           double tolerance)
 {
     struct store_info info;
-    float *want;
+    float *want = NULL;
 
     TRY(verify_load(&want, &info, v, path, 0));
     if (info.count != count) {
@@ -135,7 +135,7 @@ enum status verify_first(struct verify *v, const char *path, float got, double t
 {
     struct store_info info;
     char name[STORE_NAME_MAX + 512];
-    float *want;
+    float *want = NULL;
 
     TRY(verify_load(&want, &info, v, path, 0));
     const struct difference d = compare(&got, want, 1, AGREE_EACH, tolerance);
