@@ -24,6 +24,7 @@ static enum status overrides_check(const char *const *overrides, int count)
         const size_t length = strcspn(overrides[i], "=");
         snprintf(place, sizeof place, "--set %s", overrides[i]);
         snprintf(path, sizeof path, "%.*s", (int)length, overrides[i]);
+        if (length == 0) return fail(STATUS_INPUT, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
             return fail(STATUS_INPUT, "%s: no value; want it as in forward.bits=3:8", place);
         if (config_row(path) < 0) return config_unknown_key(place, path);

@@ -46,8 +46,7 @@ struct config_file {
     struct yaml_text text;
 };
 
-/* --- the schema
- * --------------------------------------------------------------------------------------------- */
+/* --- the schema ----------------------------------------------------------------------------------------- */
 
 static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, KEY_TEXT - 1)};
@@ -105,8 +104,7 @@ static void schema_make(struct schema *s)
     s->file = (cyaml_schema_value_t){CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct settings, s->in_file)};
 }
 
-/* --- what libcyaml complains about
- * -------------------------------------------------------------------------- */
+/* --- what libcyaml complains about ---------------------------------------------------------------------- */
 
 /* Its first sentence, and the keys around the fault from the innermost out. */
 struct complaint {
@@ -172,10 +170,28 @@ static int row_by_name(const char *name)
     return count;
 }
 
+/* The first key of a group, or NULL if `path` names no group. */
+static const struct key *group_first(const char *path)
+{
+    int count;
+    const struct key *keys = key_all(&count);
+
+    for (int i = 0; i < count; i++)
+        if (key_group(&keys[i]) == strlen(path) && strncmp(keys[i].path, path, strlen(path)) == 0)
+            return &keys[i];
+    return NULL;
+}
+
 enum status config_unknown_key(const char *place, const char *path)
 {
     int count;
     key_all(&count);
+    const struct key *first = group_first(path);
+    if (first != NULL)
+        return fail(STATUS_INPUT,
+                    "%s: '%s' is a group; want one of its keys as in %s=%s; `cptsim list keys` "
+                    "prints them all",
+                    place, path, first->path, first->standard);
     const char *dot = strrchr(path, '.');
     const int nearest = names_nearest(path, row_path, count);
     const int row = nearest >= 0 ? nearest : row_by_name(dot != NULL ? dot + 1 : path);
@@ -224,8 +240,7 @@ static enum status complain(const struct config_file *f, const struct complaint 
     return fail(STATUS_INPUT, "%s: %s: %s", place, path_in_arm(path), c->sentence);
 }
 
-/* --- files
- * -------------------------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static const char *arm_name(const struct settings *arm)
 {
@@ -297,7 +312,7 @@ enum status config_open(struct config_file **out, const char *path)
     FILE *file = fopen(path, "rb");
     enum status s = STATUS_OK;
 
-    if (file == NULL) return fail(STATUS_INPUT, "%s: %s; want an experiment file", path, strerror(errno));
+    if (file == NULL) return fail(STATUS_IO, "%s: %s; want an experiment file", path, strerror(errno));
     char *text = malloc(FILE_BYTES_MAX + 1);
     if (text == NULL) {
         s = fail(STATUS_NOMEM, "%s: out of memory", path);

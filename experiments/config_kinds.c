@@ -115,9 +115,12 @@ static void count_print(FILE *out, const void *field)
 
 static enum status limit_parse(void *field, const struct key *k, const char *text)
 {
-    if (strcmp(text, "all") != 0) return whole(field, k, text);
-    *(int64_t *)field = 0;
-    return STATUS_OK;
+    if (strcmp(text, "all") == 0) {
+        *(int64_t *)field = 0;
+        return STATUS_OK;
+    }
+    const enum status s = whole(field, k, text);
+    return s == STATUS_OK ? s : fail(s, "%s, or all", status_detail());
 }
 
 static void limit_print(FILE *out, const void *field)

@@ -234,9 +234,13 @@ static enum status interval_parse(void *field, const struct key *k, const char *
         snprintf(unit, sizeof unit, "%s%s", end, plural ? "" : "s");
     }
     TRY(choose(&i, units, unit));
-    if (!(amount >= k->min && amount <= k->max) || (i == SPAN_ITERATIONS && amount != floor(amount)))
-        return fail(STATUS_INPUT, "'%s' is out of range; want %g to %g, and iterations whole", text, k->min,
-                    k->max);
+    if (!(amount >= k->min && amount <= k->max))
+        return fail(STATUS_INPUT, "'%s' is out of range; want %g to %.0f %s", text,
+                    i == SPAN_ITERATIONS ? ceil(k->min) : k->min, k->max, units[i]);
+    if (i == SPAN_ITERATIONS && amount != floor(amount))
+        return fail(STATUS_INPUT,
+                    "%g iterations are not whole; want them as in 64000 iterations or %g epochs", amount,
+                    amount);
     *span = (struct span){amount, (enum span_unit)i};
     return STATUS_OK;
 }

@@ -12,6 +12,7 @@ enum { BAR = 20 };
 
 static const double redraw_seconds = 0.1, line_seconds = 5;
 static const double loss_memory = 0.95; /* weight of the earlier iterations in the loss that is shown */
+static const double loss_plain = 1e6;   /* a diverging loss beyond it is shown with an exponent */
 
 struct progress progress_begin(FILE *out, const char *label, int64_t first, int64_t iterations)
 {
@@ -72,7 +73,8 @@ void progress_step(struct progress *p, const struct step_row *row)
     if (p->terminal) fputs("\r\033[K", p->out);
     fprintf(p->out, "%s ", p->label);
     if (p->terminal) bar_print(p->out, (double)done / (double)p->iterations);
-    fprintf(p->out, "%lld/%lld  loss %.4f", (long long)done, (long long)p->iterations, p->loss);
+    fprintf(p->out, "%lld/%lld  loss ", (long long)done, (long long)p->iterations);
+    fprintf(p->out, fabs(p->loss) > loss_plain ? "%.5g" : "%.4f", p->loss);
     bits_print(p->out, row);
     fprintf(p->out, "  lr %g  %.1f it/s  %s left%s", row->lr, rate, left, p->terminal ? "" : "\n");
     p->drawn = p->terminal;

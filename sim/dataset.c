@@ -216,12 +216,12 @@ static enum status counts_set(struct dataset *d, const struct dataset_spec *spec
     if (spec->train_limit < 0 || spec->train_limit > rest)
         return fail(STATUS_INPUT,
                     "data set '%s': train limit %" PRId64 ", but there are %" PRId64
-                    " training images; 1 to %" PRId64 ", or 0 for all",
+                    " training images; want 1 to %" PRId64 ", or all",
                     d->name, spec->train_limit, rest, rest);
     if (spec->test_limit < 0 || spec->test_limit > test)
         return fail(STATUS_INPUT,
                     "data set '%s': test limit %" PRId64 ", but there are %" PRId64
-                    " test images; 1 to %" PRId64 ", or 0 for all",
+                    " test images; want 1 to %" PRId64 ", or all",
                     d->name, spec->test_limit, test, test);
     d->count[SPLIT_VALIDATION] = spec->validation;
     d->count[SPLIT_TRAIN] = spec->train_limit ? spec->train_limit : rest;

@@ -191,7 +191,7 @@ Test(cli, bad_settings_exit_with_3_and_leave_no_folder)
         cr_assert(folder_size(&f, "run") < 0, "%s left a folder", bad[i].arguments);
     }
     cli(&o, &f, "train %s/absent.yaml", f.path);
-    expect_refusal(&o, 3, "absent.yaml: No such file or directory");
+    expect_refusal(&o, 4, "absent.yaml: No such file or directory");
     cli(&o, &f, "train %s", f.path);
     expect_refusal(&o, 3, "is a folder; want an experiment file");
     folder_remove(&f);

@@ -84,8 +84,10 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"length: 3 parsecs\n", "length: 'parsecs' is none of: iterations, epochs, seconds"},
         {"length: 30 seconds\n", "'30 seconds' depends on the machine"},
         {"length: end\n", "'end' is no length"},
-        {"length: 0 iterations\n", "is out of range"},
-        {"length: 1.5 iterations\n", "is out of range"},
+        {"length: 0 iterations\n", "is out of range; want 1 to 4294967296 iterations"},
+        {"length: 0.5\n", "0.5 iterations are not whole; want them as in 64000 iterations or 0.5 epochs"},
+        {"length: 0 epochs\n", "'0 epochs' is out of range; want 1e-06 to 4294967296 epochs"},
+        {"data: {train: 0}\n", "data.train: 0 is out of range; want 1 to 4294967296, or all"},
         {"evaluate: {bits: huge}\n", "'huge' is no width; want max, current, all, float32 or bits"},
         {"evaluate: {bits: 1}\n", "1 is out of range; want 2 to 32 bits"},
         {"evaluate: {split: validation}\n", "data.validation holds out no images"},
@@ -113,7 +115,7 @@ Test(config, refuses_folders_and_missing_files_by_name)
 {
     struct config_file *f = NULL;
     expect_failure(config_open(&f, "tests"), STATUS_INPUT, "tests: is a folder");
-    expect_failure(config_open(&f, "tests/absent.yaml"), STATUS_INPUT, "tests/absent.yaml: No such file");
+    expect_failure(config_open(&f, "tests/absent.yaml"), STATUS_IO, "tests/absent.yaml: No such file");
 }
 
 Test(config, survives_every_truncation_and_any_damaged_byte)
@@ -192,7 +194,7 @@ Test(config, zero_is_a_value_and_not_the_default)
 }
 
 struct bad_override {
-    char text[40], sentence[80];
+    char text[40], sentence[96];
 };
 
 ParameterizedTestParameters(config, checks_overrides_like_the_file)
@@ -201,7 +203,8 @@ ParameterizedTestParameters(config, checks_overrides_like_the_file)
         {"forward.bits=1", "--set forward.bits=1: forward.bits: 1 is out of range"},
         {"forward.bit=8", "--set forward.bit=8: unknown key 'forward.bit'; did you mean 'forward.bits'?"},
         {"forward.bits", "--set forward.bits: no value; want it as in forward.bits=3:8"},
-        {"=8", "unknown key ''"},
+        {"=8", "--set =8: no key; want one as in forward.bits=3:8"},
+        {"data=5", "--set data=5: 'data' is a group; want one of its keys as in data.name=cifar10"},
         {"seed=", "--set seed=: seed: '' is not a seed"},
     };
     return cr_make_param_array(struct bad_override, rows, sizeof rows / sizeof rows[0]);
