@@ -40,6 +40,19 @@ static enum status range(int *least, int *most, struct store *s, const char *pat
     return STATUS_OK;
 }
 
+static enum status sum(int64_t *out, struct store *s, const char *path)
+{
+    struct store_info info;
+    void *values;
+
+    *out = 0;
+    TRY(store_load(&values, &info, STORE_I64, s, path));
+    for (int64_t i = 0; i < info.count; i++)
+        *out += ((const int64_t *)values)[i];
+    free(values);
+    return STATUS_OK;
+}
+
 /* --- an arm ------------------------------------------------------------------------------------------- */
 
 static void print_range(char out[8], int least, int most)
@@ -119,14 +132,25 @@ static enum status read_scores(struct arm *arm, struct store *s)
     return STATUS_OK;
 }
 
-static enum status read_arm(struct arm *arm, struct store *s)
+/* What savings may be compared by: the length of the run, its model and its data. */
+static enum status read_work(struct arm *arm, struct store *s)
 {
+    static const char *const dataset = "provenance/dataset";
     struct store_info info;
 
-    TRY(store_get_text(arm->name, sizeof arm->name, s, "", "title"));
-    TRY(store_get_text(arm->status, sizeof arm->status, s, "", "status"));
     TRY(store_look(&info, s, "train/iter"));
     arm->iterations = info.count;
+    TRY(sum(&arm->images, s, "train/images"));
+    TRY(store_get_text(arm->model, sizeof arm->model, s, "", "model"));
+    if (!store_has(s, dataset)) return STATUS_OK;
+    return store_get_text(arm->data, sizeof arm->data, s, dataset, "name");
+}
+
+static enum status read_arm(struct arm *arm, struct store *s)
+{
+    TRY(store_get_text(arm->name, sizeof arm->name, s, "", "title"));
+    TRY(store_get_text(arm->status, sizeof arm->status, s, "", "status"));
+    TRY(read_work(arm, s));
     TRY(read_precision(arm, s));
     TRY(read_scores(arm, s));
     TRY(last_number(&arm->bitops, s, "train/bitops"));
@@ -197,6 +221,13 @@ enum status arms_read(struct arms *out, const char *path)
     return STATUS_OK;
 }
 
+bool arm_comparable(const struct arms *a, const struct arm *arm)
+{
+    const struct arm *r = a->reference;
+    return r != NULL && arm->iterations == r->iterations && arm->images == r->images &&
+           strcmp(arm->model, r->model) == 0 && strcmp(arm->data, r->data) == 0;
+}
+
 static bool is_done(const struct arm *arm)
 {
     return strcmp(arm->status, "done") == 0;
@@ -205,7 +236,7 @@ static bool is_done(const struct arm *arm)
 double arm_saving(const struct arms *a, const struct arm *arm)
 {
     if (arm->kind == ARM_FLOAT32) return NAN;
-    if (a->reference == NULL) return arm->own_saving;
+    if (!arm_comparable(a, arm)) return is_done(arm) ? arm->own_saving : NAN;
     if (!is_done(arm) || !is_done(a->reference)) return NAN;
     return 1 - arm->bitops / a->reference->bitops;
 }

@@ -22,8 +22,9 @@ struct arm {
     char split[8];       /* "test", "val" or "train" */
     enum arm_kind kind;
     int bits;                          /* of the last evaluation under `policy`; 0: float32 */
+    char model[64], data[64];          /* names of the network and of the data set; "": unknown */
     double accuracy, float32_accuracy; /* last ones, as fractions */
-    int64_t iterations;                /* recorded so far */
+    int64_t iterations, images;        /* recorded so far; training images seen in them */
     double bitops;                     /* of them, in the convention of the CPT paper */
     double seconds;                    /* of training them, evaluations left out */
     double own_saving; /* fraction of what the same run would cost at its largest widths throughout */
@@ -32,16 +33,20 @@ struct arm {
 /** All runs of an experiment, the dearest per iteration first. */
 struct arms {
     int count;
-    const struct arm *reference; /* the dearest static arm, which savings are against; NULL: none */
+    const struct arm *reference; /* the dearest static arm, for arms that did the same work; NULL: none */
     struct arm arm[ARMS_MAX];
 };
 
 /** Read the record in `path`, or those in its folders. */
 MUST_CHECK enum status arms_read(struct arms *out, const char *path);
 
+/** Did an arm and the reference train the same model on as many images of the same data set in as many steps?
+ */
+bool arm_comparable(const struct arms *a, const struct arm *arm);
+
 /**
- * What an arm saves of the reference's bit operations, as a fraction; without a reference, of its own at its
- * largest widths. NaN for float32 and before both are done.
+ * What an arm saves of the reference's bit operations, as a fraction; if it is not comparable to it, of its
+ * own at its largest widths. NaN for float32 and before both are done.
  */
 double arm_saving(const struct arms *a, const struct arm *arm);
 

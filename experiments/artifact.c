@@ -2,6 +2,7 @@
 #include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -25,6 +26,27 @@ static enum artifact_kind recognize(struct artifact *a)
     return strcmp(name, CHECKPOINT_SCHEMA) == 0 ? ARTIFACT_CHECKPOINT : ARTIFACT_OTHER;
 }
 
+/* A folder without a record: name the first run in its folders, if it has some. */
+static enum status no_record(const char *path)
+{
+    struct dirent **entry;
+    char run[PATH_MAX] = "";
+    const int count = scandir(path, &entry, NULL, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        char dir[PATH_MAX];
+        snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
+        if (run[0] == '\0' && entry[i]->d_name[0] != '.' && record_exists(dir))
+            snprintf(run, sizeof run, "%s", dir);
+        free(entry[i]);
+    }
+    if (count >= 0) free(entry);
+    if (run[0] == '\0')
+        return fail(STATUS_IO, "%s: holds no record (%s); want a run directory", path, RECORD_FILE);
+    return fail(STATUS_IO, "%s: holds no record (%s), but runs; want one of them, as in %s", path,
+                RECORD_FILE, run);
+}
+
 enum status artifact_open(struct artifact *a, const char *path)
 {
     struct stat st;
@@ -32,8 +54,11 @@ enum status artifact_open(struct artifact *a, const char *path)
     *a = (struct artifact){0};
     const bool is_dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
     snprintf(a->path, sizeof a->path, is_dir ? "%.4000s/%s" : "%.4000s", path, RECORD_FILE);
-    if (is_dir && !record_exists(path)) return fail(STATUS_IO, "%s: holds no record (%s)", path, RECORD_FILE);
-    TRY(store_open(&a->store, a->path, STORE_READ));
+    if (is_dir && !record_exists(path)) return no_record(path);
+    const enum status s = store_open(&a->store, a->path, STORE_READ);
+    if (s == STATUS_INPUT || s == STATUS_IO)
+        return fail(s, "%s; want a run directory or its %s", status_detail(), RECORD_FILE);
+    TRY(s);
     a->kind = recognize(a);
     if (a->kind == ARTIFACT_RUN) {
         const char *slash = strrchr(a->path, '/');

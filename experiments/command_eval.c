@@ -1,4 +1,5 @@
 /* experiments/command_eval.c - `cptsim eval`: the accuracy of a trained network at any bits. */
+#include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 #include "experiments/command.h"
 #include "experiments/session.h"
@@ -70,6 +71,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+/* Say why a path belongs to no run: it is missing, damaged, a folder of runs or something else. */
+static enum status record_missing(const char *path)
+{
+    struct artifact a;
+
+    const enum status s = artifact_open(&a, path);
+    artifact_close(&a);
+    TRY(s);
+    return fail(STATUS_INPUT, "%s: belongs to no run; want a folder with a %s, or a checkpoint in its ckpt/",
+                path, RECORD_FILE);
+}
+
 /* The record that a path belongs to: RUNDIR/run.h5 for RUNDIR, RUNDIR/run.h5 and RUNDIR/ckpt/ANY.h5. */
 static enum status record_find(char record[PATH], const char *path)
 {
@@ -90,8 +103,7 @@ static enum status record_find(char record[PATH], const char *path)
             return STATUS_OK;
         }
     }
-    return fail(STATUS_INPUT, "%s: no run; want a folder with a %s, or a checkpoint in its ckpt/", path,
-                RECORD_FILE);
+    return record_missing(path);
 }
 
 /* The configuration that the record's run had, with the command line's wishes. */
@@ -112,8 +124,10 @@ static enum status config_of_record(struct config *c, const char *record, const 
     config_close(file);
     TRY(s);
     if (o->data_dir != NULL) snprintf(c->data.dir, sizeof c->data.dir, "%s", o->data_dir);
-    if (o->split != NULL) TRY(config_parse_split(&c->evaluate_split, o->split));
-    if (o->bits != NULL) TRY(config_parse_eval_bits(&c->evaluate_bits, o->bits));
+    if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)
+        return fail(STATUS_INPUT, "--split: %s", status_detail());
+    if (o->bits != NULL && config_parse_eval_bits(&c->evaluate_bits, o->bits) != STATUS_OK)
+        return fail(STATUS_INPUT, "--bits: %s", status_detail());
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
         return fail(STATUS_INPUT, "%s: held out no validation images; want --split test or train", record);
     return STATUS_OK;

@@ -101,16 +101,37 @@ static void percent(char *out, double fraction, int digits)
     }
 }
 
+/* Arms are called by their titles, or all of them by their folders if two share a title. */
+static const char *arm_label(const struct arms *a, const struct arm *arm)
+{
+    const char *slash = strrchr(arm->dir, '/');
+
+    for (int i = 0; i < a->count; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(a->arm[i].name, a->arm[j].name) == 0) return slash != NULL ? slash + 1 : arm->dir;
+    return arm->name;
+}
+
+/* Short runs to a tenth of a second. */
+static void duration(char *out, double seconds)
+{
+    if (seconds < 9.95) {
+        snprintf(out, CELL, "%.1f s", seconds);
+    } else {
+        progress_time(out, CELL, seconds);
+    }
+}
+
 static void fill(struct line *line, const struct arms *a, const struct arm *arm)
 {
-    snprintf(line->cell[NAME], CELL, "%s", arm->name);
+    snprintf(line->cell[NAME], CELL, "%s", arm_label(a, arm));
     snprintf(line->cell[PRECISION], CELL, "%s", arm->precision);
     percent(line->cell[ACCURACY], arm->accuracy, 2);
     snprintf(line->cell[AT], CELL, arm->bits > 0 ? "%d bits" : "float32", arm->bits);
     percent(line->cell[FLOAT32], arm->float32_accuracy, 2);
     snprintf(line->cell[GBITOPS], CELL, arm->bitops < 1e12 ? "%.4g" : "%.0f", arm->bitops / 1e9);
     percent(line->cell[SAVING], arm_saving(a, arm), 1);
-    progress_time(line->cell[TIME], CELL, arm->seconds);
+    duration(line->cell[TIME], arm->seconds);
     snprintf(line->cell[STATUS], CELL, "%s", arm->status);
 }
 
@@ -138,6 +159,23 @@ static void print_rule(const int width[COLUMNS])
     puts("|");
 }
 
+/* What the column of savings is of. */
+static void print_footnote(const struct arms *a)
+{
+    const char *const own = "at its largest bits throughout";
+    bool others = false;
+
+    for (int i = 0; i < a->count; i++)
+        others = others || (a->arm[i].kind != ARM_FLOAT32 && !arm_comparable(a, &a->arm[i]));
+    if (a->reference == NULL) {
+        printf("\nbits: forward/backward. saving: of the GBitOPs of the same run %s.\n", own);
+        return;
+    }
+    printf("\nbits: forward/backward. saving: of the GBitOPs of %s", arm_label(a, a->reference));
+    if (others) printf("; for a run of another length, model or data, of the same run %s", own);
+    puts(".");
+}
+
 static enum status print_table(const struct arms *a)
 {
     int width[COLUMNS] = {0};
@@ -153,8 +191,7 @@ static enum status print_table(const struct arms *a)
     print_rule(width);
     for (int i = 0; i < a->count; i++)
         print_line(&line[i], width);
-    printf("\nbits: forward/backward. saving: of the GBitOPs of %s.\n",
-           a->reference != NULL ? a->reference->name : "the same run at its largest bits throughout");
+    print_footnote(a);
     free(line);
     return STATUS_OK;
 }

@@ -162,11 +162,17 @@ Test(cli, eval_measures_a_run_at_any_bits)
     cli(&o, &f, "eval %s/run/ckpt/latest.h5 --bits '12 max' --split train", f.path);
     cr_assert(o.code == 0 && strstr(o.out, "5\ttrain\tbits_12\t12\t") != NULL, "%s%s", o.out, o.err);
     cli(&o, &f, "eval %s/run --bits 33", f.path);
-    expect_refusal(&o, 3, "33 is out of range; want 2 to 32 bits");
+    expect_refusal(&o, 3, "--bits: 33 is out of range; want 2 to 32 bits");
     cli(&o, &f, "eval %s/run --split validation", f.path);
     expect_refusal(&o, 3, "held out no validation images");
     cli(&o, &f, "eval %s", f.path);
-    expect_refusal(&o, 3, "no run; want a folder with a run.h5");
+    expect_refusal(&o, 4, "holds no record (run.h5), but runs; want one of them, as in ");
+    cli(&o, &f, "eval %s/absent", f.path);
+    expect_refusal(&o, 4, "absent: No such file or directory");
+    mkdir(folder_path(&f, "deep"), 0777);
+    folder_write(&f, "deep/text.h5", "text", 4);
+    cli(&o, &f, "eval %s/deep/text.h5", f.path);
+    expect_refusal(&o, 3, "text.h5: is not an HDF5 file; want a run directory or its run.h5");
     folder_remove(&f);
 }
 
@@ -227,8 +233,8 @@ Test(cli, unwritable_places_and_full_disks_exit_with_4)
     expect_refusal(&o, 4, "tiny.yaml");
     char command[1024];
     snprintf(command, sizeof command,
-             "ulimit -f 16; trap '' XFSZ; '%s' train %s/tiny.yaml --quiet --out %s/full 2>%s/stderr", program(),
-             f.path, f.path, f.path);
+             "ulimit -f 16; trap '' XFSZ; '%s' train %s/tiny.yaml --quiet --out %s/full 2>%s/stderr",
+             program(), f.path, f.path, f.path);
     const int status = system(command);
     o.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     slurp(o.err, sizeof o.err, &f, "stderr");

@@ -53,6 +53,17 @@ static void write_run(const struct fixture *f, const char *name, int least, int 
     must(record_close(&r, STATUS_OK));
 }
 
+/* Record one iteration at 8 bits. */
+static void write_row(const struct record_spec *spec)
+{
+    struct record *r;
+    const struct step_row row = row_of(0, 8, 8);
+
+    must(record_open(&r, spec, false));
+    must(record_row(r, &row));
+    must(record_close(&r, STATUS_OK));
+}
+
 static void three_arms(struct fixture *f)
 {
     fixture_open(f);
@@ -110,6 +121,31 @@ Test(figures, savings_are_against_the_static_arm)
     cr_assert(same_bits(arm_saving(a, &a->arm[1]), 0));
     cr_assert(same_bits(arm_saving(a, &a->arm[2]), 1 - cyclic / (ITERATIONS * bitops_of(8))));
     free(a);
+    fixture_close(&f);
+}
+
+Test(figures, a_longer_run_is_not_compared_with_the_static_arm)
+{
+    struct fixture f;
+    struct outcome o;
+
+    three_arms(&f);
+    struct arms *a = read_arms(&f, "runs");
+    struct arm *cyclic = &a->arm[2];
+    cr_assert(arm_comparable(a, cyclic));
+    cyclic->images++;
+    cyclic->own_saving = 0.25;
+    cr_assert(!arm_comparable(a, cyclic) && same_bits(arm_saving(a, cyclic), 0.25));
+    free(a);
+
+    f.spec.model = "other";
+    f.spec.title = "static-8";
+    f.spec.dir = folder_path(&f.folder, "runs/again");
+    write_row(&f.spec);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    cr_assert(strstr(o.out, "| again ") != NULL, "titles repeat, so folders name the arms: %s", o.out);
+    cr_assert(strstr(o.out, "; for a run of another length, model or data, of the same run") != NULL, "%s",
+              o.out);
     fixture_close(&f);
 }
 
