@@ -52,7 +52,7 @@ all: cptsim
 # --- the program ---------------------------------------------------------------------------------------------
 
 cptsim: $(OUT)/cptsim
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 $(OUT)/cptsim: $(OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)

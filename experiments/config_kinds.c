@@ -170,6 +170,7 @@ void real_write(FILE *out, double value)
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }
+    if (value == floor(value) && fabs(value) < 1e15) snprintf(text, sizeof text, "%.0f", value); /* 20, not 2e+01 */
     fputs(text, out);
 }
 
