@@ -1,0 +1,129 @@
+/* energy/hardware.h - a description of an accelerator: every knob a number or a word, all with defaults.
+ *
+ * One table of knobs (hardware.c) says for each its path ("dram.pj_per_bit"), kind, range, default, unit and
+ * meaning. Files, --set, sweeps, printing and hashing all go by it. A real knob that is NaN is `auto`: its
+ * value follows from others and from energy/constants.h.
+ */
+#ifndef ENERGY_HARDWARE_H
+#define ENERGY_HARDWARE_H
+
+#include "quant/status.h"
+#include "sim/digest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { HARDWARE_NAME = 48 };
+
+/* Words that a knob can be; their spellings are in hardware.c. */
+enum hardware_scaling { SCALING_ANCHORS, SCALING_STILLMAKER, SCALING_NONE };
+enum hardware_leakage { LEAKAGE_OFF, LEAKAGE_LOP, LEAKAGE_HP };
+enum hardware_compose {
+    COMPOSE_SPATIAL,
+    COMPOSE_TEMPORAL,
+    COMPOSE_FLOOR
+}; /* bits above pmax; floor: refused */
+enum hardware_mac { MAC_QUADRATIC, MAC_PE_FIXED, MAC_BITFUSION, MAC_BIT_SERIAL };
+enum hardware_buffer_energy { BUFFER_TABLE, BUFFER_FIT, BUFFER_FIXED };
+enum hardware_dataflow { DATAFLOW_AUTO, DATAFLOW_WS, DATAFLOW_OS, DATAFLOW_IS, DATAFLOW_RS };
+enum hardware_objective { OBJECTIVE_LATENCY, OBJECTIVE_ENERGY, OBJECTIVE_EDP };
+enum hardware_tiles { TILES_POW2, TILES_FACTORS, TILES_ALL };
+enum hardware_backward_data { BACKWARD_DATA_DENSE, BACKWARD_DATA_ZERO_INSERTED };
+enum hardware_storage {
+    STORAGE_EMULATED,
+    STORAGE_TRUE
+}; /* what DRAM holds: float32 as in the code, or the codes */
+enum hardware_optimizer { OPTIMIZER_SGD_MOMENTUM, OPTIMIZER_ADAM };
+
+/** Bytes 0: there is no such buffer. */
+struct hardware_buffer {
+    int64_t bytes, banks, port_bytes;
+    bool double_buffer; /* half of it is usable */
+    enum hardware_buffer_energy energy;
+    double read_pj_per_bit, write_pj_per_bit; /* NaN: auto */
+    double bits_per_cycle;                    /* NaN: no limit */
+};
+
+struct backend;
+
+struct hardware {
+    char name[HARDWARE_NAME];
+    struct {
+        double node_nm, vdd, temperature_k;
+        enum hardware_scaling scaling;
+        enum hardware_leakage leakage;
+    } tech;
+    struct {
+        const struct backend *backend; /* row of energy/backend.h */
+        int64_t rows, columns; /* processing elements: input channels x output channels on BitFusion */
+        double mhz;
+        enum hardware_mac mac_model;
+        int pmax, pmin; /* widest and narrowest operand of one processing element */
+        enum hardware_compose compose;
+        int accumulator_bits;
+        double idle_gating;         /* share of a busy element's energy that an idle one takes */
+        int64_t register_bytes;     /* of one processing element, e.g. a scratchpad; 0: none */
+        double mac_pj, core_pj;     /* 8-bit multiply-accumulate; one element's cycle. NaN: auto */
+        double register_pj_per_bit; /* NaN: auto */
+    } array;
+    struct hardware_buffer weight, input, output, global;
+    struct {
+        bool multicast, forward;
+        double pj_per_bit_mm, pitch_mm, hop_pj_per_bit; /* hop NaN: auto, from the two */
+    } noc;
+    struct {
+        int kind; /* row of the DRAM kinds, see dram_kind_name */
+        double pj_per_bit, bits_per_cycle, background_w, capacity_gb;
+    } dram;
+    struct {
+        enum hardware_dataflow dataflow;
+        enum hardware_objective objective;
+        enum hardware_tiles tiles;
+        bool fuse_norm, fuse_relu;
+        enum hardware_backward_data backward_data;
+    } mapping;
+    /* BitFusion as its simulator was released, or with its artefacts mended one by one; see
+     * energy/bitfusion.h. */
+    struct {
+        bool compat; /* all of them as released, whatever the switches below say */
+        bool output_once, input_broadcast, core_by_use, unpadded_dram, leakage;
+    } bitfusion;
+    struct {
+        enum hardware_optimizer optimizer;
+        int master_bits, state_bits, gradient_bits, norm_bits, output_bits;
+        enum hardware_storage storage;
+        bool products_only; /* nothing but the three products is priced, as in BitFusion's released simulator
+                             */
+    } training;
+    struct {
+        double chips, pue, psu_efficiency, host_w;
+        double gco2_per_kwh, price_per_kwh, embodied_kg, lifetime_h;
+    } system;
+};
+
+/** All knobs at their defaults. */
+struct hardware hardware_default(void);
+
+/** Set a knob from text. STATUS_INPUT: unknown knobs name the nearest one, bad values what would be right. */
+MUST_CHECK enum status hardware_set(struct hardware *h, const char *path, const char *text);
+
+/** Checks between knobs (buffers that fit, pmin <= pmax, bandwidth above 0 ...). */
+MUST_CHECK enum status hardware_check(const struct hardware *h);
+
+/** One knob, for lists, printing and sweeps. */
+struct knob {
+    const char *path, *kind, *unit, *standard, *meaning;
+    double min, max;
+};
+
+/** The i-th knob, NULL after the last. Its value as text that hardware_set reads back; as a number (NaN if
+ * none). */
+const struct knob *hardware_knob(int i);
+void hardware_value(char *text, size_t size, const struct hardware *h, int knob);
+double hardware_number(const struct hardware *h, int knob);
+
+/** SHA-256 of all knobs' values but the name: equal hashes cost the same. */
+void hardware_hash(char hex[DIGEST_SIZE], const struct hardware *h);
+
+#endif
