@@ -1,9 +1,5 @@
-/* models/init.c - initial values, each named by (seed, layer, element).
- *
- * Source: published CPT code (after He et al., ICCV 2015, fan-out): convolution N(0, sqrt(2 / (k k Cout)));
- * batch norm 1 and 0; linear N(0, sqrt(2 / (in out))), its bias U(-1/sqrt(in), 1/sqrt(in)).
- */
-#include "models/resnet_cifar.h"
+/* models/init.c - initial values, each named by (seed, layer, element): a table of rules per source. */
+#include "models/init.h"
 
 #include "sim/layers.h"
 #include "sim/scalar.h"
@@ -30,37 +26,68 @@ static void fill(float *x, size_t n, float value)
         x[i] = value;
 }
 
-static void init_conv(struct layer *l, struct random_name name)
+static struct random_name bias_name(struct random_name weight)
+{
+    return (struct random_name){weight.seed, weight.stream, 1};
+}
+
+static void conv_fan_out(struct layer *l, struct random_name name)
 {
     const struct conv_shape *s = layer_conv_shape(l);
     fill_normal(&l->params[0], name, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
 }
 
-static void init_linear(struct layer *l, struct random_name name)
+static void conv_fan_in(struct layer *l, struct random_name name)
 {
-    const struct random_name bias = {name.seed, name.stream, 1};
-    fill_normal(&l->params[0], name, sqrt(2.0 / (double)l->params[0].size));
-    fill_uniform(&l->params[1], bias, 1.0 / sqrt((double)shape_size(l->in)));
+    const struct conv_shape *s = layer_conv_shape(l);
+    fill_uniform(&l->params[0], name, 1.0 / sqrt((double)l->params[0].size / s->k));
 }
 
-static void init_norm(struct layer *l, struct random_name name)
+static void linear_product(struct layer *l, struct random_name name)
+{
+    fill_normal(&l->params[0], name, sqrt(2.0 / (double)l->params[0].size));
+    fill_uniform(&l->params[1], bias_name(name), 1.0 / sqrt((double)shape_size(l->in)));
+}
+
+static void linear_fan_in(struct layer *l, struct random_name name)
+{
+    const double bound = 1.0 / sqrt((double)shape_size(l->in));
+    fill_uniform(&l->params[0], name, bound);
+    fill_uniform(&l->params[1], bias_name(name), bound);
+}
+
+static void linear_small(struct layer *l, struct random_name name)
+{
+    fill_normal(&l->params[0], name, 0.01); /* the bias is 0 */
+}
+
+static void norm_one(struct layer *l, struct random_name name)
 {
     (void)name;
     fill(l->params[0].value, l->params[0].size, 1.0f);   /* weight; the bias is 0 */
     fill(l->buffers[1].value, l->buffers[1].size, 1.0f); /* running variance; the mean is 0 */
 }
 
-/* To add a layer with parameters: its row. */
-static const struct {
+/* How the layers of one type begin. */
+struct rule {
     const char *layer;
     void (*init)(struct layer *l, struct random_name name);
-} rules[] = {{"conv", init_conv}, {"linear", init_linear}, {"norm", init_norm}};
+};
 
-static void init_layer(struct layer *l, uint64_t seed)
+enum { RULES = 3 };
+
+/* To add a layer with parameters: RULES, its row in each table. */
+static const struct rule he[RULES] = {{"conv", conv_fan_out}, {"linear", linear_product}, {"norm", norm_one}};
+static const struct rule uniform[RULES] = {
+    {"conv", conv_fan_in}, {"linear", linear_fan_in}, {"norm", norm_one}};
+static const struct rule mobilenet[RULES] = {
+    {"conv", conv_fan_out}, {"linear", linear_small}, {"norm", norm_one}};
+
+static void init_layer(struct layer *l, uint64_t seed, const struct rule rules[RULES])
 {
     const struct random_name name = {seed, random_stream(RANDOM_INIT, l->id), 0};
 
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    for (int i = 0; i < RULES; i++)
         if (strcmp(l->type->name, rules[i].layer) == 0) {
             rules[i].init(l, name);
             return;
@@ -68,8 +95,23 @@ static void init_layer(struct layer *l, uint64_t seed)
     assert(l->param_count == 0);
 }
 
-void resnet_init(struct graph *g, uint64_t seed)
+static void init_graph(struct graph *g, uint64_t seed, const struct rule rules[RULES])
 {
     for (int i = 0; i < g->count; i++)
-        init_layer(g->nodes[i].layer, seed);
+        init_layer(g->nodes[i].layer, seed, rules);
+}
+
+void init_he(struct graph *g, uint64_t seed)
+{
+    init_graph(g, seed, he);
+}
+
+void init_uniform(struct graph *g, uint64_t seed)
+{
+    init_graph(g, seed, uniform);
+}
+
+void init_mobilenet(struct graph *g, uint64_t seed)
+{
+    init_graph(g, seed, mobilenet);
 }

@@ -5,14 +5,43 @@
  */
 #include "models/model.h"
 
+#include "models/init.h"
+#include "models/mobilenet_v2.h"
 #include "models/resnet_cifar.h"
+#include "models/resnet_imagenet.h"
 #include "sim/names.h"
 
 #include <string.h>
 
 static const struct model_type types[] = {
-    {"resnet", "resnetN, N = 6n+2: 8, 14, 20, 38, 74, 110, 152, 164", "ResNet for small images, basic blocks",
-     "He et al., CVPR 2016; Fu et al., ICLR 2021", resnet_cifar_build, resnet_init},
+    {.prefix = "resnet",
+     .large = false,
+     .names = "resnetN, N = 6n+2: 8, 14, 20, 38, 74, 110, 152, 164",
+     .title = "ResNet for small images, basic blocks",
+     .source = "He et al., CVPR 2016; Fu et al., ICLR 2021",
+     .build = resnet_cifar_build,
+     .init = init_he},
+    {.prefix = "resnet",
+     .large = true,
+     .names = "resnet18, resnet34, resnet50, resnet101, resnet152",
+     .title = "ResNet for large images, basic blocks or bottlenecks",
+     .source = "He et al., CVPR 2016; Fu et al., ICLR 2021",
+     .build = resnet_imagenet_build,
+     .init = init_he},
+    {.prefix = "mobilenetv2",
+     .large = false,
+     .names = "mobilenetv2",
+     .title = "MobileNetV2 for small images, ReLU",
+     .source = "Sandler et al., CVPR 2018; Fu et al., ICLR 2021",
+     .build = mobilenet_v2_cifar_build,
+     .init = init_uniform},
+    {.prefix = "mobilenetv2",
+     .large = true,
+     .names = "mobilenetv2 (data of large images)",
+     .title = "MobileNetV2 1.0 for large images, ReLU6",
+     .source = "Sandler et al., CVPR 2018; torchvision",
+     .build = mobilenet_v2_build,
+     .init = init_mobilenet},
 };
 enum { COUNT = sizeof types / sizeof *types };
 
@@ -38,8 +67,10 @@ static bool belongs(const char *name, const struct model_type *type)
 enum status model_build(const struct model_type **type, struct graph *g, const char *name, struct shape input,
                         int classes, const struct recipe *recipe)
 {
+    const bool large = input.h >= MODEL_LARGE_SIDE && input.w >= MODEL_LARGE_SIDE;
+
     for (int i = 0; i < COUNT; i++)
-        if (belongs(name, &types[i])) {
+        if (types[i].large == large && belongs(name, &types[i])) {
             *type = &types[i];
             graph_init(g, input);
             return types[i].build(g, name, input, classes, recipe);

@@ -5,20 +5,25 @@
 
 #include "sim/graph.h"
 
+enum { MODEL_LARGE_SIDE = 128 };
+
 struct model_type {
     const char *prefix; /* how its names begin: "resnet" */
+    bool large;         /* for images of MODEL_LARGE_SIDE pixels a side and more, or else for smaller ones */
     const char *names;  /* which names there are, in words */
     const char *title, *source;
     /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones fail.
      */
     enum status (*build)(struct graph *g, const char *name, struct shape input, int classes,
                          const struct recipe *recipe);
-    /** Write initial values (graph_plan must have placed them): He et al. as published, by (seed, layer,
-     * element). */
+    /** Write initial values (graph_plan must have placed them), as published: a function of models/init.h. */
     void (*init)(struct graph *g, uint64_t seed);
 };
 
-/** Build the named model into g (empty); its row comes back in *type. Unknown names: the nearest known. */
+/**
+ * Build the named model into g (empty); its row comes back in *type. A name may belong to two networks, one
+ * for small images and one for large: the input's shape decides. Unknown names: the nearest known.
+ */
 MUST_CHECK enum status model_build(const struct model_type **type, struct graph *g, const char *name,
                                    struct shape input, int classes, const struct recipe *recipe);
 

@@ -6,7 +6,7 @@
  */
 #include "models/resnet_cifar.h"
 
-#include "sim/layers.h"
+#include "models/blocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,41 +14,21 @@
 
 enum { GROUPS = 3, WIDTH = 16, DEPTH_MAX = 1202 };
 
-/* conv - norm (- residual) (- ReLU); returns the norm's node. `residual` < -1: none. */
-enum { NO_RESIDUAL = -2 };
-
-static int conv_norm(struct graph *g, int from, const char *conv_name, const char *norm_name, int filters,
-                     int kernel, int stride, int residual, bool relu, bool quantized)
+/* Of all depths 6n+2, one is also the name of a network for large images: nobody means the other. */
+static bool is_bottleneck_name(long depth)
 {
-    const struct shape in = graph_shape(g, from);
-    const bool adds = residual != NO_RESIDUAL;
-    const int c =
-        graph_add(g, layer_conv_new(conv_name, in, filters, kernel, stride, kernel / 2, 1, quantized), from,
-                  GRAPH_INPUT);
-
-    return graph_add(g, layer_norm_new(norm_name, graph_shape(g, c), adds, relu), c,
-                     adds ? residual : GRAPH_INPUT);
+    return depth == 50;
 }
 
-/* relu(norm(conv(relu(norm(conv(x))))) + shortcut(x)). */
-static int basic_block(struct graph *g, int from, const char *block, int width, int stride,
-                       const struct recipe *r)
+/* What is wrong with a depth that this family has not. */
+static enum status depth_refuse(const char *name, struct shape input)
 {
-    char conv[NAME_LENGTH], norm[NAME_LENGTH];
-    int shortcut = from;
-
-    snprintf(conv, sizeof conv, "%s.conv1", block);
-    snprintf(norm, sizeof norm, "%s.bn1", block);
-    const int inner = conv_norm(g, from, conv, norm, width, 3, stride, NO_RESIDUAL, true, r->quantize);
-    if (stride != 1 || graph_shape(g, from).c != width) {
-        snprintf(conv, sizeof conv, "%s.downsample", block);
-        snprintf(norm, sizeof norm, "%s.bn3", block);
-        shortcut = conv_norm(g, from, conv, norm, width, 1, stride, NO_RESIDUAL, false,
-                             r->quantize && r->quantize_shortcut);
-    }
-    snprintf(conv, sizeof conv, "%s.conv2", block);
-    snprintf(norm, sizeof norm, "%s.bn2", block);
-    return conv_norm(g, inner, conv, norm, width, 3, 1, shortcut, true, r->quantize);
+    return fail(
+        STATUS_INPUT,
+        "model '%s': for images of %d x %d the depth must be 6n+2, such as 8, 14, 20, 38, 74, 110, 152 or "
+        "164 (at most %d); resnet18, 34, 50 and 101 are networks for large images, such as --data "
+        "imagenet",
+        name, input.h, input.w, DEPTH_MAX);
 }
 
 enum status resnet_cifar_build(struct graph *g, const char *name, struct shape input, int classes,
@@ -58,22 +38,29 @@ enum status resnet_cifar_build(struct graph *g, const char *name, struct shape i
     const char *digits = name + strlen("resnet");
     const long depth = strtol(digits, &end, 10);
 
-    if (*digits < '0' || *digits > '9' || *end || depth < 8 || depth > DEPTH_MAX || (depth - 2) % 6 != 0)
-        return fail(
-            STATUS_INPUT,
-            "model '%s': the depth must be 6n+2, such as 8, 14, 20, 38, 74, 110, 152 or 164 (at most %d)",
-            name, DEPTH_MAX);
+    if (*digits < '0' || *digits > '9' || *end || depth < 8 || depth > DEPTH_MAX || (depth - 2) % 6 != 0 ||
+        is_bottleneck_name(depth))
+        return depth_refuse(name, input);
     if (input.h < 4 || input.w < 4)
         return fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, 4 x 4 is the least", name,
                     input.h, input.w);
 
-    int at = conv_norm(g, GRAPH_INPUT, "conv1", "bn1", WIDTH, 3, 1, NO_RESIDUAL, true,
-                       recipe->quantize && recipe->quantize_first);
+    const struct conv_norm stem = {.names = {"conv1", "bn1"},
+                                   .filters = WIDTH,
+                                   .kernel = 3,
+                                   .activation = ACTIVATION_RELU,
+                                   .role = CONV_STEM};
+    int at = block_conv_norm(g, GRAPH_INPUT, NULL, &stem, recipe);
     for (int group = 0; group < GROUPS; group++)
-        for (int block = 0; block < (depth - 2) / 6; block++) {
-            char prefix[32];
-            snprintf(prefix, sizeof prefix, "group%d_layer%d", group + 1, block);
-            at = basic_block(g, at, prefix, WIDTH << group, group > 0 && block == 0 ? 2 : 1, recipe);
+        for (int i = 0; i < (depth - 2) / 6; i++) {
+            char block[32];
+            snprintf(block, sizeof block, "group%d_layer%d", group + 1, i);
+            at = block_basic(g, at,
+                             &(struct residual_block){.name = block,
+                                                      .width = WIDTH << group,
+                                                      .stride = group > 0 && i == 0 ? 2 : 1,
+                                                      .shortcut = {"downsample", "bn3"}},
+                             recipe);
         }
     at = graph_add(g, layer_pool_new("avgpool", graph_shape(g, at)), at, GRAPH_INPUT);
     graph_add(g, layer_linear_new("fc", graph_shape(g, at), classes), at, GRAPH_INPUT);

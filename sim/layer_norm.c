@@ -1,6 +1,6 @@
 /* sim/layer_norm.c - batch norm, residual addition and ReLU in one layer: they are one pass over memory.
  *
- *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)
+ *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)  [or min(max(z, 0), 6)]
  *
  * Batch statistics come from the sums that the convolution noted while it wrote y; per image in pixel order,
  * images in order, in double. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch,
@@ -18,9 +18,10 @@ enum { WEIGHT, BIAS, RUNNING_MEAN = 0, RUNNING_VAR };
 
 struct norm {
     struct layer base;
-    bool residual, relu;
+    bool residual;
+    enum activation activation;
     size_t pixels, each, mask_bytes; /* per image */
-    uint8_t *positive;               /* [n][mask_bytes]: where z > 0 */
+    uint8_t *positive;               /* [n][mask_bytes]: where z > 0, and z < 6 if ReLU6 */
     double *inverse_std;             /* [c] of the last training pass */
     float *mean, *scale, *shift;     /* [c] */
     float *ka, *kb, *kc;             /* [c] coefficients of backward */
@@ -30,6 +31,12 @@ struct norm {
 static struct norm *norm_of(struct layer *l)
 {
     return (struct norm *)l;
+}
+
+/* Where image n lets gradients through; NULL: everywhere. */
+static const uint8_t *mask_of(const struct norm *m, int n)
+{
+    return m->activation == ACTIVATION_NONE ? NULL : m->positive + (size_t)n * m->mask_bytes;
 }
 
 static void norm_plan(struct layer *l, const struct plan *p, struct arena *run)
@@ -92,6 +99,30 @@ static void running_statistics(struct norm *m)
     }
 }
 
+/* ReLU6 behind ReLU: nothing above 6, and no gradient from 6 on. Few elements are, so the store is rare. */
+static struct range clip_at_six(float *a, uint8_t *positive, size_t n, struct range r)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i] >= 6.0f) {
+            a[i] = 6.0f;
+            positive[i / 8] &= (uint8_t) ~(1u << i % 8);
+        }
+    return (struct range){r.lo > 6.0f ? 6.0f : r.lo, r.hi > 6.0f ? 6.0f : r.hi};
+}
+
+/* One image; returns the range of its activations. */
+static struct range forward_image(struct norm *m, struct tensor *out, struct tensor *const in[], int n,
+                                  const struct pass *p)
+{
+    const size_t at = (size_t)n * m->each;
+    uint8_t *positive = m->positive + (size_t)n * m->mask_bytes;
+    const struct range r = p->kernels->norm_forward(
+        out->data + at, positive, in[0]->data + at, m->residual ? in[1]->data + at : NULL, m->scale, m->shift,
+        m->pixels, m->base.in.c, m->activation != ACTIVATION_NONE);
+
+    return m->activation == ACTIVATION_RELU6 ? clip_at_six(out->data + at, positive, m->each, r) : r;
+}
+
 static void norm_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
 {
     struct norm *m = norm_of(l);
@@ -105,13 +136,8 @@ static void norm_forward(struct layer *l, struct tensor *out, struct tensor *con
     {
         struct range mine = RANGE_EMPTY;
 #pragma omp for schedule(static)
-        for (int n = 0; n < p->n; n++) {
-            const size_t at = (size_t)n * m->each;
-            mine = range_join(
-                mine, p->kernels->norm_forward(out->data + at, m->positive + (size_t)n * m->mask_bytes,
-                                               in[0]->data + at, m->residual ? in[1]->data + at : NULL,
-                                               m->scale, m->shift, m->pixels, l->in.c, m->relu));
-        }
+        for (int n = 0; n < p->n; n++)
+            mine = range_join(mine, forward_image(m, out, in, n, p));
 #pragma omp critical(norm_range)
         all = range_join(all, mine);
     }
@@ -149,8 +175,7 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++) {
         const size_t at = (size_t)n * m->each;
-        p->kernels->norm_sums(m->sums + (size_t)n * 2 * c, dout->data + at,
-                              m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL, in[0]->data + at,
+        p->kernels->norm_sums(m->sums + (size_t)n * 2 * c, dout->data + at, mask_of(m, n), in[0]->data + at,
                               m->mean, m->pixels, l->in.c);
     }
     backward_coefficients(m, p);
@@ -162,8 +187,7 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
             const size_t at = (size_t)n * m->each;
             mine = range_join(mine, p->kernels->norm_backward(
                                         din[0]->data + at, m->residual && din[1] ? din[1]->data + at : NULL,
-                                        m->residual && add[1], dout->data + at,
-                                        m->relu ? m->positive + (size_t)n * m->mask_bytes : NULL,
+                                        m->residual && add[1], dout->data + at, mask_of(m, n),
                                         in[0]->data + at, m->mean, m->ka, m->kb, m->kc, m->pixels, l->in.c));
         }
 #pragma omp critical(norm_range)
@@ -181,13 +205,13 @@ static struct work norm_work(const struct layer *l)
 
 static const struct layer_type norm_type = {"norm", norm_plan, norm_forward, norm_backward, norm_work};
 
-struct layer *layer_norm_new(const char *name, struct shape in, bool residual, bool relu)
+struct layer *layer_norm_new(const char *name, struct shape in, bool residual, enum activation activation)
 {
     struct norm *m = layer_make(sizeof *m, &norm_type, name, in, in);
     const size_t c = (size_t)in.c;
 
     m->residual = residual;
-    m->relu = relu;
+    m->activation = activation;
     m->pixels = (size_t)in.h * (size_t)in.w;
     m->each = m->pixels * c;
     m->mask_bytes = (m->each + 7) / 8;

@@ -11,8 +11,14 @@ enum { KERNEL_MAX = 16 }; /* largest kernel of a convolution */
 struct layer *layer_conv_new(const char *name, struct shape in, int filters, int kernel, int stride, int pad,
                              int groups, bool quantized);
 
-/** Batch norm, then in[1] added if `residual`, then ReLU if `relu`; input must come from a convolution. */
-struct layer *layer_norm_new(const char *name, struct shape in, bool residual, bool relu);
+/** What follows a batch norm: nothing, max(z, 0), or min(max(z, 0), 6). */
+enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
+
+/** Batch norm, then in[1] added if `residual`, then the activation; input must come from a convolution. */
+struct layer *layer_norm_new(const char *name, struct shape in, bool residual, enum activation activation);
+
+/** Largest of each kernel x kernel window, of the values in bounds; 2 pad <= kernel. */
+struct layer *layer_maxpool_new(const char *name, struct shape in, int kernel, int stride, int pad);
 
 /** Average over all pixels: [h][w][c] to [1][1][c]. */
 struct layer *layer_pool_new(const char *name, struct shape in);
