@@ -13,6 +13,7 @@
 
 struct backend {
     const char *name, *title, *source;
+    bool operations_only; /* counts operations of no machine: nothing takes time or energy */
     /**
      * Count what one nest (all its instances) does on h. `p` is there for objectives that weigh energy; it
      * does not enter the counts otherwise. STATUS_INPUT where the nest does not fit: it says which buffer,
@@ -29,11 +30,20 @@ MUST_CHECK enum status backend_find(const struct backend **out, const char *name
 
 /**
  * Lower bound of the cycles of a nest: peak arithmetic at these widths, compulsory DRAM traffic (each operand
- * and result once). Every back end's cycles are at least this; backend_count asserts it.
+ * and result once). No back end may be faster.
  */
 double roofline_cycles(const struct nest *n, const struct hardware *h);
 
-/** h's back end on a checked nest, with the roofline as its floor. */
+/** Most multiply-accumulates that h finishes in a cycle, for operands of these widths. */
+double roofline_macs_per_cycle(const struct hardware *h, int input_bits, int weight_bits);
+
+/** Least that crosses the DRAM interface for all instances: operands and result once each. */
+double roofline_dram_bits(const struct nest *n, const struct hardware *h);
+
+/**
+ * h's back end on a nest that nest_check has passed. Adds the seconds of the static components, which follow
+ * from the cycles. STATUS_INPUT where the back end refuses, or beats the roofline: then it is wrong.
+ */
 MUST_CHECK enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
                                      const struct prices *p);
 

@@ -1,20 +1,43 @@
 /* energy/meter.h - a network on a piece of hardware: what an iteration costs at given widths.
  *
  *     struct meter *m;
- *     TRY(meter_open(&m, &workload, &hardware, &constants));
+ *     TRY(meter_open(&m, &(struct meter_spec){&workload, &hardware, &constants, CONVENTION_TRUE}));
  *     TRY(meter_iteration(&cost, m, (struct widths){5, 8}, 128));
  *
  * Each distinct (layer shape, phase, widths, images) is counted once and remembered: a run of 64,000
  * iterations is a few hundred searches. The same meter serves a trainer that prices every step and a what-if
- * that prices none.
+ * that prices none. One thread at a time may use a meter; it spreads new searches over all threads itself.
  */
 #ifndef ENERGY_METER_H
 #define ENERGY_METER_H
 
 #include "energy/backend.h"
-#include "sim/schedule.h"
+#include "energy/histogram.h"
 
 struct meter;
+
+/**
+ * What is counted.
+ *
+ *            layers outside the schedule   first layer's backward-data   multiply-accumulates
+ *     true   float32                       none                          those of the three products
+ *     paper  at the scheduled widths       counted                       and 2 for each batch-norm output
+ *
+ * `paper` is the convention of the figures of CPT (energy/bitops.h). The products that hardware is charged
+ * for follow the convention; a batch norm's two operations are counted but are no work of the array.
+ */
+enum convention { CONVENTION_TRUE, CONVENTION_PAPER, CONVENTIONS };
+
+/** "true", "paper" */
+const char *convention_name(enum convention c);
+MUST_CHECK enum status convention_find(enum convention *out, const char *name);
+
+struct meter_spec {
+    const struct workload *workload;
+    const struct hardware *hardware;
+    const struct constants *constants;
+    enum convention convention;
+};
 
 /** What a training iteration, or a whole run, costs. Accelerator only, unless system knobs add the host. */
 struct cost {
@@ -22,40 +45,36 @@ struct cost {
     double energy_j, latency_s, dram_bytes;
 };
 
-/** The workload and the hardware are copied. */
-MUST_CHECK enum status meter_open(struct meter **out, const struct workload *w, const struct hardware *h,
-                                  const struct constants *k);
+/** Everything in `spec` is copied. */
+MUST_CHECK enum status meter_open(struct meter **out, const struct meter_spec *spec);
 void meter_close(struct meter *m);
 
-/** One layer's part of one phase of an iteration on `images` examples; zero where there is none. */
+/** One layer's part (all its `count` instances) of one phase of an iteration on `images` examples; zero where
+ * there is none. */
 MUST_CHECK enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p,
                                    struct widths bits, int64_t images);
 
-/** All layers and phases. */
+/** All layers and phases; bitops equal bitops_paper or bitops_true to the last digit. */
 MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct widths bits, int64_t images);
 
-/** How many iterations of a run have which widths: what a schedule, or a record, comes down to. */
-struct histogram {
-    struct histogram_row {
-        struct widths bits;
-        int64_t images; /* of one iteration */
-        int64_t iterations;
-    } * rows;
-    int count;
-};
-
-MUST_CHECK enum status histogram_of_schedules(struct histogram *out, int64_t iterations, int64_t images,
-                                              const struct schedule_spec *forward,
-                                              const struct schedule_spec *backward);
-/** Count `iterations` more of (bits, images). */
-MUST_CHECK enum status histogram_add(struct histogram *h, struct widths bits, int64_t images,
-                                     int64_t iterations);
-void histogram_free(struct histogram *h);
-
-/** A whole run. */
+/** A whole run; its bitops are bitops_run's, to the last digit. */
 MUST_CHECK enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h);
+
+/** What the meter works with: for printing, and for prices of its counts. */
+const struct workload *meter_workload(const struct meter *m);
+const struct hardware *meter_hardware(const struct meter *m);
+const struct prices *meter_prices(const struct meter *m);
+
+/** Searches made so far. */
+int meter_searches(const struct meter *m);
+
+/** a += times * b */
+void cost_add(struct cost *a, const struct cost *b, double times);
 
 /** The same counts at other prices: no search, no change of mapping. */
 void cost_reprice(struct cost *c, const struct prices *p);
+
+/** FracTrain's metric: each multiply-accumulate weighs (b1 / 32) (b2 / 32). */
+double cost_effective_macs(const struct cost *c);
 
 #endif

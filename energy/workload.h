@@ -26,9 +26,10 @@ struct workload_layer {
     int64_t count; /* equal layers that this one stands for */
     int64_t in_c, out_c, in_h, in_w, out_h, out_w, kernel_h, kernel_w, groups;
     int64_t stride;
-    bool from_input; /* reads the network's input: there is no error to pass on */
-    bool quantized;  /* takes part in the precision schedule; otherwise float32 */
-    bool residual, relu, maximum;
+    bool from_input;     /* reads the network's input: there is no error to pass on */
+    bool quantized;      /* takes part in the precision schedule, or a batch norm: is read by one that does */
+    bool residual, relu; /* of a batch norm */
+    bool maximum;        /* of a pooling; otherwise the average */
 };
 
 struct workload {
@@ -52,8 +53,24 @@ void workload_free(struct workload *w);
 /** Multiply-accumulates of the forward product of one example, all `count` instances; exact below 2^53. */
 double workload_macs(const struct workload *w);
 
-/* --- one product
- * ---------------------------------------------------------------------------------------------- */
+/** The same with the elements that batch norms write: what energy/bitops.h counts by. */
+struct work workload_work(const struct workload *w);
+
+/** Trained values of a layer and its instances: weights, or a batch norm's two for each channel. */
+double workload_params(const struct workload_layer *l);
+
+/** Elements of a layer's input and output, one example, one instance. */
+double workload_inputs(const struct workload_layer *l);
+double workload_outputs(const struct workload_layer *l);
+
+/** Convolution or linear layer of K x K taps, O x O pixels, stride S, as layer files have it. */
+struct workload_layer workload_layer_make(const char *name, int64_t count, int64_t k, int64_t o, int64_t s,
+                                          int64_t in_c, int64_t out_c, int64_t groups);
+
+/** STATUS_INPUT if an extent is < 1, groups do not divide the channels or a product would pass 2^63. */
+MUST_CHECK enum status workload_check(const struct workload_layer *l, const char *where);
+
+/* --- one product ------------------------------------------------------------------------------------- */
 
 /** The products of a training iteration, and what is done besides them. */
 enum phase {

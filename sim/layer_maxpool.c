@@ -130,3 +130,13 @@ struct layer *layer_maxpool_new(const char *name, struct shape in, int kernel, i
     m->pad = pad;
     return &m->base;
 }
+
+bool layer_maxpool_window(int *kernel, int *stride, const struct layer *l)
+{
+    const struct maxpool *m = (const struct maxpool *)l;
+
+    if (l->type != &maxpool_type) return false;
+    *kernel = m->kernel;
+    *stride = m->stride;
+    return true;
+}

@@ -224,3 +224,8 @@ struct layer *layer_norm_new(const char *name, struct shape in, bool residual, e
     m->base.sums_input = true;
     return &m->base;
 }
+
+enum activation layer_norm_activation(const struct layer *l)
+{
+    return l->type == &norm_type ? ((const struct norm *)l)->activation : ACTIVATION_NONE;
+}

@@ -29,4 +29,10 @@ struct layer *layer_linear_new(const char *name, struct shape in, int outputs);
 /** The conv_shape of a convolution layer, NULL for other layers. For cost models and benches. */
 const struct conv_shape *layer_conv_shape(const struct layer *l);
 
+/** What follows a batch norm; ACTIVATION_NONE for other layers. For cost models. */
+enum activation layer_norm_activation(const struct layer *l);
+
+/** Window of a max pooling; false for other layers. For cost models. */
+bool layer_maxpool_window(int *kernel, int *stride, const struct layer *l);
+
 #endif
