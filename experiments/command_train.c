@@ -4,6 +4,7 @@
 #include "experiments/run.h"
 #include "experiments/table.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,9 +162,12 @@ static void result_print(const struct train_options *o, const struct config *c, 
         table_number(&table, r->seconds, 4);
     }
     if (o->json) {
-        printf("{\"arm\": \"%s\", \"state_sha256\": \"%s\"}\n", c->arm[0] != '\0' ? c->arm : c->name,
-               r->state_sha256);
+        printf("{\"arm\": \"%s\", \"peak_memory_bytes\": %" PRId64 ", \"max_rss_bytes\": %" PRId64
+               ", \"state_sha256\": \"%s\"}\n",
+               c->arm[0] != '\0' ? c->arm : c->name, r->peak_memory_bytes, r->max_rss_bytes, r->state_sha256);
     } else {
+        printf("peak memory %.1f MB placed for the network, %.1f MB resident\n",
+               (double)r->peak_memory_bytes / 1e6, (double)r->max_rss_bytes / 1e6);
         printf("state sha256 %s\n", r->state_sha256);
     }
     fflush(stdout);

@@ -32,6 +32,14 @@ double provenance_clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+int64_t provenance_max_rss(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (int64_t)used.ru_maxrss * 1024;
+}
+
 static void cpu_model(char *out, size_t size)
 {
     char line[256];
@@ -102,6 +110,9 @@ static enum status write_invocation(struct store *s, const struct record_spec *s
     TRY(store_set_text(s, "provenance", "cwd_basename", getcwd(text, sizeof text) ? last_part(text) : ""));
     TRY(store_set_text(s, "provenance", "kernels", spec->kernels ? spec->kernels : ""));
     TRY(store_set_integer(s, "provenance", "threads", spec->threads));
+    if (spec->graph !=
+        NULL) /* here, not in /summary: scratch grows with the threads, packing with the kernels */
+        TRY(store_set_integer(s, "provenance", "peak_memory_bytes", (int64_t)graph_bytes(spec->graph)));
     for (size_t i = 0; i < sizeof slurm / sizeof *slurm; i++)
         if (getenv(slurm[i][0]) != NULL)
             TRY(store_set_text(s, "provenance", slurm[i][1], getenv(slurm[i][0])));
@@ -148,5 +159,5 @@ enum status provenance_finish(struct store *s, double started)
     TRY(store_set_text(s, "provenance", "finished_utc", utc));
     TRY(store_set_number(s, "provenance", "wall_seconds", provenance_clock() - started));
     TRY(store_set_number(s, "provenance", "cpu_seconds", cpu));
-    return store_set_integer(s, "provenance", "max_rss_bytes", (int64_t)used.ru_maxrss * 1024);
+    return store_set_integer(s, "provenance", "max_rss_bytes", provenance_max_rss());
 }

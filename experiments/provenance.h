@@ -17,6 +17,9 @@ MUST_CHECK enum status provenance_write(struct store *s, const struct record_spe
  * ... */
 MUST_CHECK enum status provenance_finish(struct store *s, double started);
 
+/** Largest resident set of this process so far, in bytes. */
+int64_t provenance_max_rss(void);
+
 /** Seconds of a clock that never jumps. */
 double provenance_clock(void);
 

@@ -3,7 +3,7 @@
  *     /            attributes schema, schema_version, title, seed, config_sha256, status, last_iter
  *     /config      resolved, user, overrides: texts as uint8[N]
  *     /provenance  everything that differs between equal runs: commit, flags, CPU, host, times, run_id,
- * kernels; dataset; events/{iter, time_utc, kind, text} /train       a row per iteration: iter, epoch, loss,
+ * kernels, memory; dataset; events/{iter, time_utc, kind, text} /train       a row per iteration: iter, epoch, loss,
  * acc, lr, bits_fw, bits_bw, cycle, phase, bitops, ... /eval/POLICY a row per evaluation: iter, epoch, bits,
  * {train,val,test}_{loss,acc,n}; NaN where not evaluated /layers      name, type, params, macs, is_quantized
  * [L]; iter [K]; {weight,act,err}/{min,max,clip,floor} [K][L] /summary     scalars as attributes

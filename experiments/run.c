@@ -223,6 +223,8 @@ static enum status summarize(struct run *r)
     out->bitops = record_bitops(r->record);
     out->saving = 1 - out->bitops / static_bitops(r);
     out->seconds = provenance_clock() - r->started;
+    out->peak_memory_bytes = (int64_t)graph_bytes(&r->session.graph);
+    out->max_rss_bytes = provenance_max_rss();
     trainer_hash(out->state_sha256, &r->session.trainer);
     for (int i = 0; i < out->score_count; i++) {
         char name[64];

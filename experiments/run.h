@@ -26,9 +26,11 @@ struct run_score {
 struct run_result {
     struct run_score score[EVAL_POINTS];
     int score_count;
-    double bitops;  /* of the whole run, paper convention */
-    double saving;  /* against static training at the largest widths, in [0, 1) */
-    double seconds; /* this process spent on it */
+    double bitops;             /* of the whole run, paper convention */
+    double saving;             /* against static training at the largest widths, in [0, 1) */
+    double seconds;            /* this process spent on it */
+    int64_t peak_memory_bytes; /* placed for network, step and threads before the first step; none is added */
+    int64_t max_rss_bytes;     /* largest resident set of this process: program, libraries and data as well */
     char state_sha256[DIGEST_SIZE];
 };
 
