@@ -55,7 +55,7 @@ LANES_INLINE void mx_loop(const struct plan *p, void *out, const void *in, size_
     const struct plan_constants *c = &p->constants;
     const size_t block = (size_t)p->step;
     const bool has_minus_zero = p->format.block.element.flavour != FLAVOUR_FNUZ;
-    struct float_lanes k = float_lanes_of(p);
+    struct float_lanes k = float_lanes_of(p, q);
 
     for (size_t at = 0; at < n; at += block) {
         const float *x = (const float *)in + at;

@@ -78,6 +78,44 @@ static void fixed_sr_small(const struct plan *p, void *y, const void *x, size_t 
     }
 }
 
+/* Saturation without underflow of t: t, clamped to the ends, is i + d with |d| <= 1/2, and the code i plus
+ * the floor of (d 2^R + r) / 2^R: a carry out of the lower 32 bits of a sum, and the sign of d. Both terms of
+ * the sum are moved up by 32 - R bits, so that the carry leaves them there; at d = 1/2 only these lower bits
+ * are right. */
+static void fixed_sr_carry(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)
+{
+    const struct fixed_lanes c = fixed_lanes_of(p);
+    const struct draw_lanes d = draw_lanes_of(p, draw);
+    const int bits = p->format.random_bits;
+    const lanes zero = lanes_set(0.0), scale = lanes_set((double)(UINT64_C(1) << bits));
+    const __m128i left = _mm_cvtsi32_si128(32 - bits);
+    const __m256i one = _mm256_set1_epi32(1);
+
+    for (size_t i = 0; i < n; i += 64) {
+        __m256i random[8];
+        draw_lanes_64(random, &d, false, draw.first + i);
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) {
+            const lanes v = lanes_load(x, i + 8 * (size_t)j);
+            const lanes t = lanes_min(lanes_max(lanes_fma(v, c.up, zero), c.low), c.high);
+            const __m256i near = _mm256_cvtps_epi32(t), r = _mm256_sll_epi32(random[j], left);
+            const lanes part = lanes_sub(t, _mm256_cvtepi32_ps(near));
+            const __m256i w = _mm256_cvtps_epi32(lanes_floor(lanes_mul(part, scale)));
+            const __m256i sum = _mm256_add_epi32(_mm256_sll_epi32(w, left), r);
+            const __m256i no_carry = _mm256_cmpeq_epi32(_mm256_max_epu32(sum, r), sum);
+            const __m256i below = _mm256_srai_epi32(_mm256_castps_si256(part), 31);
+            const __m256i step = _mm256_add_epi32(_mm256_add_epi32(no_carry, below), one);
+            const lanes value = lanes_mul(_mm256_cvtepi32_ps(_mm256_add_epi32(near, step)), c.down);
+            lanes_store(y, i + 8 * (size_t)j, lanes_and(value, lanes_is_number(v)));
+        }
+    }
+}
+
+plan_kernel *fixed_sr_kernel_carry(void)
+{
+    return fixed_sr_carry;
+}
+
 plan_kernel *fixed_sr_kernel_small(void)
 {
     return fixed_sr_small;

@@ -10,6 +10,7 @@ LANES_INLINE void fixed_loop(const struct plan *p, void *y, const void *x, size_
 
 #pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES) {
+        lanes_fetch(x, i);
         const lanes v = lanes_load(x, i);
         lanes t = lanes_mul(v, c.up);
         if (guard) t = lanes_or(t, lanes_and(lanes_and(lanes_eq(t, zero), lanes_ne(v, zero)), tiny));

@@ -41,7 +41,7 @@ LANES_INLINE lanes float_sr(lanes a, lanes power, const struct float_lanes *k, c
 LANES_INLINE void float_sr_loop(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
                                 bool inf, bool halves)
 {
-    const struct float_lanes k = float_lanes_of(p);
+    const struct float_lanes k = float_lanes_of(p, ROUND_SR);
     const struct sr_lanes s = sr_lanes_of(p);
     const struct draw_lanes d = draw_lanes_of(p, draw);
 
@@ -61,7 +61,7 @@ LANES_INLINE void float_sr_loop(const struct plan *p, void *y, const void *x, si
 LANES_INLINE void float_sr_small(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
                                  bool inf, bool has_minus_zero)
 {
-    const struct float_lanes k = float_lanes_of(p);
+    const struct float_lanes k = float_lanes_of(p, ROUND_SR);
     const struct sr_lanes s = sr_lanes_of(p);
     const struct draw_lanes d = draw_lanes_of(p, draw);
     const __m128i count = _mm_cvtsi32_si128(p->format.random_bits);

@@ -5,11 +5,13 @@
 LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_t n, enum rounding q,
                              bool inf, bool has_minus_zero)
 {
-    const struct float_lanes k = float_lanes_of(p);
+    const struct float_lanes k = float_lanes_of(p, q);
 
 #pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES) {
-        const lanes v = lanes_load(x, i), a = lanes_unless(lanes_sign_bit(), v);
+        lanes_fetch(x, i);
+        const lanes v = lanes_load(x, i), size = lanes_unless(lanes_sign_bit(), v);
+        const lanes a = inf && float_cuts(q) ? float_bounded(size, &k) : size;
         const lanes power = lanes_power(a, k.power_low, k.power_high);
         const lanes r = float_round(float_by_sign(q) ? v : a, power, &k, q);
         lanes_store(y, i, float_finish(r, v, &k, q, inf, has_minus_zero));
@@ -24,8 +26,8 @@ LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_
     }
 #define FLOAT_KERNELS(q)                                                                                     \
     FLOAT_KERNEL(q, sat, false, true)                                                                        \
-    FLOAT_KERNEL(q, inf, true, true) FLOAT_KERNEL(q, sat_fnuz, false, false)                                 \
-        FLOAT_KERNEL(q, inf_fnuz, true, false)
+    FLOAT_KERNEL(q, inf, true, true)                                                                         \
+    FLOAT_KERNEL(q, sat_fnuz, false, false) FLOAT_KERNEL(q, inf_fnuz, true, false)
 
 FLOAT_ROUNDING_LIST(FLOAT_KERNELS)
 

@@ -65,6 +65,7 @@ LANES_INLINE void wide_loop(const struct plan *p, void *y, const void *x, size_t
 
 #pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES) {
+        lanes_fetch(x, i);
         const lanes v = lanes_load(x, i);
         const __m256i a = _mm256_castps_si256(lanes_unless(lanes_sign_bit(), v));
         const __m256i negative = _mm256_srai_epi32(_mm256_castps_si256(v), 31);

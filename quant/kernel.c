@@ -12,12 +12,15 @@ static double power_of_two(int k)
     return x;
 }
 
-/* In integers if t 2^R fits 31 bits and x 2^(fl + R) loses nothing below. */
+/* In integers if t 2^R fits 31 bits and x 2^(fl + R) loses nothing below, or if t fits and t itself loses
+ * nothing. */
 static plan_kernel *fixed_sr_choose(const struct format *f, int overflow)
 {
     const int random = f->random_bits, lost = f->fixed.bits - f->fixed.integer_bits + random;
     if (overflow == 0 && random <= 16 && f->fixed.bits + random <= 30 && lost >= 0 && lost <= 126)
         return fixed_sr_kernel_small();
+    if (overflow == 0 && random > 16 && f->fixed.bits <= 30 && f->fixed.bits >= f->fixed.integer_bits)
+        return fixed_sr_kernel_carry();
     return fixed_sr_kernel_f32(overflow, random <= 16);
 }
 

@@ -29,6 +29,7 @@ plan_kernel *floatwide_kernel(enum rounding q, bool inf);
 /** Stochastic rounding (ROUND_SR); halves: R <= 16. They take 64 elements at once. */
 plan_kernel *fixed_sr_kernel_f32(int overflow, bool halves);
 plan_kernel *fixed_sr_kernel_small(void);                /* saturating, wl + R <= 30, fl + R >= 0 */
+plan_kernel *fixed_sr_kernel_carry(void);                /* saturating, R > 16, wl <= 30, fl >= 0 */
 plan_kernel *float_sr_kernel_small(bool inf, bool fnuz); /* m + R <= 29 */
 plan_kernel *float_sr_kernel_f32(bool wide, bool inf, bool halves);
 

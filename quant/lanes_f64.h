@@ -17,6 +17,13 @@ LANES_INLINE lanes lanes_load(const void *x, size_t i)
 {
     return _mm256_loadu_pd((const double *)x + i);
 }
+/** Ask for what is read a kilobyte later: kernels of 20 operations fill the reorder window before they reach
+ * it. */
+LANES_INLINE void lanes_fetch(const void *x, size_t i)
+{
+    _mm_prefetch((const char *)((const double *)x + i) + 1024, _MM_HINT_T0);
+}
+
 LANES_INLINE void lanes_store(void *y, size_t i, lanes v)
 {
     _mm256_storeu_pd((double *)y + i, v);

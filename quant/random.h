@@ -18,7 +18,20 @@ struct random_name {
 };
 
 /** What a sequence is for: the upper 8 bits of a stream, so that no two uses ever share bits. */
-enum random_use { RANDOM_USER, RANDOM_ERROR, RANDOM_INIT, RANDOM_ORDER, RANDOM_AUGMENT, RANDOM_SPLIT };
+enum random_use {
+    RANDOM_USER,
+    RANDOM_ERROR,
+    RANDOM_INIT,
+    RANDOM_ORDER,
+    RANDOM_AUGMENT,
+    RANDOM_SPLIT,
+    RANDOM_WEIGHT,
+    RANDOM_ACTIVATION,
+    RANDOM_GRADIENT,
+    RANDOM_MASTER,
+    RANDOM_MOMENTUM,
+    RANDOM_ACCUMULATOR
+};
 
 /** Stream of one tensor (0 .. 2^24-1) under one use. */
 static inline uint32_t random_stream(enum random_use use, uint32_t tensor)
