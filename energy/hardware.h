@@ -1,8 +1,8 @@
 /* energy/hardware.h - a description of an accelerator: every knob a number or a word, all with defaults.
  *
- * One table of knobs (hardware.c) says for each its path ("dram.pj_per_bit"), kind, range, default, unit and
- * meaning. Files, --set, sweeps, printing and hashing all go by it. A real knob that is NaN is `auto`: its
- * value follows from others and from energy/constants.h.
+ * One table of knobs (hardware_knobs.c) says for each its path ("dram.pj_per_bit"), kind, range, default,
+ * unit and meaning. Files, --set, sweeps, printing and hashing all go by it. A real knob that is NaN is
+ * `auto`: its value follows from others and from energy/constants.h; `cptsim list knobs` says how.
  */
 #ifndef ENERGY_HARDWARE_H
 #define ENERGY_HARDWARE_H
@@ -16,7 +16,7 @@
 
 enum { HARDWARE_NAME = 48 };
 
-/* Words that a knob can be; their spellings are in hardware.c. */
+/* Words that a knob can be; their spellings are in hardware_knobs.c. */
 enum hardware_scaling { SCALING_ANCHORS, SCALING_STILLMAKER, SCALING_NONE };
 enum hardware_leakage { LEAKAGE_OFF, LEAKAGE_LOP, LEAKAGE_HP };
 enum hardware_compose {
@@ -26,6 +26,7 @@ enum hardware_compose {
 }; /* bits above pmax; floor: refused */
 enum hardware_mac { MAC_QUADRATIC, MAC_PE_FIXED, MAC_BITFUSION, MAC_BIT_SERIAL };
 enum hardware_buffer_energy { BUFFER_TABLE, BUFFER_FIT, BUFFER_FIXED };
+enum hardware_ports { PORTS_1R1W, PORTS_1RW, PORTS_RW1R1W }; /* of one bank: read, write, either */
 enum hardware_dataflow { DATAFLOW_AUTO, DATAFLOW_WS, DATAFLOW_OS, DATAFLOW_IS, DATAFLOW_RS };
 enum hardware_objective { OBJECTIVE_LATENCY, OBJECTIVE_ENERGY, OBJECTIVE_EDP };
 enum hardware_tiles { TILES_POW2, TILES_FACTORS, TILES_ALL };
@@ -39,6 +40,7 @@ enum hardware_optimizer { OPTIMIZER_SGD_MOMENTUM, OPTIMIZER_ADAM };
 /** Bytes 0: there is no such buffer. */
 struct hardware_buffer {
     int64_t bytes, banks, port_bytes;
+    enum hardware_ports ports;
     bool double_buffer; /* half of it is usable */
     enum hardware_buffer_energy energy;
     double read_pj_per_bit, write_pj_per_bit; /* NaN: auto */
@@ -50,7 +52,8 @@ struct backend;
 struct hardware {
     char name[HARDWARE_NAME];
     struct {
-        double node_nm, vdd, temperature_k;
+        double node_nm, temperature_k;
+        double vdd; /* NaN: auto, the node's nominal one */
         enum hardware_scaling scaling;
         enum hardware_leakage leakage;
     } tech;
@@ -70,11 +73,13 @@ struct hardware {
     struct hardware_buffer weight, input, output, global;
     struct {
         bool multicast, forward;
-        double pj_per_bit_mm, pitch_mm, hop_pj_per_bit; /* hop NaN: auto, from the two */
+        double pj_per_bit_mm, pitch_mm; /* NaN: auto, constant `wire` */
+        double hop_pj_per_bit;          /* NaN: auto, router and wire of one pitch */
     } noc;
     struct {
-        int kind; /* row of the DRAM kinds, see dram_kind_name */
-        double pj_per_bit, bits_per_cycle, background_w, capacity_gb;
+        int kind; /* row of energy/dram.h */
+        double bits_per_cycle, capacity_gb;
+        double pj_per_bit, background_w; /* NaN: auto, of the kind */
     } dram;
     struct {
         enum hardware_dataflow dataflow;
@@ -97,8 +102,8 @@ struct hardware {
                              */
     } training;
     struct {
-        double chips, pue, psu_efficiency, host_w;
-        double gco2_per_kwh, price_per_kwh, embodied_kg, lifetime_h;
+        double chips, host_w, embodied_kg, lifetime_h, hourly_rate;
+        double pue, psu_efficiency, gco2_per_kwh, price_per_kwh; /* NaN: auto, the constants */
     } system;
 };
 
@@ -108,19 +113,25 @@ struct hardware hardware_default(void);
 /** Set a knob from text. STATUS_INPUT: unknown knobs name the nearest one, bad values what would be right. */
 MUST_CHECK enum status hardware_set(struct hardware *h, const char *path, const char *text);
 
-/** Checks between knobs (buffers that fit, pmin <= pmax, bandwidth above 0 ...). */
+/** Checks between knobs: pmin <= pmax, banks that hold a port's width, prices where they cannot be auto. */
 MUST_CHECK enum status hardware_check(const struct hardware *h);
 
 /** One knob, for lists, printing and sweeps. */
 struct knob {
     const char *path, *kind, *unit, *standard, *meaning;
-    double min, max;
+    double min, max; /* of a number */
 };
 
-/** The i-th knob, NULL after the last. Its value as text that hardware_set reads back; as a number (NaN if
- * none). */
+/** The i-th knob, NULL after the last. */
 const struct knob *hardware_knob(int i);
+
+/** Its number by its path; STATUS_INPUT with the nearest known one. */
+MUST_CHECK enum status hardware_find(int *knob, const char *path);
+
+/** Write its value as text that hardware_set reads back: the fewest digits, "auto" for a NaN. */
 void hardware_value(char *text, size_t size, const struct hardware *h, int knob);
+
+/** Its value as a number; NaN where it is auto or a word. */
 double hardware_number(const struct hardware *h, int knob);
 
 /** SHA-256 of all knobs' values but the name: equal hashes cost the same. */

@@ -1,4 +1,7 @@
 /* energy/price.h - what each component costs on a piece of hardware: knobs and constants become picojoules.
+ *
+ * Explicit knobs win over constants and are taken as they are; constants are scaled from the node at which
+ * they were measured to the hardware's (energy/node.h), memory on the chip by energy/sram.h, DRAM never.
  */
 #ifndef ENERGY_PRICE_H
 #define ENERGY_PRICE_H
@@ -7,13 +10,33 @@
 #include "energy/counts.h"
 #include "energy/hardware.h"
 
-/** The price list. Explicit knobs win over constants; constants are scaled from their node to the hardware's.
- */
+/** The price list of a checked hardware. */
 void prices_make(struct prices *out, const struct hardware *h, const struct constants *k);
 
-/** Energy of an integer multiply of a x b bits in 8x8-bit multiplies under the hardware's mac_model, and of
- * the addition that follows it in 8-bit additions. */
+/**
+ * Energy of an integer multiply of a x b bits, and of the accumulation that follows it, in units of
+ * COST_MULTIPLY and COST_ADD, as array.mac_model has them:
+ *
+ *     quadratic    (a b / 64)^multiply_exponent, and (bits / 8)^add_exponent
+ *     pe-fixed     a processing element of that width with its registers and 32-bit accumulator, the
+ *                  polynomial of constants pe_fixed_*; the accumulation is part of it: 0
+ *     bitfusion    the share of a fusion unit that is busy: 1 over the products it does at once, or several
+ *                  passes where operands are wider than pmax; the accumulation is part of it: 0
+ *     bit-serial   the first operand in a bit-serial cycles: as quadratic with exponent 1, times an overhead
+ *
+ * An 8 x 8-bit multiply is one unit, but for bit-serial. add_equivalents with `bits` of the accumulator.
+ */
 double multiply_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits);
 double add_equivalents(const struct hardware *h, const struct constants *k, int bits);
+
+/** (bits / 8)^add_exponent, whatever the mac_model: additions that belong to no product. */
+double plain_add_equivalents(const struct constants *k, int bits);
+
+/**
+ * Picojoules of one floating-point operation with `mantissa` bits, the hidden one included (float32 24,
+ * float16 11, bfloat16 8, e4m3 4): a m^2 + c and a m + c through the published float16 and float32.
+ */
+double float_multiply_pj(const struct hardware *h, const struct constants *k, int mantissa);
+double float_add_pj(const struct hardware *h, const struct constants *k, int mantissa);
 
 #endif
