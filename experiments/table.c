@@ -1,16 +1,28 @@
-/* experiments/table.c - rows of named columns as tab-separated text or as JSON lines. */
+/* experiments/table.c - rows of named columns as text with tabs or commas, or as JSON lines. */
 #include "experiments/table.h"
 
 #include <math.h>
+#include <string.h>
+
+static void print_heading(FILE *out, const char *const *columns, char separator)
+{
+    for (int i = 0; columns[i] != NULL; i++) {
+        if (i > 0) fputc(separator, out);
+        fputs(columns[i], out);
+    }
+    fputc('\n', out);
+}
 
 struct table table_open(FILE *out, bool json, const char *const *columns)
 {
-    if (!json) {
-        for (int i = 0; columns[i] != NULL; i++)
-            fprintf(out, "%s%s", i > 0 ? "\t" : "", columns[i]);
-        fputc('\n', out);
-    }
-    return (struct table){.out = out, .json = json, .columns = columns};
+    if (!json) print_heading(out, columns, '\t');
+    return (struct table){.out = out, .json = json, .separator = '\t', .columns = columns};
+}
+
+struct table table_open_csv(FILE *out, const char *const *columns)
+{
+    print_heading(out, columns, ',');
+    return (struct table){.out = out, .separator = ',', .columns = columns};
 }
 
 void table_json_string(FILE *out, const char *text)
@@ -36,8 +48,23 @@ static void cell_begin(struct table *t)
         table_json_string(t->out, t->columns[t->at]);
         fputs(": ", t->out);
     } else if (t->at > 0) {
-        fputc('\t', t->out);
+        fputc(t->separator, t->out);
     }
+}
+
+/* As RFC 4180 has it: in quotes, with quotes doubled, where it could be misread. */
+static void print_csv(FILE *out, const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"') fputc('"', out);
+        fputc(*c, out);
+    }
+    fputc('"', out);
 }
 
 static void cell_end(struct table *t)
@@ -51,7 +78,9 @@ static void cell_end(struct table *t)
 void table_text(struct table *t, const char *text)
 {
     cell_begin(t);
-    if (!t->json) {
+    if (!t->json && t->separator == ',') {
+        print_csv(t->out, text != NULL ? text : "");
+    } else if (!t->json) {
         fputs(text != NULL ? text : "", t->out);
     } else if (text == NULL) {
         fputs("null", t->out);

@@ -1,4 +1,4 @@
-/* experiments/table.h - rows of named columns on a stream: aligned by tabs for people, or one JSON object a
+/* experiments/table.h - rows of named columns on a stream: separated by tabs or commas, or one JSON object a
  * line.
  *
  *     struct table t = table_open(stdout, json, (const char *[]){"bits", "accuracy", NULL});
@@ -15,12 +15,16 @@
 struct table {
     FILE *out;
     bool json;
+    char separator;             /* of text: a tab, or a comma */
     const char *const *columns; /* names, NULL at the end; the caller keeps them alive */
     int at;                     /* column of the next cell */
 };
 
 /** A table on `out`; as text the column names are printed at once, as JSON they become the keys. */
 struct table table_open(FILE *out, bool json, const char *const *columns);
+
+/** The same as comma-separated values; texts with commas or quotes in them are quoted. */
+struct table table_open_csv(FILE *out, const char *const *columns);
 
 /** The next cell. A row ends with its last column. text may be NULL: empty, or null in JSON. */
 void table_text(struct table *t, const char *text);
