@@ -64,6 +64,9 @@ struct prices {
 /** a += times * b. */
 void counts_add(struct counts *a, const struct counts *b, double times);
 
+/** The static components: the seconds that c->cycles take. */
+void counts_time(struct counts *c, double mhz);
+
 /** Joules; by part: they sum to the total, always. */
 double counts_energy(const struct counts *c, const struct prices *p);
 void counts_parts(double joules[PARTS], const struct counts *c, const struct prices *p);

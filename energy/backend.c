@@ -1,0 +1,71 @@
+/* energy/backend.c - the table of back ends, and what holds for all of them. */
+#include "energy/backend.h"
+
+#include "sim/names.h"
+
+#include <string.h>
+
+static const double slack = 1e-9; /* of the roofline: divisions round */
+
+/* Its only results are multiply-accumulates and bit operations, which backend_count has for every back end.
+ */
+static enum status bitops_count(struct counts *out, const struct nest *n, const struct hardware *h,
+                                const struct prices *p)
+{
+    (void)out, (void)n, (void)h, (void)p;
+    return STATUS_OK;
+}
+
+static const struct backend backends[] = {
+    {.name = "bitops",
+     .title = "operations of no machine: multiply-accumulates and bit operations",
+     .source = "Fu et al., ICLR 2021; Fu et al. (FracTrain), NeurIPS 2020",
+     .operations_only = true,
+     .count = bitops_count},
+};
+
+enum { COUNT = sizeof backends / sizeof backends[0] };
+
+const struct backend *backend_all(int *count)
+{
+    *count = COUNT;
+    return backends;
+}
+
+static const char *name_of(int i)
+{
+    return backends[i].name;
+}
+
+enum status backend_find(const struct backend **out, const char *name)
+{
+    for (int i = 0; i < COUNT; i++) {
+        if (strcmp(backends[i].name, name) == 0) {
+            *out = &backends[i];
+            return STATUS_OK;
+        }
+    }
+    return names_unknown("back end", name, name_of, COUNT);
+}
+
+enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
+                          const struct prices *p)
+{
+    const struct backend *b = h->array.backend;
+
+    *out = (struct counts){0};
+    TRY(b->count(out, n, h, p));
+    out->macs = nest_macs(n);
+    out->bitops = out->macs * n->input_bits * n->weight_bits;
+    if (b->operations_only) return STATUS_OK;
+
+    const double least = roofline_cycles(n, h);
+    if (!(out->cycles >= least * (1 - slack)))
+        return fail(
+            STATUS_INPUT,
+            "back end '%s' claims %.6g cycles where arithmetic and memory need %.6g: a mistake of the "
+            "model, please report it with the hardware file",
+            b->name, out->cycles, least);
+    counts_time(out, h->array.mhz);
+    return STATUS_OK;
+}
