@@ -1,8 +1,8 @@
 /* energy/constants.h - every physical constant of the cost models, with its range, unit, node and source.
  *
- * There is no constant anywhere else, but for the rows that CACTI printed (energy/sram.h). A set of values is
- * passed around rather than read from the table, so that uncertainty and elasticity are the same computation
- * with other numbers. `cptsim list constants` prints the table.
+ * There is no constant anywhere else, but for tables as published: CACTI (energy/sram.h), Stillmaker and Baas
+ * (node.h). A set of values is passed around rather than read from the table, so that uncertainty and
+ * elasticity are the same computation with other numbers. `cptsim list constants` prints the table.
  */
 #ifndef ENERGY_CONSTANTS_H
 #define ENERGY_CONSTANTS_H
