@@ -11,21 +11,20 @@ static double width(int bits)
     return bits == 0 ? float32_bits : bits;
 }
 
-/* Of one multiply-accumulate: forward, backward-data, backward-weights. */
-static double per_mac(int forward_bits, int backward_bits)
+double bitops_per_mac(int forward_bits, int backward_bits)
 {
     const double b = width(forward_bits), bg = width(backward_bits);
     return b * b + 2 * b * bg;
 }
 
-static double paper_macs(const struct work *w)
+double bitops_paper_macs(const struct work *w)
 {
     return w->macs + 2 * w->norm_elements;
 }
 
 double bitops_paper(const struct work *w, double images, int forward_bits, int backward_bits)
 {
-    return paper_macs(w) * images * per_mac(forward_bits, backward_bits);
+    return bitops_paper_macs(w) * images * bitops_per_mac(forward_bits, backward_bits);
 }
 
 double bitops_true(const struct graph *g, double images, int forward_bits, int backward_bits)
@@ -44,15 +43,15 @@ double bitops_true(const struct graph *g, double images, int forward_bits, int b
 }
 
 /* How many iterations of a run have each pair of widths, [forward][backward]. */
-struct widths {
+struct tally {
     int64_t count[WIDTHS][WIDTHS];
 };
 
-static struct widths widths_of_run(int64_t iterations, const struct schedule_spec *forward,
-                                   const struct schedule_spec *backward)
+static struct tally tally_of_run(int64_t iterations, const struct schedule_spec *forward,
+                                 const struct schedule_spec *backward)
 {
     struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
-    struct widths w = {0};
+    struct tally w = {0};
 
     for (p.iteration = 0; p.iteration < iterations; p.iteration++)
         w.count[schedule_bits(forward, &p)][schedule_bits(backward, &p)]++;
@@ -62,19 +61,19 @@ static struct widths widths_of_run(int64_t iterations, const struct schedule_spe
 double bitops_run(const struct work *w, int64_t iterations, int batch, const struct schedule_spec *forward,
                   const struct schedule_spec *backward)
 {
-    const struct widths run = widths_of_run(iterations, forward, backward);
+    const struct tally run = tally_of_run(iterations, forward, backward);
     double sum = 0; /* exact: integers below 2^53 */
 
     for (int b = 0; b < WIDTHS; b++)
         for (int bg = 0; bg < WIDTHS; bg++)
-            sum += (double)run.count[b][bg] * per_mac(b, bg);
-    return paper_macs(w) * batch * sum;
+            sum += (double)run.count[b][bg] * bitops_per_mac(b, bg);
+    return bitops_paper_macs(w) * batch * sum;
 }
 
 double bitops_true_run(const struct graph *g, int64_t iterations, int batch,
                        const struct schedule_spec *forward, const struct schedule_spec *backward)
 {
-    const struct widths run = widths_of_run(iterations, forward, backward);
+    const struct tally run = tally_of_run(iterations, forward, backward);
     double sum = 0;
 
     for (int b = 0; b < WIDTHS; b++)

@@ -15,6 +15,12 @@
 #include "sim/graph.h"
 #include "sim/schedule.h"
 
+/** M: multiply-accumulates and batch-norm operations of one forward image in the paper's convention. */
+double bitops_paper_macs(const struct work *w);
+
+/** Bit operations of a multiply-accumulate in each of the three products: b^2 + 2 b bg. */
+double bitops_per_mac(int forward_bits, int backward_bits);
+
 /** Bit operations of `images` examples in the paper's convention; bits 0 mean float32 (32). */
 double bitops_paper(const struct work *w, double images, int forward_bits, int backward_bits);
 
