@@ -135,38 +135,75 @@ ParameterizedTest(struct published_saving *r, bitops, published_savings)
 
 /* --- networks --- */
 
-static struct graph build(const char *model, const char *recipe_name)
+static struct graph build_for(const char *model, int side, int classes, const char *recipe_name)
 {
     const struct model_type *type;
     struct recipe recipe;
     struct graph g = {0};
     cr_assert(eq(int, recipe_find(&recipe, recipe_name), STATUS_OK));
-    cr_assert(eq(int, model_build(&type, &g, model, (struct shape){32, 32, 3}, 100, &recipe), STATUS_OK),
-              "%s", status_detail());
+    cr_assert(
+        eq(int, model_build(&type, &g, model, (struct shape){side, side, 3}, classes, &recipe), STATUS_OK),
+        "%s", status_detail());
     return g;
+}
+
+static struct graph build(const char *model, const char *recipe_name)
+{
+    return build_for(model, 32, 100, recipe_name);
 }
 
 struct network {
     char name[16];
+    int side, classes;
     double macs, paper_macs;
+    double gbitops[3]; /* static 8/8, 6/6 and 4/6 bits, as printed or read from the published figure; 0:
+                          neither */
 };
 
 ParameterizedTestParameters(bitops, networks_have_the_published_operation_counts)
 {
     static struct network rows[] = {
-        {"resnet38", 83286272, 84031744},    {"resnet74", 168220928, 169654528},
-        {"resnet110", 253155584, 255277312}, {"resnet152", 352246016, 355170560},
-        {"resnet164", 380557568, 383711488},
+        {"resnet38", 32, 100, 83286272, 84031744, {1.323e8, 0.744e8, 0.440e8}},
+        {"resnet74", 32, 100, 168220928, 169654528, {2.671e8, 1.504e8, 0.891e8}},
+        {"resnet110", 32, 100, 253155584, 255277312, {4.015e8, 2.258e8, 1.341e8}},
+        {"resnet152", 32, 100, 352246016, 355170560, {5.584e8, 3.141e8, 1.859e8}},
+        {"resnet164", 32, 100, 380557568, 383711488, {6.034e8, 3.396e8, 2.011e8}},
+        {"mobilenetv2", 32, 100, 91270144, 94720000, {1.490e8, 0.838e8, 0.498e8}},
+        {"resnet18", 224, 1000, 1814073344, 1819040768, {2.86e9, 1.61e9}},
+        {"resnet34", 224, 1000, 3663761408, 3671237632, {5.77e9, 3.24e9}},
+        {"resnet50", 224, 1000, 4089184256, 4111412224, {6.47e9, 3.63e9}},
     };
     return cr_make_param_array(struct network, rows, sizeof rows / sizeof rows[0]);
 }
 
 ParameterizedTest(struct network *r, bitops, networks_have_the_published_operation_counts)
 {
-    struct graph g = build(r->name, "cpt");
+    static const int widths[3][2] = {{8, 8}, {6, 6}, {4, 6}};
+    struct graph g = build_for(r->name, r->side, r->classes, "cpt");
     const struct work w = graph_work(&g);
+
     cr_assert(eq(dbl, w.macs, r->macs));
     cr_assert(eq(dbl, w.macs + 2 * w.norm_elements, r->paper_macs));
+    for (int i = 0; i < 3; i++) {
+        const struct schedule_spec f = make("static", widths[i][0], widths[i][0]),
+                                   b = make("static", widths[i][1], widths[i][1]);
+        const double got = bitops_run(&w, ITERATIONS, BATCH, &f, &b) / 1e9;
+        if (r->gbitops[i] > 0)
+            cr_assert(lt(dbl, fabs(got / r->gbitops[i] - 1), 0.005), "%s, %d/%d bits: %g, published %g",
+                      r->name, widths[i][0], widths[i][1], got, r->gbitops[i]);
+    }
+    graph_free(&g);
+}
+
+/* Of the true count's layers, the recipe for ImageNet leaves stem, shortcuts and the last one at 32 bits. */
+Test(bitops, true_count_of_resnet18_with_its_recipe)
+{
+    struct graph g = build_for("resnet18", 224, 1000, "cpt-imagenet");
+    const double all = 1814073344, stem18 = 112.0 * 112 * 64 * 147, linear18 = 512000;
+    const double shortcuts = 28.0 * 28 * 64 * 128 + 14.0 * 14 * 128 * 256 + 7.0 * 7 * 256 * 512;
+    const double want = (all - stem18 - linear18 - shortcuts) * (16 + 2 * 4 * 8) +
+                        (linear18 + shortcuts) * 3 * 1024 + stem18 * 2 * 1024;
+    cr_assert(eq(dbl, bitops_true(&g, 1, 4, 8), want));
     graph_free(&g);
 }
 
