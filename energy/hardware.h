@@ -92,7 +92,7 @@ struct hardware {
      * energy/bitfusion.h. */
     struct {
         bool compat; /* all of them as released, whatever the switches below say */
-        bool output_once, input_broadcast, core_by_use, unpadded_dram, leakage;
+        bool output_once, input_broadcast, core_by_use, unpadded_dram, first_tile, leakage;
     } bitfusion;
     struct {
         enum hardware_optimizer optimizer;
