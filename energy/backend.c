@@ -1,6 +1,7 @@
 /* energy/backend.c - the table of back ends, and what holds for all of them. */
 #include "energy/backend.h"
 
+#include "energy/bitfusion.h"
 #include "sim/names.h"
 
 #include <string.h>
@@ -22,6 +23,10 @@ static const struct backend backends[] = {
      .source = "Fu et al., ICLR 2021; Fu et al. (FracTrain), NeurIPS 2020",
      .operations_only = true,
      .count = bitops_count},
+    {.name = "bitfusion",
+     .title = "fusion units that trade operand width for parallelism; every tiling and loop order searched",
+     .source = "Sharma et al., ISCA 2018, and its released simulator",
+     .count = bitfusion_count},
 };
 
 enum { COUNT = sizeof backends / sizeof backends[0] };
