@@ -37,7 +37,7 @@ enum hardware_storage {
 }; /* what DRAM holds: float32 as in the code, or the codes */
 enum hardware_optimizer { OPTIMIZER_SGD_MOMENTUM, OPTIMIZER_ADAM };
 
-/** Bytes 0: there is no such buffer. */
+/** Bytes 0: there is no such buffer. Banks 0: auto, see hardware_banks. */
 struct hardware_buffer {
     int64_t bytes, banks, port_bytes;
     enum hardware_ports ports;
@@ -115,6 +115,10 @@ MUST_CHECK enum status hardware_set(struct hardware *h, const char *path, const 
 
 /** Checks between knobs: pmin <= pmax, banks that hold a port's width, prices where they cannot be auto. */
 MUST_CHECK enum status hardware_check(const struct hardware *h);
+
+/** Banks of one of h's own buffers; auto: rows x columns of weights, rows of inputs, columns of outputs,
+ * else 1. */
+int64_t hardware_banks(const struct hardware *h, const struct hardware_buffer *b);
 
 /** One knob, for lists, printing and sweeps. */
 struct knob {
