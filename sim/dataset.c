@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { MAX_FOLDERS = 6 };
 
@@ -54,6 +55,17 @@ static const struct dataset_files cifar100_files = {
     .std = {0.2023f, 0.1994f, 0.2010f},
 };
 
+/* Stored as published for testing, the shorter side resized to 256 and the centre cut out; training crops
+ * from that square too, where the published code has the whole image. */
+static const struct dataset_files imagenet_files = {
+    .raw = {256, 256, 3},
+    .resized_crop = true,
+    .name = {{"train.images"}, {"val.images"}},
+    .read = dataset_packed_read,
+    .mean = {0.485f, 0.456f, 0.406f},
+    .std = {0.229f, 0.224f, 0.225f},
+};
+
 /* To add a data set: its files above, its row here, its test on small files made in the exact format. */
 static const struct dataset_row rows[] = {
     {.name = "fashion-mnist",
@@ -86,6 +98,14 @@ static const struct dataset_row rows[] = {
      .classes = 100,
      .shape = {32, 32, 3},
      .files = &cifar100_files},
+    {.name = "imagenet",
+     .title = "ImageNet (ILSVRC 2012): 1281167 + 50000 photographs of 1000 kinds",
+     .install =
+         "get its training and validation images (https://www.image-net.org), one folder for each class, "
+         "and pack them, 260 GB, by sim/pack_imagenet.py so that data/imagenet/train.images exists",
+     .classes = 1000,
+     .shape = {224, 224, 3},
+     .files = &imagenet_files},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -189,6 +209,15 @@ bool dataset_found(char dir[512], const char *name, const char *dir_hint)
 
 /* ---- reading and splitting ---- */
 
+enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label, size_t count)
+{
+    part->label = malloc((count ? count : 1) * sizeof *part->label);
+    if (!part->label) return fail(STATUS_NOMEM, "no memory for %zu labels", count);
+    for (size_t i = 0; i < count; i++)
+        part->label[i] = label[i];
+    return STATUS_OK;
+}
+
 static enum status parts_read(struct dataset *d, const struct dataset_row *row)
 {
     for (int i = 0; i < 2; i++) {
@@ -284,6 +313,7 @@ enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
         return fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
     }
     d->images->raw = row->files->raw;
+    d->images->resized_crop = row->files->resized_crop;
     normalization_fill(d, row->files);
     enum status s = folder_find(d->source, row, spec->dir);
     if (s == STATUS_OK) s = parts_read(d, row);
@@ -293,13 +323,20 @@ enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
     return s;
 }
 
+static void part_free(struct dataset_part *part)
+{
+    if (part->map)
+        munmap(part->map, part->map_size);
+    else
+        free(part->pixel);
+    free(part->label);
+}
+
 void dataset_close(struct dataset *d)
 {
     if (d->images) {
-        for (int i = 0; i < 2; i++) {
-            free(d->images->part[i].pixel);
-            free(d->images->part[i].label);
-        }
+        for (int i = 0; i < 2; i++)
+            part_free(&d->images->part[i]);
         free(d->images->record[SPLIT_VALIDATION]); /* the first of the three, in one block */
         free(d->images);
     }

@@ -1,7 +1,7 @@
 /* sim/dataset.h - image sets in memory: uint8 pixels [n][h][w][c], labels, normalization; functions of seeds.
  *
  * To add a data set: a row in dataset.c (name, package or source, files, reader, mean, std), its test on
- * small files made in the exact format. dataset_idx.c and dataset_cifar.c read the formats.
+ * small files made in the exact format. dataset_idx.c, dataset_cifar.c and dataset_packed.c read the formats.
  */
 #ifndef SIM_DATASET_H
 #define SIM_DATASET_H
@@ -23,15 +23,17 @@ struct dataset {
     char name[32], source[512];
     struct shape shape; /* of an example as the network sees it: Fashion-MNIST 32 32 1, zero-padded from 28 */
     int classes;
-    float mean[3], std[3];         /* of pixel/255 */
-    int64_t count[3];              /* examples per split */
-    char sha256[2][65];            /* of the training and the test files, uncompressed: images, then labels */
+    float mean[3], std[3]; /* of pixel/255 */
+    int64_t count[3];      /* examples per split */
+    char sha256[2][65];    /* of the training and the test files, uncompressed: images, then labels; of
+                              packed images: of header, which has the pixels' digest, and labels */
     struct dataset_images *images; /* private */
 };
 
 /**
  * Random zero-pad-and-crop (pad pixels) and horizontal flip (p = 1/2), named by (seed, epoch, example). The
- * example counts by its place in the files: an image meets the same crops in whatever subset it is.
+ * example counts by its place in the files: an image meets the same crops in whatever subset it is. For
+ * imagenet a crop is, as published, a random rectangle (8 to 100 % of the area, 3:4 to 4:3) resized.
  */
 struct augmentation {
     bool crop, flip;
@@ -53,7 +55,8 @@ void dataset_order(uint32_t *order, const struct dataset *d, uint64_t seed, uint
 
 /**
  * Fill x[n][h][w][c] with (pixel/255 - mean) / std and label[n] for the examples index[n] of a split.
- * Padding is zero before normalization, as published. a: NULL for none. Parallel; same bits for any threads.
+ * Padding is zero before normalization, as published; of stored images that are larger than the shape, the
+ * centre is taken. a: NULL for none. Parallel; same bits for any threads.
  */
 void dataset_fetch(float *x, int *label, const struct dataset *d, enum split split, const uint32_t *index,
                    int n, const struct augmentation *a);

@@ -45,7 +45,7 @@ static enum status part_grow(struct dataset_part *part, size_t more, size_t pixe
     const size_t count = (size_t)part->count + more;
     uint8_t *pixel = realloc(part->pixel, count * pixels);
     if (pixel) part->pixel = pixel;
-    uint8_t *label = realloc(part->label, count);
+    uint16_t *label = realloc(part->label, count * sizeof *label);
     if (label) part->label = label;
     if (!pixel || !label) return fail(STATUS_NOMEM, "no memory for %zu images of %zu bytes", count, pixels);
     return STATUS_OK;

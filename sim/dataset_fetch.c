@@ -1,17 +1,15 @@
 /* sim/dataset_fetch.c - batches out of a data set: order, then crop, flip and normalization in one pass. */
 #include "sim/dataset_images.h"
+#include "sim/scalar.h"
 
 #include <assert.h>
-
-/* The draws of one example, each from a sequence of its own. */
-enum augment_draw { AUGMENT_ROW, AUGMENT_COLUMN, AUGMENT_FLIP };
 
 /**
  * Uniform on 0 .. n-1. The word times n has its result in the upper half; the few words that would make some
  * results likelier are rejected (Lemire, TOMACS 2019). Scaling by a floating-point number would be nearly as
  * uniform, but nearly is a thing to explain. Attempts lie 2^32 elements apart: they meet no other element's.
  */
-static uint32_t uniform_below(struct random_name name, uint32_t element, uint32_t n)
+static uint32_t uniform_below(struct random_name name, uint64_t element, uint32_t n)
 {
     const uint32_t excess = (0u - n) % n; /* 2^32 mod n */
     for (uint64_t attempt = 0;; attempt++) {
@@ -45,22 +43,36 @@ struct placement {
     bool flip;
 };
 
-static uint32_t draw(const struct augmentation *a, enum augment_draw which, uint32_t record, uint32_t n)
+static struct random_name draw_name(const struct augmentation *a, enum augment_draw which)
 {
-    const struct random_name name = {a->seed, random_stream(RANDOM_AUGMENT, which), a->epoch};
-    return uniform_below(name, record, n);
+    return (struct random_name){a->seed, random_stream(RANDOM_AUGMENT, which), a->epoch};
+}
+
+uint32_t dataset_draw(const struct augmentation *a, enum augment_draw which, uint64_t element, uint32_t n)
+{
+    return uniform_below(draw_name(a, which), element, n);
+}
+
+double dataset_draw_real(const struct augmentation *a, enum augment_draw which, uint64_t element)
+{
+    return scalar_uniform(draw_name(a, which), element);
+}
+
+static bool is_flipped(const struct augmentation *a, uint32_t record)
+{
+    return a && a->flip && dataset_draw(a, AUGMENT_FLIP, record, 2);
 }
 
 static struct placement place(const struct augmentation *a, uint32_t record, struct shape out,
                               struct shape raw)
 {
-    struct placement at = {.top = -(out.h - raw.h) / 2, .left = -(out.w - raw.w) / 2};
+    struct placement at = {
+        .top = -(out.h - raw.h) / 2, .left = -(out.w - raw.w) / 2, .flip = is_flipped(a, record)};
     if (a && a->crop) {
         const uint32_t positions = 2 * (uint32_t)a->pad + 1;
-        at.top += (int)draw(a, AUGMENT_ROW, record, positions) - a->pad;
-        at.left += (int)draw(a, AUGMENT_COLUMN, record, positions) - a->pad;
+        at.top += (int)dataset_draw(a, AUGMENT_ROW, record, positions) - a->pad;
+        at.left += (int)dataset_draw(a, AUGMENT_COLUMN, record, positions) - a->pad;
     }
-    if (a && a->flip) at.flip = draw(a, AUGMENT_FLIP, record, 2);
     return at;
 }
 
@@ -96,7 +108,11 @@ void dataset_fetch(float *x, int *label, const struct dataset *d, enum split spl
         assert(index[i] < d->count[split]);
         const uint32_t record = images->record[split][index[i]];
         label[i] = part->label[record];
-        write_example(x + (size_t)i * size, part->pixel + record * raw_size, d,
-                      place(a, record, d->shape, images->raw));
+        const uint8_t *pixel = part->pixel + record * raw_size;
+        if (a && a->crop && images->resized_crop)
+            dataset_crop_write(x + (size_t)i * size, pixel, d, dataset_crop_draw(a, record, images->raw),
+                               is_flipped(a, record));
+        else
+            write_example(x + (size_t)i * size, pixel, d, place(a, record, d->shape, images->raw));
     }
 }

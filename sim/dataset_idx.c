@@ -106,7 +106,7 @@ enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row
     if (s == STATUS_OK) {
         part->count = count;
         part->pixel = content_take(&images, images_kind.header);
-        part->label = content_take(&labels, labels_kind.header);
+        s = dataset_labels_set(part, labels.data + labels_kind.header, count);
     }
     free(images.data);
     free(labels.data);

@@ -22,10 +22,10 @@ Test(dataset, every_row_says_how_to_get_it)
     int count;
     const struct dataset_row *row = dataset_all(&count);
 
-    cr_assert_eq(count, 4);
+    cr_assert_eq(count, 5);
     for (int i = 0; i < count; i++) {
         cr_assert(*row[i].name && *row[i].title && *row[i].install);
-        cr_assert(row[i].shape.h == SIDE && row[i].shape.w == SIDE && row[i].classes >= 10);
+        cr_assert(row[i].shape.h >= SIDE && row[i].shape.w == row[i].shape.h && row[i].classes >= 10);
     }
 }
 
@@ -54,6 +54,7 @@ ParameterizedTestParameters(dataset, a_missing_set_names_its_source_and_the_fold
          {"CIFAR-10 binary version", "cifar-10-binary.tar.gz", "data/cifar10/data_batch_1.bin exists"}},
         {"cifar100",
          {"CIFAR-100 binary version", "cifar-100-binary.tar.gz", "data/cifar100/train.bin exists"}},
+        {"imagenet", {"image-net.org", "sim/pack_imagenet.py", "data/imagenet/train.images exists"}},
     };
     return cr_make_param_array(struct absent, rows, sizeof rows / sizeof *rows);
 }
