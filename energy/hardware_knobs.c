@@ -69,7 +69,7 @@ static const struct knob_row rows[] = {
     CHOICE("tech.leakage", tech.leakage, "off | lop | hp", "lop",
            "static power of buffers and elements: none, low-operating-power or high-performance cells"),
 
-    {{"array.backend", "a row of `cptsim list backends`", "", "bitops", "what counts cycles and accesses", 0, 0},
+    {{"array.backend", "a row of `cptsim list backends`", "", "bitfusion", "what counts cycles and accesses", 0, 0},
      &knob_backend, AT(array.backend)},
     COUNT("array.rows", array.rows, knob_count, 1, 65536, "", "16", "of processing elements; on BitFusion input channels"),
     COUNT("array.columns", array.columns, knob_count, 1, 65536, "", "32", "of processing elements; on BitFusion output channels"),
