@@ -14,6 +14,7 @@
 struct backend {
     const char *name, *title, *source;
     bool operations_only; /* counts operations of no machine: nothing takes time or energy */
+    bool times_itself;    /* has switches of its own for the seconds of leakage and background */
     /**
      * Count what one nest (all its instances) does on h. `p` is there for objectives that weigh energy; it
      * does not enter the counts otherwise. STATUS_INPUT where the nest does not fit: it says which buffer,
@@ -23,7 +24,8 @@ struct backend {
                          const struct prices *p);
 };
 
-const struct backend *backend_all(int *count);
+/** All rows; *count is set. */
+const struct backend *const *backend_all(int *count);
 
 /** Back end by name; STATUS_INPUT with the nearest known one. */
 MUST_CHECK enum status backend_find(const struct backend **out, const char *name);
@@ -34,7 +36,15 @@ MUST_CHECK enum status backend_find(const struct backend **out, const char *name
  */
 double roofline_cycles(const struct nest *n, const struct hardware *h);
 
-/** Most multiply-accumulates that h finishes in a cycle, for operands of these widths. */
+/**
+ * Most multiply-accumulates that h finishes in a cycle, for operands of these widths: elements x for each
+ * operand
+ *
+ *     bits > pmax                   1 / ceil(bits / pmax): passes, or as many elements
+ *     mac_model bitfusion           floor(pmax / max(bits, pmin))
+ *     mac_model bit-serial          pmax / max(bits, pmin), as Loom (Sharify et al., DAC 2018) has it
+ *     quadratic, pe-fixed           1: narrow operands only cost less
+ */
 double roofline_macs_per_cycle(const struct hardware *h, int input_bits, int weight_bits);
 
 /** Least that crosses the DRAM interface for all instances: operands and result once each. */
