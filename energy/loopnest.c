@@ -74,8 +74,7 @@ static enum status check_loops(const struct loopnest_architecture *a, const stru
     return STATUS_OK;
 }
 
-/* --- the network -------------------------------------------------------------------------------------------
- */
+/* --- the network --- */
 
 static int64_t common_divisor(int64_t a, int64_t b)
 {
@@ -142,8 +141,7 @@ static double copies(const struct nested *n, int from, int to, enum loopnest_ten
     return count;
 }
 
-/* --- counting ----------------------------------------------------------------------------------------------
- */
+/* --- counting --- */
 
 static int level_above(const struct nested *n, int level, enum loopnest_tensor t)
 {

@@ -61,8 +61,7 @@ double nested_steps(const struct nested *n)
     return count;
 }
 
-/* --- tiles -------------------------------------------------------------------------------------------------
- */
+/* --- tiles --- */
 
 /* Elements along an axis of the input under `out` outputs and `taps` taps: a stride beyond them leaves gaps.
  */
