@@ -2,6 +2,7 @@
 #include "energy/backend.h"
 
 #include "energy/bitfusion.h"
+#include "energy/systolic.h"
 #include "sim/names.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static const struct backend bitfusion = {
     .count = bitfusion_count,
 };
 
-static const struct backend *const backends[] = {&bitops, &bitfusion};
+static const struct backend *const backends[] = {&bitops, &bitfusion, &systolic_backend};
 
 enum { COUNT = sizeof backends / sizeof backends[0] };
 
