@@ -2,7 +2,7 @@
 # make demo     install what is missing, build, train on Fashion-MNIST, draw, print the table; FORCE=1: again
 # make test     install what is missing, build, run every test
 # make asan     the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-# make bench    time the kernels beside their yardsticks (never part of the tests)
+# make bench    time kernels, passes, steps beside their yardsticks; kept in build/bench; BENCHFLAGS="--only int8"
 # make exhaustive  every float32 input through the SIMD quantizers: minutes
 # make figures  draw the records in RUNS=runs/demo to figures/
 # make lint layers format clean
@@ -77,7 +77,7 @@ $(OUT)/version.txt: always
 	@mkdir -p $(@D)
 	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" >$@
 
--include $(OBJ:.o=.d) $(TESTS:.o=.d) $(BENCHES:=.d) $(LONG:=.d)
+-include $(OBJ:.o=.d) $(TESTS:.o=.d) $(patsubst %.c,$(OUT)/%.d,$(wildcard tests/*.c))
 
 # --- packages ------------------------------------------------------------------------------------------------
 
@@ -107,15 +107,20 @@ test-run: $(OUT)/run-tests $(OUT)/cptsim
 
 # oneDNN is the benches' yardstick where it is installed (libdnnl-dev), and nothing else.
 DNNL = $(shell echo '\#include <oneapi/dnnl/dnnl.h>' | $(CC) -E - >/dev/null 2>&1 && echo -ldnnl)
-$(OUT)/tests/bench_%.o: CPPFLAGS += $(if $(DNNL),-DWITH_DNNL)
-$(OUT)/bench_%: $(OUT)/tests/bench_%.o $(LIB_OBJ)
+BENCH_PARTS := $(patsubst %,$(OUT)/tests/%.o,bench peaks trace_kernels yardstick)
+$(OUT)/tests/yardstick.o: CPPFLAGS += $(if $(DNNL),-DWITH_DNNL)
+$(OUT)/bench_%: $(OUT)/tests/bench_%.o $(BENCH_PARTS) $(LIB_OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(DNNL)
 $(OUT)/exhaustive_%: $(OUT)/tests/exhaustive_%.o $(LIB_OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# Tables on stdout, the same as JSON lines in a new folder of build/bench: machine, commit and compiler first.
+BENCH_DIR = build/bench/$(shell date -u +%Y%m%dT%H%M%SZ)-$(COMMIT)
 bench: $(BENCHES)
-	@set -e; for b in $(BENCHES); do $$b; done
+	@set -e; dir=$(BENCH_DIR); mkdir -p $$dir; \
+	    for b in $(BENCHES); do $$b $(BENCHFLAGS) --save $$dir/$$(basename $$b).jsonl; echo; done; \
+	    echo "kept in $$dir"
 exhaustive: $(LONG)
 	@set -e; for e in $(LONG); do $$e; done
 

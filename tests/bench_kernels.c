@@ -1,14 +1,21 @@
-/* tests/bench_kernels.c - convolution kernels beside oneDNN's float32, in the same run.
+/* tests/bench_kernels.c - convolution kernels beside oneDNN's float32 and this machine's peak, in the same
+ * run.
  *
- * Usage: bench_kernels [ROW [ROUNDS]]. One thread, thread CPU time. Each round runs the yardstick and then
- * the kernel; printed are medians over the rounds, of the rates and of the rounds' ratios. A host shared with
- * others has fast and slow phases, so that only the ratios are evidence. The yardstick needs -DWITH_DNNL
- * -ldnnl. 1 op = one multiply or one add. Ours include what a training step needs: borders, the affine
- * epilogue in double, the statistics of batch norm.
+ * The layers are those of ResNet-74 on 32x32 images, and strided, 1x1, depthwise and stem ones; batch 128. A
+ * row is one layer, one pass, one arithmetic, on 1 thread and on all. In each round the peak loop, oneDNN and
+ * the kernel take turns. 1 op = one multiply or one add. Ours include what a training step needs: packing,
+ * borders, the affine epilogue in double, the statistics of batch norm; images are spread over threads as the
+ * layers do. share_of_peak is of the arithmetic's own peak, ratio_to_onednn the speed by oneDNN's float32 of
+ * the same direction and threads, scaling the speed by that of one thread.
+ *
+ * "int8" and "int16" are the width of the products, "int16/64" int16 products with 64-bit sums; AxB are the
+ * bits of the two operands. data int8 and int16 are forward products of errors with flipped filters, flipping
+ * included: they hold for weights with one scale per tensor and stride 1 (tests/flip.h), so that strided
+ * layers have no such row. Scales per output channel, as published, need data float32.
  *
  * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32.
  *
- * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, on 2 cores of Zen 4 without AVX-512, others compiling
+ * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, 1 thread, on 2 cores of Zen 4 without AVX-512, others compiling
  * meanwhile:
  *
  * - forward: int8 4x4 2.7 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.04 1.07
@@ -22,360 +29,338 @@
  * tenth: they are prefetched. 64-bit sums of many channels do not fit the first cache: several images share
  * one trip. Still slow: depthwise (0.4), and what fills half a tile, such as 24 filters.
  */
+#include "tests/flip.h"
+#include "tests/peaks.h"
 #include "tests/yardstick.h"
 
-#include <math.h>
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { BATCH = 128, ROUNDS = 21, ROUNDS_MAX = 1001 };
+enum { BATCH = 128 };
 
-struct layer_row {
+/* To add a layer: a row. */
+static const struct layer_row {
     const char *name;
     int h, c, k, kernel, stride, groups;
+} layers[] = {
+    {"3x3 16 @32", 32, 16, 16, 3, 1, 1},       {"3x3 32 @16", 16, 32, 32, 3, 1, 1},
+    {"3x3 64 @8", 8, 64, 64, 3, 1, 1},         {"3x3 16-32 @32 /2", 32, 16, 32, 3, 2, 1},
+    {"3x3 32-64 @16 /2", 16, 32, 64, 3, 2, 1}, {"1x1 16-32 @32 /2", 32, 16, 32, 1, 2, 1},
+    {"1x1 96-24 @16", 16, 96, 24, 1, 1, 1},    {"3x3 depthwise 96 @16", 16, 96, 96, 3, 1, 96},
+    {"3x3 stem 3-16 @32", 32, 3, 16, 3, 1, 1},
 };
-
-static const struct layer_row layers[] = {
-    {"3x3 16 @32", 32, 16, 16, 3, 1, 1},
-    {"3x3 32 @16", 16, 32, 32, 3, 1, 1},
-    {"3x3 64 @8", 8, 64, 64, 3, 1, 1},
-    {"3x3 16-32 @32 /2", 32, 16, 32, 3, 2, 1},
-    {"1x1 16-32 @32 /2", 32, 16, 32, 1, 2, 1},
-    {"1x1 96-24 @16", 16, 96, 24, 1, 1, 1},
-    {"3x3 depthwise 96 @16", 16, 96, 96, 3, 1, 96},
-    {"3x3 3-16 @32", 32, 3, 16, 3, 1, 1},
-};
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-    qsort(v, n, sizeof *v, by_size);
-    return v[n / 2];
-}
 
 /* --- one layer's operands ---------------------------------------------------------------------------- */
 
-struct bench {
-    const struct kernels *k;
-    struct conv_shape s;
-    size_t in, out, weights; /* elements per image, filters */
-    float *x, *y, *w;        /* [BATCH][in], [BATCH][out], [weights] */
-    void *x_codes, *e_codes; /* [BATCH][in], [BATCH][out], 16 bits of room */
-    int16_t *w_codes;
-    void *packed, *scratch;
-    int64_t *exact;
-    double *real, *sums;
+struct operands {
+    const struct kernels *kernels;
+    struct conv_shape s, flipped; /* flipped.k = 0: not covered */
+    size_t in, out, weights;      /* elements per image, filters */
+    float *x, *y, *w;             /* [BATCH][in], [BATCH][out], [weights] */
+    void *x_codes, *e_codes;      /* [BATCH][in], [BATCH][out], 16 bits of room */
+    int16_t *w_codes, *w_flipped; /* centered */
+    void *packed;
     struct conv_epilogue e;
+    size_t sums_bytes, scratch_bytes; /* of one thread */
+    char *sums, *exact, *real, *scratch;
 };
 
-static struct bench bench_make(const struct kernels *k, const struct layer_row *l)
+static struct operands operands_make(const struct bench *b, const struct layer_row *l)
 {
+    const struct kernels *const k = b->kernels;
     const struct conv_shape s =
         conv_shape_make(l->h, l->h, l->c, l->k, l->kernel, l->stride, l->kernel / 2, l->groups);
-    struct bench b = {.k = k, .s = s, .in = (size_t)s.h * s.w * s.c, .out = (size_t)s.oh * s.ow * s.k};
-    double *const factors = claim(3 * (size_t)s.k * sizeof(double));
+    struct operands o = {
+        .kernels = k, .s = s, .in = (size_t)s.h * s.w * s.c, .out = (size_t)s.oh * s.ow * s.k};
+    const size_t channels = (size_t)(s.k > s.c ? s.k : s.c), threads = (size_t)b->threads;
+    double *const factors = claim(3 * channels * sizeof *factors);
 
-    b.weights = (size_t)s.k * s.kernel * s.kernel * (s.c / s.groups);
-    b.x = claim(BATCH * b.in * sizeof *b.x);
-    b.y = claim(BATCH * b.out * sizeof *b.y);
-    b.w = claim(b.weights * sizeof *b.w);
-    b.x_codes = claim(BATCH * b.in * 2);
-    b.e_codes = claim(BATCH * b.out * 2);
-    b.w_codes = claim(b.weights * sizeof *b.w_codes);
-    b.packed = claim(k->conv_packed_bytes(&s));
-    b.scratch = claim(k->conv_scratch_bytes(&s));
-    b.exact = claim(b.weights * sizeof *b.exact);
-    b.real = claim(b.weights * sizeof *b.real);
-    b.sums = claim(2 * (size_t)s.k * sizeof *b.sums);
-    for (int i = 0; i < 3 * s.k; i++)
-        factors[i] = 1e-3 * i;
-    b.e = (struct conv_epilogue){factors, factors + s.k, factors + 2 * s.k, 0};
-    for (size_t i = 0; i < BATCH * b.in; i++)
-        b.x[i] = (float)(word_at(1, i) % 1000) * 1e-3f;
-    for (size_t i = 0; i < BATCH * b.out; i++)
-        b.y[i] = (float)(word_at(2, i) % 1000) * 1e-3f;
-    for (size_t i = 0; i < b.weights; i++)
-        b.w[i] = (float)(word_at(3, i) % 1000) * 1e-3f - 0.5f;
-    return b;
+    o.flipped = flip_covers(&s) ? flip_shape(&s) : s;
+    if (!flip_covers(&s)) o.flipped.k = 0;
+    const size_t packed[2] = {k->conv_packed_bytes(&s), o.flipped.k ? k->conv_packed_bytes(&o.flipped) : 0},
+                 scratch[2] = {k->conv_scratch_bytes(&s),
+                               o.flipped.k ? k->conv_scratch_bytes(&o.flipped) : 0};
+    o.weights = (size_t)s.k * s.kernel * s.kernel * (s.c / s.groups);
+    o.x = claim(BATCH * o.in * sizeof *o.x);
+    o.y = claim(BATCH * o.out * sizeof *o.y);
+    o.w = claim(o.weights * sizeof *o.w);
+    o.x_codes = claim(BATCH * o.in * 2);
+    o.e_codes = claim(BATCH * o.out * 2);
+    o.w_codes = claim(o.weights * sizeof *o.w_codes);
+    o.w_flipped = claim(o.weights * sizeof *o.w_flipped);
+    o.packed = claim(packed[0] > packed[1] ? packed[0] : packed[1]);
+    o.sums_bytes = (2 * channels * sizeof(double) + 63) / 64 * 64;
+    o.scratch_bytes = (scratch[0] > scratch[1] ? scratch[0] : scratch[1]) + 4096; /* no page shared */
+    o.sums = claim(threads * o.sums_bytes);
+    o.exact = claim(threads * o.weights * sizeof(int64_t));
+    o.real = claim(threads * o.weights * sizeof(double));
+    o.scratch = claim(threads * o.scratch_bytes);
+    for (size_t i = 0; i < 3 * channels; i++)
+        factors[i] = 1e-3 * (double)i;
+    o.e = (struct conv_epilogue){factors, factors + channels, factors + 2 * channels, 0};
+    fill_reals(o.x, BATCH * o.in);
+    fill_reals(o.y, BATCH * o.out);
+    fill_reals(o.w, o.weights);
+    return o;
 }
 
-static void bench_free(struct bench *b)
+static void operands_free(struct operands *o)
 {
-    void *const all[] = {b->x,      b->y,       b->w,     b->x_codes, b->e_codes, b->w_codes,
-                         b->packed, b->scratch, b->exact, b->real,    b->sums,    (void *)b->e.alpha};
+    void *const all[] = {
+        o->x,      o->y,    o->w,     o->x_codes, o->e_codes, o->w_codes,        o->w_flipped,
+        o->packed, o->sums, o->exact, o->real,    o->scratch, (void *)o->e.alpha};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
 
 static void fill_codes(void *codes, size_t n, int bits)
 {
-    for (size_t i = 0; i < n; i++)
+    const uint32_t top = (1u << bits) - 1;
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
         if (bits <= 8)
-            ((uint8_t *)codes)[i] = (uint8_t)(word_at(4, i) & ((1u << bits) - 1));
+            ((uint8_t *)codes)[i] = (uint8_t)(state >> 16 & top);
         else
-            ((uint16_t *)codes)[i] = (uint16_t)(word_at(4, i) & ((1u << bits) - 1));
+            ((uint16_t *)codes)[i] = (uint16_t)(state >> 16 & top);
+    }
+}
+
+/* A thread's own. */
+static double *sums_of(const struct operands *o)
+{
+    return (double *)(o->sums + (size_t)omp_get_thread_num() * o->sums_bytes);
+}
+
+static void *scratch_of(const struct operands *o)
+{
+    return o->scratch + (size_t)omp_get_thread_num() * o->scratch_bytes;
+}
+
+static struct codes image(const void *codes, size_t n, size_t each, int bits)
+{
+    return (struct codes){(const char *)codes + n * each * code_bytes(bits), bits};
 }
 
 /* --- what is timed: one pass over the batch ---------------------------------------------------------- */
 
-static void forward_int(struct bench *b, int x_bits, int w_bits)
+struct timed {
+    const char *name;
+    enum direction direction;
+    void (*run)(struct operands *o, const struct timed *t, int threads);
+    int a_bits, b_bits; /* of images or errors in; of weights, or for weights of errors. 0: float32 */
+    enum arithmetic arithmetic;
+};
+
+static void forward_int(struct operands *o, const struct timed *t, int threads)
 {
-    const enum conv_path path = conv_path(x_bits, w_bits, (int64_t)(b->weights / b->s.k));
+    const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)(o->weights / o->s.k));
 
-    b->k->conv_int_pack(b->packed, b->w_codes, &b->s, path);
-    for (size_t n = 0; n < BATCH; n++) {
-        const struct codes x = {(const char *)b->x_codes + n * b->in * code_bytes(x_bits), x_bits};
-        b->k->conv_int_forward(b->y + n * b->out, b->sums, x, b->packed, &b->s, path, w_bits, &b->e,
-                               b->scratch);
-    }
-}
-
-static void weights_int(struct bench *b, int x_bits, int e_bits)
-{
-    const int images = conv_weights_images(x_bits, e_bits, &b->s);
-    const enum conv_path path = conv_path(x_bits, e_bits, (int64_t)images * b->s.oh * b->s.ow);
-
-    for (size_t n = 0; n < BATCH; n += images) {
-        const struct codes x = {(const char *)b->x_codes + n * b->in * code_bytes(x_bits), x_bits};
-        const struct codes e = {(const char *)b->e_codes + n * b->out * code_bytes(e_bits), e_bits};
-        b->k->conv_int_weights(b->exact, x, e, images, &b->s, path, b->scratch);
-    }
-}
-
-static void forward_float(struct bench *b, int unused, int unused_too)
-{
-    (void)unused, (void)unused_too;
-    b->k->conv_float_pack(b->packed, b->w, &b->s);
+    o->kernels->conv_int_pack(o->packed, o->w_codes, &o->s, path);
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        b->k->conv_float_forward(b->y + n * b->out, b->sums, b->x + n * b->in, b->packed, &b->s, b->scratch);
+        o->kernels->conv_int_forward(o->y + n * o->out, sums_of(o), image(o->x_codes, n, o->in, t->a_bits),
+                                     o->packed, &o->s, path, t->b_bits, &o->e, scratch_of(o));
 }
 
-static void data_float(struct bench *b, int unused, int unused_too)
+static void data_int(struct operands *o, const struct timed *t, int threads)
 {
-    (void)unused, (void)unused_too;
-    b->k->conv_float_pack_data(b->packed, b->w, &b->s);
+    const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)(o->weights / o->s.c));
+
+    flip_weights(o->w_flipped, o->w_codes, &o->s);
+    o->kernels->conv_int_pack(o->packed, o->w_flipped, &o->flipped, path);
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        b->k->conv_float_data(b->x + n * b->in, false, b->y + n * b->out, b->packed, &b->s, b->scratch);
+        o->kernels->conv_int_forward(o->x + n * o->in, NULL, image(o->e_codes, n, o->out, t->a_bits),
+                                     o->packed, &o->flipped, path, t->b_bits, &o->e, scratch_of(o));
 }
 
-static void weights_float(struct bench *b, int unused, int unused_too)
+static void weights_int(struct operands *o, const struct timed *t, int threads)
 {
-    (void)unused, (void)unused_too;
+    const int images = conv_weights_images(t->a_bits, t->b_bits, &o->s);
+    const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)images * o->s.oh * o->s.ow);
+
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int n = 0; n < BATCH; n += images)
+        o->kernels->conv_int_weights((int64_t *)o->exact + (size_t)omp_get_thread_num() * o->weights,
+                                     image(o->x_codes, (size_t)n, o->in, t->a_bits),
+                                     image(o->e_codes, (size_t)n, o->out, t->b_bits), images, &o->s, path,
+                                     scratch_of(o));
+}
+
+static void forward_float(struct operands *o, const struct timed *t, int threads)
+{
+    (void)t;
+    o->kernels->conv_float_pack(o->packed, o->w, &o->s);
+#pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        b->k->conv_float_weights(b->real, b->x + n * b->in, b->y + n * b->out, &b->s, b->scratch);
+        o->kernels->conv_float_forward(o->y + n * o->out, sums_of(o), o->x + n * o->in, o->packed, &o->s,
+                                       scratch_of(o));
+}
+
+static void data_float(struct operands *o, const struct timed *t, int threads)
+{
+    (void)t;
+    o->kernels->conv_float_pack_data(o->packed, o->w, &o->s);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t n = 0; n < BATCH; n++)
+        o->kernels->conv_float_data(o->x + n * o->in, false, o->y + n * o->out, o->packed, &o->s,
+                                    scratch_of(o));
+}
+
+static void weights_float(struct operands *o, const struct timed *t, int threads)
+{
+    (void)t;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t n = 0; n < BATCH; n++)
+        o->kernels->conv_float_weights((double *)o->real + (size_t)omp_get_thread_num() * o->weights,
+                                       o->x + n * o->in, o->y + n * o->out, &o->s, scratch_of(o));
 }
 
 /* To add a timed pass: a row. The yardstick is oneDNN's float32 of the same direction. */
-static const struct timed {
-    const char *name;
-    enum direction direction;
-    void (*run)(struct bench *b, int x_bits, int w_bits);
-    int x_bits, w_bits;
-} timed[] = {
-    {"float32", FORWARD, forward_float, 0, 0},
-    {"int8 4x4", FORWARD, forward_int, 4, 4},
-    {"int8 6x6", FORWARD, forward_int, 6, 6},
-    {"int8 8x7", FORWARD, forward_int, 8, 7},
-    {"int16 8x8", FORWARD, forward_int, 8, 8},
-    {"int16/64 12x12", FORWARD, forward_int, 12, 12},
-    {"float32", DATA, data_float, 0, 0},
-    {"float32", WEIGHTS, weights_float, 0, 0},
-    {"int8 4x8", WEIGHTS, weights_int, 4, 8},
-    {"int16 8x8", WEIGHTS, weights_int, 8, 8},
-    {"int16/64 12x12", WEIGHTS, weights_int, 12, 12},
+static const struct timed timed[] = {
+    {"float32", FORWARD, forward_float, 0, 0, ARITHMETIC_FLOAT32},
+    {"int8 4x4", FORWARD, forward_int, 4, 4, ARITHMETIC_INT8},
+    {"int8 8x7", FORWARD, forward_int, 8, 7, ARITHMETIC_INT8},
+    {"int16 8x8", FORWARD, forward_int, 8, 8, ARITHMETIC_INT16},
+    {"int16/64 12x12", FORWARD, forward_int, 12, 12, ARITHMETIC_INT16},
+    {"float32", DATA, data_float, 0, 0, ARITHMETIC_FLOAT32},
+    {"int8 8x4", DATA, data_int, 8, 4, ARITHMETIC_INT8},
+    {"int16 8x8", DATA, data_int, 8, 8, ARITHMETIC_INT16},
+    {"float32", WEIGHTS, weights_float, 0, 0, ARITHMETIC_FLOAT32},
+    {"int8 4x8", WEIGHTS, weights_int, 4, 8, ARITHMETIC_INT8},
+    {"int16 8x8", WEIGHTS, weights_int, 8, 8, ARITHMETIC_INT16},
+    {"int16/64 12x12", WEIGHTS, weights_int, 12, 12, ARITHMETIC_INT16},
 };
 
 enum { TIMED = sizeof timed / sizeof timed[0] };
 
+/* Codes and centered weights of the pass's bits. */
+static void prepare(struct operands *o, const struct timed *t)
+{
+    const bool errors_in = t->direction == DATA;
+
+    if (t->a_bits == 0) return;
+    fill_codes(o->x_codes, BATCH * o->in, t->a_bits);
+    fill_codes(o->e_codes, BATCH * o->out, errors_in ? t->a_bits : t->b_bits);
+    for (size_t i = 0; i < o->weights; i++)
+        o->w_codes[i] =
+            (int16_t)((int)(i * 2654435761u >> 7 & ((1u << t->b_bits) - 1)) - (1 << (t->b_bits - 1)));
+}
+
 /* --- the table --------------------------------------------------------------------------------------- */
 
-static double time_of_pass(struct bench *b, const struct timed *t)
+/* What takes turns for one row and one number of threads. */
+enum { PEAK, YARDSTICK, OURS, ROLES };
+
+struct turn {
+    struct operands *operands;
+    const struct timed *timed;
+    struct yardstick *yardstick;
+    int threads;
+};
+
+static void run_ours(void *with)
 {
-    const double start = now();
-    t->run(b, t->x_bits, t->w_bits);
-    return now() - start;
+    const struct turn *const t = with;
+    t->timed->run(t->operands, t->timed, t->threads);
 }
 
-/* Centered weights, codes and errors of the pass's bits. */
-static void prepare(struct bench *b, const struct timed *t)
+static void run_yardstick(void *with)
 {
-    if (!t->x_bits) return;
-    fill_codes(b->x_codes, BATCH * b->in, t->x_bits);
-    fill_codes(b->e_codes, BATCH * b->out, t->w_bits);
-    for (size_t i = 0; i < b->weights; i++)
-        b->w_codes[i] = (int16_t)((int)(word_at(6, i) & ((1u << t->w_bits) - 1)) - (1 << (t->w_bits - 1)));
+    const struct turn *const t = with;
+    omp_set_num_threads(t->threads);
+    yardstick_run(t->yardstick);
 }
 
-static void bench_pass(struct bench *b, const char *layer, const struct timed *t, struct yardstick *y,
-                       int rounds)
+static void print_row(struct bench_table *table, const struct layer_row *l, const struct turn *t,
+                      const struct contender c[ROLES], const struct contender *alone, double peak_ops,
+                      int rounds)
 {
-    static double ours[ROUNDS_MAX], theirs[ROUNDS_MAX], ratio[ROUNDS_MAX];
-    const double ops = 2.0 * BATCH * (double)b->out * (double)(b->weights / b->s.k);
+    const double ops =
+        2.0 * BATCH * (double)t->operands->out * (double)(t->operands->weights / t->operands->s.k);
+    const bool beside = t->yardstick != NULL;
 
-    prepare(b, t);
-    for (int r = -1; r < rounds; r++) { /* the first round warms the caches */
-        const int i = r < 0 ? 0 : r;
-        const double start = now();
-        if (y->run) y->run(y);
-        theirs[i] = now() - start;
-        ours[i] = time_of_pass(b, t);
-        ratio[i] = theirs[i] / ours[i];
+    bench_text(table, l->name);
+    bench_text(table, direction_name[t->timed->direction]);
+    bench_text(table, t->timed->name);
+    bench_number(table, t->threads, 0);
+    bench_number(table, 1e-9 * ops / bench_median(&c[OURS], rounds), 1);
+    bench_number(table, bench_ratio(&c[PEAK], &c[OURS], rounds) * ops / peak_ops, 2);
+    bench_number(table, beside ? 1e-9 * ops / bench_median(&c[YARDSTICK], rounds) : __builtin_nan(""), 1);
+    bench_number(table, bench_ratio(&c[YARDSTICK], &c[OURS], rounds), 2);
+    bench_number(table, bench_ratio(alone, &c[OURS], rounds), 2);
+}
+
+static void bench_pass(struct bench_table *table, const struct layer_row *l, struct operands *o,
+                       const struct timed *t, struct yardstick *const yardstick[2])
+{
+    static struct contender c[2][ROLES];
+    const struct peak *const peak = peak_find(t->arithmetic);
+    struct peak_run peaks[2];
+    struct turn turn[2];
+    int thread[2];
+    const int choices = bench_threads(thread, table->bench);
+
+    prepare(o, t);
+    for (int i = 0; i < choices; i++) {
+        turn[i] = (struct turn){o, t, yardstick[i], thread[i]};
+        peaks[i] = (struct peak_run){peak, thread[i]};
+        c[i][PEAK] = (struct contender){.run = peak ? peak_run : NULL, .with = &peaks[i]};
+        c[i][YARDSTICK] = (struct contender){.run = yardstick[i] ? run_yardstick : NULL, .with = &turn[i]};
+        c[i][OURS] = (struct contender){.run = run_ours, .with = &turn[i]};
     }
-    printf("%-22s %-8s %-15s %8.1f", layer, direction_name[t->direction], t->name,
-           ops / median(ours, rounds) * 1e-9);
-    if (y->run) printf(" %8.1f %7.2f", ops / median(theirs, rounds) * 1e-9, median(ratio, rounds));
-    printf("\n");
-    fflush(stdout);
+    const int rounds = bench_race(c[0], choices * ROLES, table->bench->seconds);
+    for (int i = 0; i < choices; i++)
+        print_row(table, l, &turn[i], c[i], &c[0][OURS], peak ? peak->ops * thread[i] : 1.0, rounds);
 }
 
-/* --- elementwise passes, beside a copy of as many bytes --------------------------------------------------
- */
-
-enum { CHANNELS = 16, PIXELS = 1024, ELEMENTS = CHANNELS * PIXELS, IMAGES = 64 };
-
-struct passes {
-    const struct kernels *k;
-    float *x, *y, *z;
-    void *codes;
-    uint8_t *positive;
-    float of_c[4][CHANNELS];
-    double sums[2 * CHANNELS];
-    struct affine q;
-};
-
-static void pass_range(struct passes *p, size_t i)
+static void bench_layer(struct bench_table *table, const struct layer_row *l)
 {
-    p->of_c[3][0] = p->k->range(p->x + i, ELEMENTS).lo;
-}
+    const struct bench *const b = table->bench;
+    struct operands o = operands_make(b, l);
+    struct yardstick_memory memory = yardstick_memory_new(BATCH, &o.s);
+    struct yardstick *yardstick[DIRECTIONS][2] = {{NULL}};
+    int thread[2];
+    const int choices = bench_threads(thread, b);
 
-static void pass_nearest(struct passes *p, size_t i)
-{
-    p->k->encode((char *)p->codes + i, p->x + i, ELEMENTS, &p->q, NULL, i);
-}
-
-static void pass_stochastic(struct passes *p, size_t i)
-{
-    const struct random_name name = {.seed = 1, .stream = 2, .step = 3};
-    p->k->encode((char *)p->codes + i, p->x + i, ELEMENTS, &p->q, &name, i);
-}
-
-static void pass_decode(struct passes *p, size_t i)
-{
-    p->k->decode(p->y + i, (struct codes){(char *)p->codes + i, 8}, ELEMENTS, &p->q);
-}
-
-static void pass_norm(struct passes *p, size_t i)
-{
-    p->k->norm_forward(p->y + i, p->positive + i / 8, p->x + i, NULL, p->of_c[0], p->of_c[1], PIXELS,
-                       CHANNELS, true);
-}
-
-static void pass_norm_sums(struct passes *p, size_t i)
-{
-    p->k->norm_sums(p->sums, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2], PIXELS, CHANNELS);
-}
-
-static void pass_norm_backward(struct passes *p, size_t i)
-{
-    p->k->norm_backward(p->y + i, NULL, false, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2],
-                        p->of_c[0], p->of_c[1], p->of_c[1], PIXELS, CHANNELS);
-}
-
-/* To add an elementwise pass: a row; bytes are those it reads and writes per element. */
-static const struct elementwise {
-    const char *name;
-    void (*run)(struct passes *p, size_t i);
-    double bytes;
-} elementwise[] = {
-    {"range", pass_range, 4},
-    {"encode 8 bits", pass_nearest, 5},
-    {"encode 8 bits, stochastic", pass_stochastic, 5},
-    {"decode 8 bits", pass_decode, 5},
-    {"norm forward, relu", pass_norm, 8.125},
-    {"norm backward sums", pass_norm_sums, 8.125},
-    {"norm backward", pass_norm_backward, 12.125},
-};
-
-static double time_of_images(struct passes *p, void (*run)(struct passes *p, size_t i))
-{
-    const double start = now();
-    for (size_t i = 0; i < IMAGES; i++)
-        run(p, i * ELEMENTS);
-    return (now() - start) / IMAGES;
-}
-
-static void pass_copy(struct passes *p, size_t i)
-{
-    memcpy(p->y + i, p->x + i, ELEMENTS * sizeof *p->y);
-}
-
-static void bench_elementwise(const struct kernels *k, int rounds)
-{
-    static double ours[ROUNDS_MAX], copy[ROUNDS_MAX];
-    const size_t n = (size_t)IMAGES * ELEMENTS;
-    struct passes p = {.k = k,
-                       .x = claim(4 * n),
-                       .y = claim(4 * n),
-                       .z = claim(4 * n),
-                       .codes = claim(n),
-                       .positive = claim(n / 8),
-                       .q = affine_make(0, 1, 8, DIVISION_IEEE, AFFINE_FLOOR)};
-
-    for (size_t i = 0; i < n; i++)
-        p.x[i] = p.z[i] = (float)(word_at(7, i) % 1000) * 1e-3f;
-    for (int c = 0; c < CHANNELS; c++)
-        p.of_c[0][c] = 1, p.of_c[1][c] = -0.5f, p.of_c[2][c] = 0.5f;
-    printf("\n%-26s %9s %7s %7s  (%d images of %d elements)\n", "elementwise", "Gelem/s", "GB/s", "of copy",
-           IMAGES, ELEMENTS);
-    for (size_t e = 0; e < sizeof elementwise / sizeof elementwise[0]; e++) {
-        for (int r = -1; r < rounds; r++) {
-            copy[r < 0 ? 0 : r] = time_of_images(&p, pass_copy);
-            ours[r < 0 ? 0 : r] = time_of_images(&p, elementwise[e].run);
+    for (int d = 0; d < DIRECTIONS; d++)
+        for (int i = 0; i < choices; i++) {
+            omp_set_num_threads(thread[i]);
+            yardstick[d][i] = yardstick_new(BATCH, &o.s, (enum direction)d, &memory);
         }
-        const double seconds = median(ours, rounds), rate = ELEMENTS * elementwise[e].bytes / seconds;
-        printf("%-26s %9.2f %7.1f %7.2f\n", elementwise[e].name, ELEMENTS / seconds * 1e-9, rate * 1e-9,
-               rate / (8.0 * ELEMENTS / median(copy, rounds)));
+    for (int i = 0; i < TIMED; i++) {
+        const bool covered = timed[i].run != data_int || o.flipped.k != 0;
+        if (covered && bench_wants(b, "%s %s %s", l->name, direction_name[timed[i].direction], timed[i].name))
+            bench_pass(table, l, &o, &timed[i], yardstick[timed[i].direction]);
     }
-    free(p.x), free(p.y), free(p.z), free(p.codes), free(p.positive);
+    for (int d = 0; d < DIRECTIONS; d++)
+        for (int i = 0; i < choices; i++)
+            yardstick_free(yardstick[d][i]);
+    yardstick_memory_free(&memory);
+    operands_free(&o);
 }
 
 int main(int argc, char **argv)
 {
-    const struct kernels *k;
-    const int asked = argc > 2 ? atoi(argv[2]) : ROUNDS,
-              rounds = asked > 0 && asked < ROUNDS_MAX ? asked : ROUNDS;
+    static const struct bench_column columns[] = {{"layer", -20},           {"pass", -8},
+                                                  {"arithmetic", -14},      {"threads", 7},
+                                                  {"gop_per_s", 9},         {"share_of_peak", 13},
+                                                  {"onednn_gop_per_s", 16}, {"ratio_to_onednn", 15},
+                                                  {"scaling", 7},           {NULL, 0}};
+    struct bench b =
+        bench_open(argc, argv, "kernels",
+                   "Time every convolution kernel, by layer, pass and arithmetic, beside oneDNN and the "
+                   "machine's peak.",
+                   0.25);
+    struct bench_table table;
 
-    if (kernels_find(&k, argc > 1 ? argv[1] : NULL) != STATUS_OK) {
-        fprintf(stderr, "bench_kernels: %s\n", status_detail());
-        return 2;
-    }
-    omp_set_num_threads(1);
-    printf("# kernels %s, batch %d, one thread, medians of %d rounds\n", k->name, BATCH, rounds);
-    printf("%-22s %-8s %-15s %8s %8s %7s\n", "layer", "pass", "arithmetic", "GOP/s", "oneDNN", "ratio");
-    for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++) {
-        struct bench b = bench_make(k, &layers[l]);
-        struct yardstick y[DIRECTIONS];
-        for (int d = 0; d < DIRECTIONS; d++)
-            y[d] = yardstick_make(BATCH, &b.s, (enum direction)d);
-        for (int i = 0; i < TIMED; i++)
-            bench_pass(&b, layers[l].name, &timed[i], &y[timed[i].direction], rounds);
-        bench_free(&b);
-    }
-    bench_elementwise(k, rounds);
+    peaks_print(&b);
+    bench_table(&table, &b, "convolutions", columns);
+    for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++)
+        bench_layer(&table, &layers[l]);
+    bench_close(&b);
     return 0;
 }

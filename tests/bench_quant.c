@@ -1,24 +1,17 @@
 /* tests/bench_quant.c - quantizers in place over 1e7 elements, beside the loop x *= s of the same run.
  *
- * All kernels take turns in every round, so that they meet the same machine; the best round counts.
- * The last block times a new plan every 1,000 elements against one plan for all.
- * usage: bench_quant [ROUNDS [ELEMENTS]]
+ * All formats take turns in every round, on 1 thread and on all, so that they meet the same machine; the
+ * array is filled anew before each, out of the time. share_of_scale is a format's speed by that of the scale
+ * loop of the same array type and threads; target is what it should reach on a quiet machine. The last table
+ * times a new plan every 1,000 elements against one plan for all.
  */
 #include "quant/plan.h"
+#include "tests/bench.h"
 
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static volatile double one = 1.0; /* a factor that the compiler cannot see */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* What is timed, and the share of the scale loop's rate that it should have. */
 static const struct row {
@@ -50,7 +43,7 @@ static const struct row {
     {"fp:fp16:rz:inf", CARRIER_FLOAT64, 0.75},
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0], GRAIN = 1 << 14 };
+enum { ROWS = sizeof rows / sizeof rows[0], GRAIN = 1 << 14, ELEMENTS = 10000000 };
 
 static void scale_f32(float *x, size_t n, float s)
 {
@@ -77,110 +70,195 @@ static void run_part(const struct row *r, const struct plan *p, void *x, size_t 
         plan_apply_f64(p, (double *)x + begin, (double *)x + begin, n, draw, NULL);
 }
 
-/* Seconds of one pass over x by `threads` threads, each with one run of whole grains. */
-static double pass(const struct row *r, const struct plan *p, void *x, size_t n, int threads)
-{
-    const double start = now();
-#pragma omp parallel num_threads(threads)
-    {
-        const size_t grains = (n + GRAIN - 1) / GRAIN, id = (size_t)omp_get_thread_num();
-        const size_t begin = grains * id / (size_t)threads * GRAIN,
-                     end = grains * (id + 1) / (size_t)threads * GRAIN;
-        run_part(r, p, x, begin, (end < n ? end : n) - begin);
-    }
-    return now() - start;
-}
+/* --- what takes turns ------------------------------------------------------------------------------------
+ */
 
-static void refill(void *x, const float *source, size_t n, enum carrier carrier)
+struct turn {
+    const struct row *row;
+    const struct plan *plan;
+    const float *source;
+    void *x;
+    size_t n;
+    int threads;
+};
+
+static void refill(void *with)
 {
-    for (size_t i = 0; i < n; i++)
-        if (carrier == CARRIER_FLOAT32)
-            ((float *)x)[i] = source[i];
+    const struct turn *const t = with;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (t->row->carrier == CARRIER_FLOAT32)
+            ((float *)t->x)[i] = t->source[i];
         else
-            ((double *)x)[i] = (double)source[i];
+            ((double *)t->x)[i] = (double)t->source[i];
 }
 
-/* ns an element over 1,000 elements at a time: one plan, two kept plans in turn, a new plan each time in
- * turn. */
-static void bench_switching(float *x, const float *source, int rounds)
+/* One pass over x, each thread with one run of whole grains. */
+static void run_turn(void *with)
 {
-    enum { SPAN = 1000, SPANS = 1000 };
-    double best[3] = {1e9, 1e9, 1e9};
-    struct format f[2];
-    struct plan p[2];
+    const struct turn *const t = with;
 
-    if (format_parse(&f[0], "fx:s8.4") != STATUS_OK || format_parse(&f[1], "fx:s6.4") != STATUS_OK) exit(1);
-    for (int k = 0; k < 2; k++)
-        if (plan_make(&p[k], &f[k], CARRIER_FLOAT32) != STATUS_OK) exit(1);
-    for (int round = 0; round < 20 * rounds; round++)
-        for (int way = 0; way < 3; way++) {
-            const struct draw draw = {.first = 0};
-            refill(x, source, SPAN * SPANS, CARRIER_FLOAT32);
-            const double start = now();
-            for (int i = 0; i < SPANS; i++) {
-                const int k = way == 0 ? 0 : i % 2;
-                if (way == 2 && plan_make(&p[k], &f[k], CARRIER_FLOAT32) != STATUS_OK) exit(1);
-                plan_apply_f32(&p[k], x + i * SPAN, x + i * SPAN, SPAN, draw, NULL);
-            }
-            const double t = now() - start;
-            if (t < best[way]) best[way] = t;
+#pragma omp parallel num_threads(t->threads)
+    {
+        const size_t grains = (t->n + GRAIN - 1) / GRAIN, id = (size_t)omp_get_thread_num();
+        const size_t begin = grains * id / (size_t)t->threads * GRAIN,
+                     end = grains * (id + 1) / (size_t)t->threads * GRAIN;
+        if (begin < t->n) run_part(t->row, t->plan, t->x, begin, (end < t->n ? end : t->n) - begin);
+    }
+}
+
+static const char *format_name(const struct row *r)
+{
+    return r->format != NULL ? r->format : "x *= s";
+}
+
+static const char *array_name(const struct row *r)
+{
+    return r->carrier == CARRIER_FLOAT32 ? "float32" : "float64";
+}
+
+static void print_rows(const struct bench *b, const struct turn *turn, const struct contender *c, int choices,
+                       int rounds)
+{
+    static const struct bench_column columns[] = {
+        {"format", -22},        {"array", -7}, {"threads", 7}, {"gelem_per_s", 11},
+        {"share_of_scale", 14}, {"target", 6}, {"scaling", 7}, {NULL, 0}};
+    struct bench_table table;
+    int scale = 0; /* the scale loop's row of the same array */
+
+    bench_table(&table, b, "quantizers in place", columns);
+    for (int r = 0; r < ROWS; r++) {
+        if (rows[r].format == NULL) scale = r;
+        if (!bench_wants(b, "%s %s", format_name(&rows[r]), array_name(&rows[r]))) continue;
+        for (int i = 0; i < choices; i++) {
+            const struct contender *const own = &c[r * choices + i];
+            const struct turn *const t = &turn[r * choices + i];
+            bench_text(&table, format_name(t->row));
+            bench_text(&table, array_name(t->row));
+            bench_number(&table, t->threads, 0);
+            bench_number(&table, 1e-9 * (double)t->n / bench_median(own, rounds), 2);
+            bench_number(&table, bench_ratio(&c[scale * choices + i], own, rounds), 2);
+            bench_number(&table, t->row->target, 2);
+            bench_number(&table, bench_ratio(&c[r * choices], own, rounds), 2);
         }
-    printf("\n1,000 elements at a time, ns/element: one plan %.4f, two in turn %.4f (%+.1f %%), made anew "
-           "each time %.4f "
-           "(%.0f ns a plan)\n",
-           1e9 * best[0] / (SPAN * SPANS), 1e9 * best[1] / (SPAN * SPANS), 100 * (best[1] / best[0] - 1),
-           1e9 * best[2] / (SPAN * SPANS), 1e9 * (best[2] - best[0]) / SPANS);
+    }
 }
 
-int main(int argc, char **argv)
+static void bench_formats(const struct bench *b, const float *source, void *x)
 {
-    const int rounds = argc > 1 ? atoi(argv[1]) : 15, most = omp_get_max_threads() < 2 ? 1 : 2;
-    const size_t n = argc > 2 ? (size_t)atoll(argv[2]) : 10000000;
     static struct plan plan[ROWS];
-    static double best[ROWS][3];
-    float *source = malloc(n * sizeof *source);
-    void *x = malloc(n * sizeof(double));
+    static struct contender c[2 * ROWS];
+    static struct turn turn[2 * ROWS];
+    int thread[2];
+    const int choices = bench_threads(thread, b);
+
+    for (int r = 0; r < ROWS; r++) {
+        struct format f;
+        if (rows[r].format != NULL) {
+            bench_must(format_parse(&f, rows[r].format));
+            bench_must(plan_make(&plan[r], &f, rows[r].carrier));
+        }
+        for (int i = 0; i < choices; i++) {
+            const int at = r * choices + i;
+            const bool wanted = rows[r].format == NULL ||
+                                bench_wants(b, "%s %s", format_name(&rows[r]), array_name(&rows[r]));
+            turn[at] = (struct turn){&rows[r], &plan[r], source, x, ELEMENTS, thread[i]};
+            c[at] = (struct contender){wanted ? run_turn : NULL, refill, &turn[at], {0}};
+        }
+    }
+    print_rows(b, turn, c, choices, bench_race(c, ROWS * choices, b->seconds));
+}
+
+/* --- plans by turns --------------------------------------------------------------------------------------
+ */
+
+/* To add a way: a row. */
+static const struct way {
+    const char *name;
+    bool two, anew; /* two formats in turn; their plan is made anew each time */
+} ways[] = {
+    {"one plan", false, false}, {"two plans in turn", true, false}, {"a new plan each time", true, true}};
+
+enum { WAYS = sizeof ways / sizeof ways[0], SPAN = 1000, SPANS = 1000, TIMES = 20 };
+
+struct switching {
+    const struct way *way;
+    const struct format *format; /* [2] */
+    struct plan *plan;           /* [2] */
+    float *x;
+};
+
+static void run_switching(void *with)
+{
+    const struct switching *const s = with;
+    const struct draw draw = {.first = 0};
+
+    for (int i = 0; i < TIMES * SPANS; i++) {
+        const int k = s->way->two ? i % 2 : 0;
+        float *const part = s->x + i % SPANS * SPAN;
+        if (s->way->anew) bench_must(plan_make(&s->plan[k], &s->format[k], CARRIER_FLOAT32));
+        plan_apply_f32(&s->plan[k], part, part, SPAN, draw, NULL);
+    }
+}
+
+static void bench_switching(const struct bench *b, float *x)
+{
+    static const struct bench_column columns[] = {
+        {"plans", -22}, {"ns_per_elem", 11}, {"ns_more_per_span", 16}, {NULL, 0}};
+    static const char *const names[2] = {"fx:s8.4", "fx:s6.4"};
+    static struct contender c[WAYS];
+    struct switching s[WAYS];
+    struct format format[2];
+    struct plan plan[2];
+    struct bench_table table;
+
+    for (int k = 0; k < 2; k++) {
+        bench_must(format_parse(&format[k], names[k]));
+        bench_must(plan_make(&plan[k], &format[k], CARRIER_FLOAT32));
+    }
+    for (int w = 0; w < WAYS; w++) {
+        s[w] = (struct switching){&ways[w], format, plan, x};
+        c[w] = (struct contender){.run = run_switching, .with = &s[w]};
+    }
+    const int rounds = bench_race(c, WAYS, b->seconds / 10);
+    const double least = bench_median(&c[0], rounds) / (TIMES * SPANS);
+    bench_table(&table, b, "1,000 elements at a time", columns);
+    for (int w = 0; w < WAYS; w++) {
+        const double span = bench_median(&c[w], rounds) / (TIMES * SPANS);
+        bench_text(&table, ways[w].name);
+        bench_number(&table, 1e9 * span / SPAN, 4);
+        bench_number(&table, 1e9 * (span - least), 0);
+    }
+}
+
+/* Normal values, nearly: sums of twelve uniform ones, less 6. */
+static void fill_normal(float *x, size_t n)
+{
     uint64_t state = 1;
 
-    if (source == NULL || x == NULL) return 1;
     for (size_t i = 0; i < n; i++) {
         double sum = -6;
         for (int k = 0; k < 12; k++) {
             state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
             sum += (double)(state >> 11) * 0x1p-53;
         }
-        source[i] = (float)sum;
+        x[i] = (float)sum;
     }
-    for (int i = 0; i < ROWS; i++) {
-        struct format f;
-        best[i][1] = best[i][2] = 1e9;
-        if (rows[i].format == NULL) continue;
-        if (format_parse(&f, rows[i].format) != STATUS_OK ||
-            plan_make(&plan[i], &f, rows[i].carrier) != STATUS_OK) {
-            fprintf(stderr, "%s\n", status_detail());
-            return 1;
-        }
-    }
-    for (int round = 0; round < rounds; round++)
-        for (int i = 0; i < ROWS; i++)
-            for (int threads = 1; threads <= most; threads++) {
-                refill(x, source, n, rows[i].carrier);
-                const double t = pass(&rows[i], &plan[i], x, n, threads);
-                if (t < best[i][threads]) best[i][threads] = t;
-            }
-    printf("%zu elements in place, best of %d; Gelem/s (share of the scale loop)\n", n, rounds);
-    printf("%-24s %-8s %14s %14s %8s\n", "format", "array", "1 thread", "2 threads", "target");
-    const double *scale = best[0];
-    for (int i = 0; i < ROWS; i++) {
-        if (rows[i].format == NULL) scale = best[i];
-        printf("%-24s %-8s", rows[i].format ? rows[i].format : "x *= s",
-               rows[i].carrier == CARRIER_FLOAT32 ? "float32" : "float64");
-        for (int t = 1; t <= most; t++)
-            printf(" %7.2f (%.2f)", 1e-9 * (double)n / best[i][t], scale[t] / best[i][t]);
-        printf(" %8.2f\n", rows[i].target);
-    }
-    if (n >= 1000000) bench_switching(x, source, rounds);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b =
+        bench_open(argc, argv, "quant", "Time the quantizers, in place, beside a loop that scales.", 12.0);
+    float *const source = claim(ELEMENTS * sizeof *source);
+    void *const x = claim(ELEMENTS * sizeof(double));
+
+    fill_normal(source, ELEMENTS);
+    bench_formats(&b, source, x);
+    fill_normal(x, SPAN * SPANS);
+    bench_switching(&b, x);
     free(source);
     free(x);
+    bench_close(&b);
     return 0;
 }

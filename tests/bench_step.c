@@ -1,10 +1,15 @@
 /* tests/bench_step.c - whole training steps beside oneDNN's float32 convolutions alone, in the same run.
  *
- * Usage: bench_step [ROUNDS]. Batch 128 of Fashion-MNIST at 32x32, all
- * threads, wall time. A step is everything: order, crop and flip, quantizing, three products, batch norm,
- * loss, update. The yardstick is the sum of oneDNN's forward, backward-data (not of the stem) and
- * backward-weights of the same convolutions, layouts of its own choice, no batch norm, no update. Both
- * alternate round by round; printed are medians, and the median of the rounds' ratios.
+ * Batch 128 of Fashion-MNIST at 32x32, all threads (--threads 1: one). A step is everything: order, crop and
+ * flip, quantizing, three products, batch norm, loss, update. The yardstick is the sum of oneDNN's forward,
+ * backward-data (not of the stem) and backward-weights of the same convolutions, layouts of its own choice,
+ * no batch norm, no update. Both alternate round by round. "3-8/8" is the mean over one cycle of cosine CPT,
+ * forward 3 to 8 bits. ratio_to_onednn is our step's time by theirs: below 1 the whole step is faster.
+ *
+ * The split over passes comes from further steps through a kernel table that takes times (trace_kernels.h),
+ * as shares of the step's time: forward, data and weights are the three products, quantize the passes between
+ * floats and codes and their ranges, norm batch norm with ReLU and residual; other is the rest, waiting
+ * threads included.
  *
  * Predicted: forward int8 0.31, backward-weights int8 0.38, backward-data float32 1.05 of oneDNN's,
  * elementwise passes and encoding 0.2: 0.75 at 4/8 bits. At 8/8 int16 in two of three: 0.95.
@@ -17,145 +22,241 @@
 #include "models/model.h"
 #include "sim/layers.h"
 #include "sim/trainer.h"
+#include "tests/bench.h"
+#include "tests/trace_kernels.h"
 #include "tests/yardstick.h"
 
-#include <stdio.h>
-#include <time.h>
+#include <string.h>
 
-enum { BATCH = 128, ROUNDS = 9, ROUNDS_MAX = 101 };
+enum { BATCH = 128, CYCLE = 12, YARDSTICKS_MAX = 3 * 256 };
 
-/* To add a row: a line. Bits 0 are float32. */
+/* To add a row: a line; those of a model stand together. Bits 0 are float32. */
 static const struct step_case {
-    const char *model;
-    int forward_bits, backward_bits;
+    const char *model, *bits, *schedule;
+    int forward_min, forward_max, backward;
+    int steps; /* of a timed run: one, or a whole cycle */
 } cases[] = {
-    {"resnet20", 4, 8}, {"resnet20", 8, 8}, {"resnet20", 0, 0}, {"resnet38", 4, 8},
-    {"resnet38", 8, 8}, {"resnet74", 4, 8}, {"resnet74", 8, 8},
+    {"resnet20", "4/8", "static", 4, 4, 8, 1},     {"resnet20", "8/8", "static", 8, 8, 8, 1},
+    {"resnet20", "float32", "static", 0, 0, 0, 1}, {"resnet20", "3-8/8", "cosine", 3, 8, 8, CYCLE},
+    {"resnet38", "4/8", "static", 4, 4, 8, 1},     {"resnet38", "8/8", "static", 8, 8, 8, 1},
+    {"resnet38", "float32", "static", 0, 0, 0, 1}, {"resnet38", "3-8/8", "cosine", 3, 8, 8, CYCLE},
+    {"resnet74", "4/8", "static", 4, 4, 8, 1},     {"resnet74", "8/8", "static", 8, 8, 8, 1},
+    {"resnet74", "float32", "static", 0, 0, 0, 1}, {"resnet74", "3-8/8", "cosine", 3, 8, 8, CYCLE},
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+enum { CASES = sizeof cases / sizeof cases[0] };
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+/* --- all convolutions of a network as oneDNN would do them -------------------------------------------------
+ */
 
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, by_size);
-    return v[n / 2];
-}
+struct yardsticks {
+    struct yardstick *item[YARDSTICKS_MAX];
+    struct yardstick_memory memory[YARDSTICKS_MAX];
+    int count, memories;
+};
 
-static void must(enum status s)
+static void yardsticks_add(struct yardsticks *y, const struct conv_shape *s, bool stem)
 {
-    if (s == STATUS_OK) return;
-    fprintf(stderr, "bench_step: %s\n", status_detail());
-    exit(status_exit_code(s));
-}
+    struct yardstick_memory *const m = &y->memory[y->memories++];
 
-/* All convolutions of a network as oneDNN would do them. */
-static int yardsticks_make(struct yardstick *y, const struct graph *g)
-{
-    int count = 0;
-    for (int i = 0; i < g->count; i++) {
-        const struct conv_shape *s = layer_conv_shape(g->nodes[i].layer);
-        for (int d = FORWARD; s && d < DIRECTIONS; d++)
-            if (d != DATA || g->nodes[i].input[0] != GRAPH_INPUT) y[count++] = yardstick_make(BATCH, s, d);
+    *m = yardstick_memory_new(BATCH, s);
+    for (int d = FORWARD; d < DIRECTIONS; d++) {
+        if (stem && d == DATA) continue;
+        struct yardstick *const one = yardstick_new(BATCH, s, (enum direction)d, m);
+        if (one != NULL) y->item[y->count++] = one;
     }
-    return count;
 }
 
-static double time_yardsticks(struct yardstick *y, int count)
+static void yardsticks_open(struct yardsticks *y, const char *model, const struct dataset *data)
 {
-    const double start = now();
-    for (int i = 0; i < count; i++)
-        if (y[i].run) y[i].run(&y[i]);
-    return now() - start;
+    const struct model_type *type;
+    struct recipe recipe;
+    struct graph g;
+
+    *y = (struct yardsticks){0};
+    if (yardstick_version() == NULL) return;
+    bench_must(recipe_find(&recipe, "float32"));
+    bench_must(model_build(&type, &g, model, data->shape, data->classes, &recipe));
+    for (int i = 0; i < g.count && y->count + DIRECTIONS <= YARDSTICKS_MAX; i++) {
+        const struct conv_shape *s = layer_conv_shape(g.nodes[i].layer);
+        if (s != NULL) yardsticks_add(y, s, g.nodes[i].input[0] == GRAPH_INPUT);
+    }
+    graph_free(&g);
 }
 
-static double time_step(struct trainer *t)
+static void yardsticks_close(struct yardsticks *y)
 {
-    struct step_row row;
-    const double start = now();
-    must(trainer_step(t, &row));
-    return now() - start;
+    for (int i = 0; i < y->count; i++)
+        yardstick_free(y->item[i]);
+    for (int i = 0; i < y->memories; i++)
+        yardstick_memory_free(&y->memory[i]);
 }
+
+static void run_yardsticks(void *with)
+{
+    const struct yardsticks *const y = with;
+    for (int i = 0; i < y->count; i++)
+        yardstick_run(y->item[i]);
+}
+
+/* --- a network in training ----------------------------------------------------------------------------- */
+
+struct training {
+    struct trainer trainer;
+    struct train_spec spec;
+    struct graph graph;
+    int steps;
+};
 
 static struct train_spec spec_of(const struct step_case *c)
 {
     struct train_spec s = {.seed = 1,
-                           .iterations = 1000,
+                           .iterations = 1000 * CYCLE,
                            .batch = BATCH,
                            .drop_last = true,
                            .crop = true,
                            .flip = true,
                            .pad = 4};
+    const struct schedule_type *fixed;
 
-    must(recipe_find(&s.recipe, c->forward_bits ? "cpt" : "float32"));
-    must(schedule_find(&s.forward.type, "static"));
-    must(lr_find(&s.lr.type, "constant"));
-    must(optimizer_find(&s.optimizer.type, "sgd"));
+    bench_must(recipe_find(&s.recipe, c->forward_max > 0 ? "cpt" : "float32"));
+    bench_must(schedule_find(&s.forward.type, c->schedule));
+    bench_must(schedule_find(&fixed, "static"));
+    bench_must(lr_find(&s.lr.type, "constant"));
+    bench_must(optimizer_find(&s.optimizer.type, "sgd"));
     s.forward =
-        (struct schedule_spec){s.forward.type, c->forward_bits, c->forward_bits, 1, REMAINDER_STRETCH};
-    s.backward =
-        (struct schedule_spec){s.forward.type, c->backward_bits, c->backward_bits, 1, REMAINDER_STRETCH};
+        (struct schedule_spec){s.forward.type, c->forward_min, c->forward_max, 1000, REMAINDER_STRETCH};
+    s.backward = (struct schedule_spec){fixed, c->backward, c->backward, 1, REMAINDER_STRETCH};
     s.lr.initial = 0.01;
     s.optimizer.momentum = 0.9;
     s.optimizer.weight_decay = 1e-4;
     return s;
 }
 
-static void bench(const struct step_case *c, struct dataset *d, const struct kernels *k, int rounds)
+static void training_open(struct training *t, const struct step_case *c, struct dataset *data,
+                          const struct kernels *k)
 {
-    static struct yardstick y[3 * 512];
-    static double ours[ROUNDS_MAX], theirs[ROUNDS_MAX], ratio[ROUNDS_MAX];
-    const struct train_spec spec = spec_of(c);
     const struct model_type *type;
-    struct graph g;
-    struct trainer t;
-    char bits[32] = "float32";
 
-    must(model_build(&type, &g, c->model, d->shape, d->classes, &spec.recipe));
-    must(trainer_open(&t, &spec, k, &g, d));
-    type->init(&g, spec.seed);
-    const int count = yardsticks_make(y, &g);
-    for (int r = -1; r < rounds; r++) { /* the first round warms up */
-        const int i = r < 0 ? 0 : r;
-        theirs[i] = time_yardsticks(y, count);
-        ours[i] = time_step(&t);
-        ratio[i] = ours[i] / theirs[i];
+    *t = (struct training){.spec = spec_of(c), .steps = c->steps};
+    bench_must(model_build(&type, &t->graph, c->model, data->shape, data->classes, &t->spec.recipe));
+    bench_must(trainer_open(&t->trainer, &t->spec, k, &t->graph, data));
+    type->init(&t->graph, t->spec.seed);
+}
+
+static void training_close(struct training *t)
+{
+    trainer_close(&t->trainer);
+    graph_free(&t->graph);
+}
+
+static void run_steps(void *with)
+{
+    struct training *const t = with;
+    struct step_row row;
+
+    for (int i = 0; i < t->steps; i++) {
+        trace_step();
+        bench_must(trainer_step(&t->trainer, &row));
     }
-    if (c->forward_bits) snprintf(bits, sizeof bits, "%d/%d", c->forward_bits, c->backward_bits);
-    const double step = median(ours, rounds);
-    printf("%-10s %-8s %8.1f %9.0f %9.1f", c->model, bits, 1e3 * step, BATCH / step,
-           (double)graph_bytes(&g) / (1 << 20));
-    if (y[0].run) printf(" %10.1f %7.2f", 1e3 * median(theirs, rounds), median(ratio, rounds));
-    printf("\n");
-    fflush(stdout);
-    trainer_close(&t);
-    graph_free(&g);
+}
+
+/* Share of each pass in the time of some traced steps; the rest is other. */
+static void trace_shares(double share[TRACE_PASSES + 1], struct training *t)
+{
+    enum { RUNS = 3 };
+    const struct kernels *const plain = t->graph.plan.kernels;
+    double seconds[TRACE_PASSES];
+
+    t->graph.plan.kernels = trace_begin(plain);
+    const double start = bench_clock();
+    for (int i = 0; i < (t->steps > 1 ? 1 : RUNS); i++)
+        run_steps(t);
+    const double all = (bench_clock() - start) * t->graph.plan.threads;
+    t->graph.plan.kernels = plain;
+    trace_read(seconds);
+    share[TRACE_PASSES] = 1.0;
+    for (int p = 0; p < TRACE_PASSES; p++) {
+        share[p] = seconds[p] / all;
+        share[TRACE_PASSES] -= share[p];
+    }
+}
+
+/* --- the table --------------------------------------------------------------------------------------- */
+
+static void bench_case(struct bench_table *table, const struct step_case *c, struct dataset *data,
+                       struct yardsticks *y)
+{
+    static struct contender contender[2];
+    struct training t;
+    double share[TRACE_PASSES + 1];
+
+    training_open(&t, c, data, table->bench->kernels);
+    contender[0] = (struct contender){.run = y->count > 0 ? run_yardsticks : NULL, .with = y};
+    contender[1] = (struct contender){.run = run_steps, .with = &t};
+    const int rounds = bench_race(contender, 2, table->bench->seconds);
+    trace_shares(share, &t);
+    const double step = bench_median(&contender[1], rounds) / c->steps;
+    bench_text(table, c->model);
+    bench_text(table, c->bits);
+    bench_number(table, 1e3 * step, 1);
+    bench_number(table, BATCH / step, 0);
+    for (int p = 0; p <= TRACE_PASSES; p++)
+        bench_number(table, 1e3 * step * share[p], 1);
+    bench_number(table, y->count > 0 ? 1e3 * bench_median(&contender[0], rounds) : __builtin_nan(""), 1);
+    bench_number(table, bench_ratio(&contender[1], &contender[0], rounds) / c->steps, 2);
+    bench_number(table, rounds, 0);
+    bench_number(table, (double)graph_bytes(&t.graph) / 1e6, 1);
+    training_close(&t);
+}
+
+/* The rows of one model, from cases[first] on; returns where the next one begins. */
+static int bench_model(struct bench_table *table, int first, struct dataset *data)
+{
+    static struct yardsticks y;
+    const struct bench *const b = table->bench;
+    const char *const model = cases[first].model;
+    bool open = false;
+    int i = first;
+
+    for (; i < CASES && strcmp(cases[i].model, model) == 0; i++) {
+        if (!bench_wants(b, "%s %s", model, cases[i].bits)) continue;
+        if (!open) yardsticks_open(&y, model, data);
+        open = true;
+        bench_case(table, &cases[i], data, &y);
+    }
+    if (open) yardsticks_close(&y);
+    return i;
 }
 
 int main(int argc, char **argv)
 {
-    const int rounds = argc > 1 && atoi(argv[1]) > 0 && atoi(argv[1]) <= ROUNDS_MAX ? atoi(argv[1]) : ROUNDS;
-    const struct kernels *k;
-    struct dataset d;
+    static const struct bench_column columns[] = {{"model", -10},
+                                                  {"bits", -8},
+                                                  {"ms_per_step", 11},
+                                                  {"images_per_s", 12},
+                                                  {"forward_ms", 10},
+                                                  {"data_ms", 7},
+                                                  {"weights_ms", 10},
+                                                  {"quantize_ms", 11},
+                                                  {"norm_ms", 7},
+                                                  {"other_ms", 8},
+                                                  {"onednn_convs_ms", 15},
+                                                  {"ratio_to_onednn", 15},
+                                                  {"rounds", 6},
+                                                  {"memory_mb", 9},
+                                                  {NULL, 0}};
+    struct bench b =
+        bench_open(argc, argv, "step", "Time whole training steps beside oneDNN's convolutions alone.", 3.0);
+    struct bench_table table;
+    struct dataset data;
 
-    must(kernels_find(&k, NULL));
-    must(dataset_open(&d, &(struct dataset_spec){.name = "fashion-mnist", .split_seed = 1}));
-    printf("training steps, batch %d, %s kernels, %d threads, medians of %d\n", BATCH, k->name,
-           omp_get_max_threads(), rounds);
-    printf("%-10s %-8s %8s %9s %9s %10s %7s\n", "model", "bits", "ms", "images/s", "MiB", "oneDNN ms",
-           "ratio");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        bench(&cases[i], &d, k, rounds);
-    dataset_close(&d);
+    omp_set_num_threads(b.threads);
+    bench_must(dataset_open(&data, &(struct dataset_spec){.name = "fashion-mnist", .split_seed = 1}));
+    bench_table(&table, &b, "training steps", columns);
+    for (int i = 0; i < CASES;)
+        i = bench_model(&table, i, &data);
+    dataset_close(&data);
+    bench_close(&b);
     return 0;
 }
