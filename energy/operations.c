@@ -148,13 +148,14 @@ static struct operations update(const struct workload_layer *l, const struct har
 struct operations operations_of(const struct workload_layer *l, enum phase p, int64_t images,
                                 struct widths bits, const struct hardware *h)
 {
+    if (images == 0) return (struct operations){0};
     switch (p) {
     case PHASE_ELEMENTWISE:
         return elementwise(l, (double)images, bits, h);
     case PHASE_QUANTIZE:
         return quantizers(l, (double)images, bits, h);
     case PHASE_UPDATE:
-        return images > 0 ? update(l, h) : (struct operations){0};
+        return update(l, h);
     default:
         return (struct operations){0};
     }
