@@ -71,6 +71,19 @@ static bool recipe_row(struct list_row *out, int i)
     return true;
 }
 
+static bool role_list_row(struct list_row *out, int i)
+{
+    static const char *const widths[] = {"no {bits}", "{bits}: the forward width", "{bits}: the backward width"};
+    int count;
+    const struct role_row *r = role_all(&count);
+
+    if (i >= count) return false;
+    out->name = r[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", r[i].meaning);
+    snprintf(out->source, sizeof out->source, "%s", widths[r[i].width]);
+    return true;
+}
+
 static bool schedule_row(struct list_row *out, int i)
 {
     int count;
@@ -148,6 +161,7 @@ static const struct list lists[] = {
     {"data", "data sets (data.name)", data_row},
     {"models", "networks (model)", model_row},
     {"recipes", "recipes: what is quantized (recipe)", recipe_row},
+    {"roles", "roles of numbers (roles.NAME: a number format, recipe or float32)", role_list_row},
     {"schedules", "precision schedules (forward.schedule, backward.schedule)", schedule_row},
     {"learning-rates", "learning-rate policies (learning_rate.policy); r is the fraction of the run",
      rate_row},
@@ -206,7 +220,7 @@ static const char doc[] =
     "  cptsim list data         found or not, where, what to install\n"
     "  cptsim list keys         every key of an experiment file\n"
     "  cptsim list --json\n\n"
-    "Tables: data, models, recipes, schedules, learning-rates, optimizers, kernels, formats, keys.";
+    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

@@ -72,6 +72,44 @@ static enum status width_check(const struct schedule_spec *s, const char *where)
                 s->bits_min, s->bits_max, where, s->bits_max);
 }
 
+/* --- number formats of roles --- */
+
+/* Widths that a role's format will be asked for: of the schedule, and of evaluations if it is a forward one.
+ */
+static enum status role_widths_check(const struct config *c, enum role role, enum role_width width)
+{
+    const struct role_setting *s = &c->train.recipe.role[role];
+    const bool forward = width == ROLE_WIDTH_FORWARD;
+    const struct schedule_spec *schedule = forward ? &c->train.forward : &c->train.backward;
+
+    TRY(role_check(s, role, schedule->bits_min, schedule->bits_max));
+    for (int i = 0; i < c->evaluate_bits.count && forward; i++) {
+        const int bits = c->evaluate_bits.item[i];
+        if (bits > 0) TRY(role_check(s, role, bits, bits));
+    }
+    return STATUS_OK;
+}
+
+/* A format is of use only where the recipe quantizes, and where the schedule gives a width. */
+static enum status role_of_config_check(const struct config *c, enum role role)
+{
+    const struct role_row *row = &role_all(&(int){0})[role];
+    const struct role_setting *s = &c->train.recipe.role[role];
+    const bool of_products = row->width != ROLE_WIDTH_NONE && role != ROLE_GRADIENT;
+    const bool forward = row->width == ROLE_WIDTH_FORWARD;
+    const int bits = forward ? c->train.forward.bits_max : c->train.backward.bits_max;
+
+    if (s->way != ROLE_FORMAT) return STATUS_OK;
+    if (!c->train.recipe.quantize && (of_products || role == ROLE_ACCUMULATOR))
+        return fail(STATUS_INPUT,
+                    "the recipe '%s' quantizes no layer, so that '%s' would never be used; want recipe: cpt",
+                    c->train.recipe.name, s->text);
+    if (bits == 0 && (of_products || role_is_driven(s)))
+        return fail(STATUS_INPUT, "'%s' has no width to go by where %s.bits is float32; want %s", s->text,
+                    forward ? "forward" : "backward", forward ? "forward.bits: 8" : "backward.bits: 8");
+    return role_widths_check(c, role, row->width);
+}
+
 static enum status schedules_check(const struct train_spec *train, int64_t iterations)
 {
     TRY(schedule_check(&train->forward, iterations, "forward"));
@@ -92,6 +130,26 @@ static enum status keys_check(const struct config *c)
     return c->length.unit == SPAN_ITERATIONS ? schedules_check(train, (int64_t)c->length.amount) : STATUS_OK;
 }
 
+/* With the place of the role's key. */
+static enum status roles_check(const struct config *c, const struct config_file *f, int arm,
+                               const char *const *overrides, int count)
+{
+    int rows, roles;
+    const struct key *keys = key_all(&rows);
+    const struct role_row *role = role_all(&roles);
+
+    for (int i = 0; i < roles; i++) {
+        char path[CONFIG_NAME], text[KEY_TEXT], place[PLACE];
+        const enum status s = role_of_config_check(c, (enum role)i);
+        if (s == STATUS_OK) continue;
+        snprintf(path, sizeof path, "roles.%s", role[i].name);
+        const int row = config_row(path);
+        said(text, place, f, arm, row, &keys[row], overrides, count);
+        return fail(s, "%s: %s: %s", place, path, status_detail());
+    }
+    return STATUS_OK;
+}
+
 enum status config_resolve(struct config *c, const struct config_file *f, int arm,
                            const char *const *overrides, int count)
 {
@@ -107,6 +165,7 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
         if (s != STATUS_OK) return fail(s, "%s: %s: %s", place, keys[i].path, status_detail());
     }
     widths_follow_recipe(&c->train);
+    TRY(roles_check(c, f, arm, overrides, count));
     return keys_check(c);
 }
 
@@ -116,6 +175,10 @@ enum status config_settle(struct config *c, int64_t epoch_length)
     if (c->train.iterations < 1)
         return fail(STATUS_INPUT, "length: %g epochs of %lld iterations are less than one iteration",
                     c->length.amount, (long long)epoch_length);
+    for (int i = 0; i < ROLE_COUNT; i++) {
+        const enum status s = role_of_config_check(c, (enum role)i); /* a command may ask for other widths */
+        if (s != STATUS_OK) return fail(s, "roles.%s: %s", role_all(&(int){0})[i].name, status_detail());
+    }
     return schedules_check(&c->train, c->train.iterations);
 }
 
@@ -180,7 +243,20 @@ int config_eval_points(struct eval_point points[EVAL_POINTS], const struct confi
 
 /* --- the resolved form --- */
 
-static void print(FILE *out, const struct config *c, bool labels)
+/* Does a key's field print as its default? */
+static bool key_is_standard(const struct key *k, const struct config *c)
+{
+    char text[KEY_TEXT] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    if (out == NULL) return false;
+    k->kind->print(out, (const char *)c + k->offset);
+    fclose(out);
+    return strcmp(text, k->standard) == 0;
+}
+
+/* All keys, or those that are the identity of the run. */
+static void print(FILE *out, const struct config *c, bool identity)
 {
     int rows;
     const struct key *keys = key_all(&rows);
@@ -190,7 +266,7 @@ static void print(FILE *out, const struct config *c, bool labels)
     for (int i = 0; i < rows; i++) {
         const struct key *k = &keys[i];
         const size_t length = key_group(k);
-        if (k->label && !labels) continue;
+        if (identity && (k->part == LABEL || (k->part == PART_IF_SET && key_is_standard(k, c)))) continue;
         if (length > 0 && (length != group_length || strncmp(group, k->path, length) != 0))
             fprintf(out, "%.*s:\n", (int)length, k->path);
         group = k->path;
@@ -203,29 +279,29 @@ static void print(FILE *out, const struct config *c, bool labels)
 
 void config_print(FILE *out, const struct config *c)
 {
-    print(out, c, true);
+    print(out, c, false);
 }
 
-static char *printed(const struct config *c, bool labels)
+static char *printed(const struct config *c, bool identity)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
 
     if (out == NULL) return NULL;
-    print(out, c, labels);
+    print(out, c, identity);
     fclose(out);
     return text;
 }
 
 char *config_text(const struct config *c)
 {
-    return printed(c, true);
+    return printed(c, false);
 }
 
 void config_hash(char hex[DIGEST_SIZE], const struct config *c)
 {
-    char *text = printed(c, false);
+    char *text = printed(c, true);
 
     digest_text(hex, text != NULL ? text : "");
     free(text);

@@ -98,7 +98,7 @@ char *config_text(const struct config *c);
 
 /**
  * SHA-256 of the resolved form without what only names, places or watches the run (name, arm, folders,
- * checkpoints): equal hashes have equal results, and a checkpoint goes on under no other.
+ * checkpoints) and without younger keys at their defaults: equal hashes have equal results, and a checkpoint goes on under no other.
  */
 void config_hash(char hex[DIGEST_SIZE], const struct config *c);
 

@@ -8,7 +8,12 @@
 #define AT(member) offsetof(struct config, member), sizeof(((struct config *)0)->member)
 #define MOST       4294967296.0 /* steps and elements are numbered by 32 bits wherever randomness is named */
 
-enum { PART_OF_THE_RUN, LABEL }; /* does it change what is computed, or only name, place or watch it? */
+/* A role's format; its meaning goes on behind "number format". */
+#define ROLE_KEY(name, which, meaning)                                                                       \
+    {                                                                                                        \
+        "roles." name, &kind_role, AT(train.recipe.role[which]), "recipe", 0, 0, PART_IF_SET,                \
+            "number format " meaning ": see `cptsim list roles`"                                             \
+    }
 
 static const struct key keys[] = {
     {"name", &kind_name, AT(name), "run", 0, 0, LABEL, "names the experiment and its folder under runs/"},
@@ -80,6 +85,14 @@ static const struct key keys[] = {
      "weight of the earlier updates"},
     {"optimizer.weight_decay", &kind_real, AT(train.optimizer.weight_decay), "0.0001", 0, 1e6,
      PART_OF_THE_RUN, "on every parameter, as published"},
+
+    ROLE_KEY("weight", ROLE_WEIGHT, "of the weights as products read them"),
+    ROLE_KEY("activation", ROLE_ACTIVATION, "of the inputs of products"),
+    ROLE_KEY("error", ROLE_ERROR, "of the gradients of products' outputs"),
+    ROLE_KEY("gradient", ROLE_GRADIENT, "of the parameters' gradients"),
+    ROLE_KEY("master", ROLE_MASTER, "of the parameters"),
+    ROLE_KEY("momentum", ROLE_MOMENTUM, "of the optimizer's state"),
+    ROLE_KEY("accumulator", ROLE_ACCUMULATOR, "of the sums within products"),
 
     {"evaluate.every", &kind_span, AT(evaluate_every), "1 epoch", 0, MOST, PART_OF_THE_RUN,
      "iterations or epochs; end: only after the last"},

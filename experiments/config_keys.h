@@ -15,6 +15,13 @@ enum { KEY_COUNT_MAX = 64, KEY_TEXT = 512 };
 
 struct key;
 
+/** What a key is to the identity of its run, which the hash stands for. */
+enum key_part {
+    PART_OF_THE_RUN,
+    PART_IF_SET, /* no part while it has its default: a key that is younger than runs that go on */
+    LABEL        /* only names, places or watches the run */
+};
+
 /** How the text of a value becomes a field of struct config, and back. */
 struct kind {
     const char *words; /* what would be right: "a whole number" */
@@ -31,14 +38,14 @@ struct key {
     size_t offset, size;  /* of the field in struct config */
     const char *standard; /* the default, as it would be written */
     double min, max;      /* of a number */
-    bool label;           /* only names or places the run: not part of its identity */
+    enum key_part part;
     const char *meaning;
 };
 
 extern const struct kind kind_name, kind_label, kind_path, kind_integer, kind_count, kind_limit, kind_seed;
 extern const struct kind kind_real, kind_switch, kind_dataset, kind_augment, kind_recipe, kind_division;
 extern const struct kind kind_schedule, kind_bits, kind_remainder, kind_policy, kind_drops, kind_optimizer;
-extern const struct kind kind_span, kind_interval, kind_eval_bits, kind_split;
+extern const struct kind kind_span, kind_interval, kind_eval_bits, kind_split, kind_role;
 
 /** The rows, in the order of the resolved form: keys of one group stand together. */
 const struct key *key_all(int *count);

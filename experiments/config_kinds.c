@@ -268,6 +268,28 @@ static void optimizer_print(FILE *out, const void *field)
     fputs((*(const struct optimizer_type *const *)field)->name, out);
 }
 
+/* The key's own name says which role. */
+static enum status role_kind_parse(void *field, const struct key *k, const char *text)
+{
+    int count;
+    const struct role_row *rows = role_all(&count);
+
+    for (int i = 0; i < count; i++)
+        if (strcmp(rows[i].name, key_name(k)) == 0) return role_parse(field, (enum role)i, text);
+    return fail(STATUS_INPUT, "no role is called '%s'", key_name(k));
+}
+
+/* In quotes, because a brace in a format would begin a mapping. */
+static void role_kind_print(FILE *out, const void *field)
+{
+    const char *text = role_print(field);
+    if (strchr(text, '{') != NULL)
+        text_print(out, text);
+    else
+        fputs(text, out);
+}
+
+const struct kind kind_role = {"a number format, recipe or float32", false, role_kind_parse, role_kind_print};
 const struct kind kind_dataset = {"a data set", false, dataset_parse, name_print};
 const struct kind kind_recipe = {"a recipe", false, recipe_parse, recipe_print};
 const struct kind kind_schedule = {"a precision schedule", false, schedule_parse, schedule_print};

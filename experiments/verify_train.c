@@ -161,7 +161,7 @@ static enum status train(struct train_case *c, float *losses)
         else
             graph_backward(&c->graph, &p);
         if (t == 0 && s == STATUS_OK) s = visit_all(c, "grad_step0", GRADIENTS, check_gradient);
-        optimizer_update(&c->graph, &sgd, LEARNING_RATE);
+        optimizer_update(&c->graph, &sgd, LEARNING_RATE, &p);
     }
     free(labels);
     return s;

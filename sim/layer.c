@@ -24,6 +24,7 @@ void layer_add_param(struct layer *l, const char *name, size_t size)
     struct param *p = &l->params[l->param_count++];
     snprintf(p->name, sizeof p->name, "%s", name);
     p->size = size;
+    p->row = size;
 }
 
 void layer_add_buffer(struct layer *l, const char *name, size_t size)

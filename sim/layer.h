@@ -39,6 +39,7 @@ struct param {
     char name[NAME_LENGTH]; /* within the layer, e.g. "weight" */
     float *value, *grad, *momentum;
     size_t size;
+    size_t row; /* of its innermost axis: blocks of a number format do not cross it */
 };
 
 /** A tensor that is updated but not trained: running statistics. Part of the state, [size]. */
@@ -77,12 +78,19 @@ struct pass {
     int threads;
 };
 
+/** What drives and names the quantizers of a pass. */
+static inline struct role_moment pass_moment(const struct pass *p)
+{
+    return (struct role_moment){p->forward_bits, p->backward_bits, p->seed, p->step, p->threads};
+}
+
 /** What memory a layer must be ready for. */
 struct plan {
     const struct kernels *kernels;
     int batch;            /* largest number of examples */
     int forward_bits_max; /* largest widths that a pass may ask for; 0: float32 only */
     int backward_bits_max;
+    const struct recipe *recipe; /* whose roles may keep decoded values; NULL: none do */
     bool training;
     int threads;
 };

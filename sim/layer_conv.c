@@ -21,8 +21,9 @@ static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
     const size_t batch = (size_t)p->batch, pixels = (size_t)c->s.oh * (size_t)c->s.ow;
 
     layer_claim_state(l, p, run);
+    c->decodes = l->quantized && p->recipe != NULL && recipe_decodes(p->recipe);
     if (l->quantized && p->forward_bits_max > 0)
-        c->x_saved = arena_push(run, batch * c->in_size * conv_saved_bytes(p->forward_bits_max));
+        c->x_saved = arena_push(run, batch * c->in_size * conv_saved_bytes(p->forward_bits_max, c->decodes));
     c->w_codes = arena_push(run, weights * sizeof(int16_t));
     c->w_values = arena_push(run, weights * sizeof(float));
     c->w = arena_push(run, k * sizeof(struct affine));
@@ -32,6 +33,8 @@ static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
     c->gamma = arena_push(run, pixels * k * sizeof(double));
     c->packed = arena_push(run, p->kernels->conv_packed_bytes(&c->s));
     l->scratch_bytes = conv_thread_bytes(c, p);
+    if (c->decodes && p->recipe->role[ROLE_ACCUMULATOR].way == ROLE_FORMAT)
+        l->scratch_bytes += conv_sum_bytes(c, p->batch);
     l->shared_bytes = p->training ? conv_backward_bytes(c, p) : 0;
 }
 
@@ -174,43 +177,65 @@ static void forward_integer(struct conv *c, struct tensor *out, const struct ten
     c->base.trace.clipped_activation = clipped;
 }
 
-/* float32, or decoded values of more than 16 bits: binary32 carries all that there is to carry. */
-static void forward_float(struct conv *c, struct tensor *out, const struct tensor *in, const struct pass *p)
+/* x_saved: the recipe's codes, decoded. */
+static void decode_input(struct conv *c, const struct tensor *in, const struct pass *p)
 {
-    const struct kernels *k = p->kernels;
-    const bool decoded = p->forward_bits > 0 && c->base.quantized;
     uint64_t clipped = 0;
 
-    k->conv_float_pack(c->packed, c->w_decoded, &c->s);
 #pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
     for (int n = 0; n < p->n; n++) {
-        const float *x = in->data + (size_t)n * c->in_size;
-        if (decoded) {
-            float *saved = (float *)c->x_saved + (size_t)n * c->in_size;
-            clipped += affine_quantize(saved, x, c->in_size, &c->x, NULL, 0);
-            x = saved;
-        }
-        k->conv_float_forward(out->data + (size_t)n * c->out_size, sums_of(out, n, p), x, c->packed, &c->s,
-                              p->scratch[omp_get_thread_num()]);
+        const size_t at = (size_t)n * c->in_size;
+        clipped += affine_quantize((float *)c->x_saved + at, in->data + at, c->in_size, &c->x, NULL, 0);
     }
     c->base.trace.clipped_activation = clipped;
+}
+
+/* float32, decoded values of more than 16 bits (binary32 carries all that there is to carry) or values of
+ * whatever formats the roles have. */
+static void forward_float(struct conv *c, struct tensor *out, const float *x, const struct pass *p)
+{
+    const struct kernels *k = p->kernels;
+
+    if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
+        conv_sum_forward(c, out, p->training, x, p);
+        return;
+    }
+    k->conv_float_pack(c->packed, c->w_decoded, &c->s);
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int n = 0; n < p->n; n++)
+        k->conv_float_forward(out->data + (size_t)n * c->out_size, sums_of(out, n, p),
+                              x + (size_t)n * c->in_size, c->packed, &c->s, p->scratch[omp_get_thread_num()]);
+}
+
+/* The operands as this pass reads them: weights, and what is known of the input before it is encoded. */
+static void take_operands(struct conv *c, const struct tensor *in, const struct pass *p)
+{
+    c->forward_bits = c->base.quantized ? p->forward_bits : 0;
+    c->decoded = c->forward_bits > 0 && recipe_decodes(p->recipe);
+    assert(c->decodes || !c->decoded);
+    c->w_decoded = c->base.params[0].value;
+    if (c->forward_bits == 0) return;
+    if (conv_role(c, ROLE_WEIGHT, p)->way == ROLE_RECIPE)
+        quantize_weights(c, p);
+    else
+        conv_role_weights(c, p);
+    if (conv_role(c, ROLE_ACTIVATION, p)->way != ROLE_RECIPE) {
+        conv_role_input(c, in, p);
+        return;
+    }
+    c->x = activation_map(c, in, p);
+    if (!conv_saved_codes(c)) decode_input(c, in, p);
 }
 
 static void conv_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
 {
     struct conv *c = conv_of(l);
 
-    c->forward_bits = l->quantized ? p->forward_bits : 0;
-    if (c->forward_bits > 0) {
-        quantize_weights(c, p);
-        c->x = activation_map(c, in[0], p);
-    } else {
-        c->w_decoded = l->params[0].value;
-    }
+    take_operands(c, in[0], p);
     if (conv_saved_codes(c))
         forward_integer(c, out, in[0], p);
     else
-        forward_float(c, out, in[0], p);
+        forward_float(c, out, c->forward_bits > 0 ? c->x_saved : in[0]->data, p);
     if (out->wants_range) out->range = range_over_images(out->data, c->out_size, p);
 }
 
@@ -234,6 +259,7 @@ struct layer *layer_conv_new(const char *name, struct shape in, int filters, int
     c->out_size = shape_size(c->base.out);
     c->filter = (size_t)(kernel * kernel * (in.c / groups));
     layer_add_param(&c->base, "weight", c->filter * (size_t)filters);
+    c->base.params[0].row = (size_t)(in.c / groups);
     if (quantized) {
         layer_add_buffer(&c->base, "quantize_input.running_zero_point", 1);
         layer_add_buffer(&c->base, "quantize_input.running_range", 1);

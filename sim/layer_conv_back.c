@@ -187,7 +187,8 @@ static void weights_integer(struct conv *c, struct backward *b, const struct aff
 {
     const size_t weights = c->filter * (size_t)c->s.k;
     const int eb = p->backward_bits, xb = c->forward_bits;
-    const int share = p->n / p->threads > 1 ? p->n / p->threads : 1, most = conv_weights_images(xb, eb, &c->s);
+    const int share = p->n / p->threads > 1 ? p->n / p->threads : 1,
+              most = conv_weights_images(xb, eb, &c->s);
     const int images = share < most ? share : most;
     int64_t count[KERNEL_MAX * KERNEL_MAX];
 
@@ -208,6 +209,19 @@ static void weights_integer(struct conv *c, struct backward *b, const struct aff
         memset(b->e_at, 0, c->out_size * sizeof *b->e_at);
     sum_by_tap(b, count, c);
     finish_integer(c, b, count, e, p);
+}
+
+/* What of the error the products need: its map (NULL: it stands in dout), or its values by its role. */
+static const struct affine *take_error(struct affine *map, struct conv *c, struct backward *b,
+                                       struct tensor *dout, const struct pass *p)
+{
+    if (c->forward_bits == 0 || p->backward_bits == 0) return NULL;
+    if (conv_role(c, ROLE_ERROR, p)->way != ROLE_RECIPE) {
+        conv_role_error(c, dout, p);
+        return NULL;
+    }
+    *map = quantize_error(c, b, dout, p);
+    return map;
 }
 
 /* Input of image n as the forward product saw it, decoded. */
@@ -234,6 +248,18 @@ static const float *error_values(const struct conv *c, const struct backward *b,
     const struct codes codes = {(const char *)b->e_codes + at * code_bytes(e->bits), e->bits};
     p->kernels->decode(x, codes, c->out_size, e);
     return x;
+}
+
+/* The error's values in place of the error, for products that read whole tensors. */
+static void decode_error(const struct backward *b, struct tensor *dout, const struct affine *e,
+                         const struct conv *c, const struct pass *p)
+{
+    if (e->bits > AFFINE_CODE_BITS) return;
+    for (int n = 0; n < p->n; n++) {
+        const size_t at = (size_t)n * c->out_size;
+        const struct codes codes = {(const char *)b->e_codes + at * code_bytes(e->bits), e->bits};
+        p->kernels->decode(dout->data + at, codes, c->out_size, e);
+    }
 }
 
 static void weights_float(struct conv *c, struct backward *b, const struct tensor *dout,
@@ -276,17 +302,18 @@ void conv_backward(struct layer *l, struct tensor *const din[], const bool add[]
                    struct tensor *const in[], const struct pass *p)
 {
     struct conv *c = conv_of(l);
-    const bool quantized = c->forward_bits > 0 && p->backward_bits > 0;
     struct backward b;
     struct affine map;
-    const struct affine *e = NULL;
 
     lay_out(&b, p->shared, c, p->n, p->threads);
-    if (quantized) {
-        map = quantize_error(c, &b, dout, p);
-        e = &map;
+    const struct affine *e = take_error(&map, c, &b, dout, p);
+    if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
+        if (e) decode_error(&b, dout, e, c, p);
+        conv_sum_weights(c, c->x_saved, dout->data, p);
+        if (din[0]) conv_sum_data(c, din[0], add[0], dout->data, p);
+        return;
     }
-    if (quantized && conv_saved_codes(c) && p->backward_bits <= AFFINE_CODE_BITS)
+    if (e && conv_saved_codes(c) && p->backward_bits <= AFFINE_CODE_BITS)
         weights_integer(c, &b, e, p);
     else
         weights_float(c, &b, dout, in[0], e, p);

@@ -82,6 +82,7 @@ struct layer *layer_linear_new(const char *name, struct shape in, int outputs)
 {
     struct layer *l = layer_make(sizeof *l, &linear_type, name, in, (struct shape){1, 1, outputs});
     layer_add_param(l, "weight", shape_size(in) * (size_t)outputs);
+    l->params[WEIGHT].row = shape_size(in);
     layer_add_param(l, "bias", (size_t)outputs);
     l->keeps_input = true;
     return l;

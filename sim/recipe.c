@@ -40,6 +40,12 @@ static const struct recipe recipes[] = {
 
 enum { COUNT = sizeof recipes / sizeof recipes[0] };
 
+bool recipe_decodes(const struct recipe *r)
+{
+    return r->role[ROLE_WEIGHT].way != ROLE_RECIPE || r->role[ROLE_ACTIVATION].way != ROLE_RECIPE ||
+           r->role[ROLE_ACCUMULATOR].way != ROLE_RECIPE;
+}
+
 const struct recipe *recipe_all(int *count)
 {
     *count = COUNT;

@@ -1,14 +1,15 @@
-/* sim/recipe.h - a recipe: which roles are quantized, how, and what stays float32.
+/* sim/recipe.h - a recipe: which layers are quantized, how, and what stays float32.
  *
- * To add a recipe: a row in recipe.c. Roles and their meaning: weight and activation carry the forward bits, error
- * (the gradient of a layer's output) the backward bits; gradient, master weight and momentum stay float32 in the
- * published method.
+ * To add a recipe: a row in recipe.c. In the published method weights and activations carry the forward bits,
+ * errors (the gradients of layers' outputs) the backward bits; gradients, master weights and momentum stay
+ * float32. Any role can be given any number format instead: sim/role.h.
  */
 #ifndef SIM_RECIPE_H
 #define SIM_RECIPE_H
 
 #include "quant/affine.h"
 #include "quant/status.h"
+#include "sim/role.h"
 
 #include <stdbool.h>
 
@@ -21,12 +22,16 @@ struct recipe {
     bool quantize_shortcut; /* projection shortcuts too */
     bool quantize_linear;   /* the last linear layer too */
     enum division division;
-    float floor;           /* smallest scale */
-    double range_momentum; /* weight of the old value in the running activation range */
+    float floor;                          /* smallest scale */
+    double range_momentum;                /* weight of the old value in the running activation range */
+    struct role_setting role[ROLE_COUNT]; /* what else the roles are given; zero: the above */
 };
 
 /** Recipe by name; fails with the known names. */
 MUST_CHECK enum status recipe_find(struct recipe *out, const char *name);
+
+/** Do the products of quantized layers run over decoded float32 values, because a role asks for them? */
+bool recipe_decodes(const struct recipe *r);
 
 /** All rows; *count is set. */
 const struct recipe *recipe_all(int *count);

@@ -20,6 +20,22 @@ int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset
     return spec->drop_last && full > 0 ? full : (n + spec->batch - 1) / spec->batch;
 }
 
+/* Every format that a role's setting may become during training is possible. */
+static enum status roles_check(const struct train_spec *s)
+{
+    int count;
+    const struct role_row *row = role_all(&count);
+
+    for (int i = 0; i < count; i++) {
+        const struct schedule_spec *schedule =
+            row[i].width == ROLE_WIDTH_FORWARD ? &s->forward : &s->backward;
+        const enum status status =
+            role_check(&s->recipe.role[i], (enum role)i, schedule->bits_min, schedule->bits_max);
+        if (status != STATUS_OK) return fail(status, "role %s: %s", row[i].name, status_detail());
+    }
+    return STATUS_OK;
+}
+
 enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
                          struct graph *g, struct dataset *d)
 {
@@ -27,10 +43,12 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, const
     const int widest = asked > trained ? asked : trained;
 
     *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN, .order_epoch = -1};
+    TRY(roles_check(spec));
     TRY(graph_plan(g, &(struct plan){.kernels = k,
                                      .batch = spec->batch,
                                      .forward_bits_max = spec->recipe.quantize ? widest : 0,
                                      .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
+                                     .recipe = &spec->recipe,
                                      .training = true}));
     t->order = malloc((size_t)d->count[SPLIT_TRAIN] * sizeof *t->order);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
@@ -95,7 +113,7 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     const struct loss loss = loss_cross_entropy(t->graph->nodes[t->graph->count - 1].dout.data, logits->data,
                                                 t->labels, n, t->data->classes);
     graph_backward(t->graph, &pass);
-    optimizer_update(t->graph, &s->optimizer, row->lr);
+    optimizer_update(t->graph, &s->optimizer, row->lr, &pass);
 
     row->images = n;
     row->loss = t->loss = loss.mean;
@@ -114,7 +132,8 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
 {
     const int64_t count = t->data->count[split];
     struct evaluation e = {.split = split, .bits = bits, .count = count};
-    struct pass pass = {.recipe = &t->spec->recipe, .forward_bits = bits};
+    struct pass pass = {
+        .recipe = &t->spec->recipe, .forward_bits = bits, .seed = t->spec->seed, .step = (uint32_t)t->at};
     uint32_t *index = malloc((size_t)t->spec->batch * sizeof *index);
     int64_t correct = 0;
 

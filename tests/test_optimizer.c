@@ -24,6 +24,12 @@ static uint32_t bits_of(float x)
     return u;
 }
 
+static void update(struct param *p, const struct optimizer_spec *s, double lr)
+{
+    s->type->observe(p, s);
+    s->type->move(p, s, lr);
+}
+
 /* One parameter under a constant gradient; what it and its momentum are after each step. NumPy, float32. */
 struct course {
     float start, grad;
@@ -60,7 +66,7 @@ ParameterizedTest(struct course *r, optimizer, sgd_rounds_every_operation)
     struct param p = {.value = &value, .grad = &grad, .momentum = &momentum, .size = 1};
 
     for (int i = 0; i < STEPS; i++) {
-        s.type->update(&p, &s, 0.1);
+        update(&p, &s, 0.1);
         cr_assert(eq(u32, bits_of(value), bits_of(r->value[i])), "value after step %d: %a", i, value);
         cr_assert(eq(u32, bits_of(momentum), bits_of(r->momentum[i])), "momentum after step %d: %a", i,
                   momentum);
@@ -75,7 +81,7 @@ Test(optimizer, decay_alone_shrinks_a_parameter_without_gradient)
     float value = 8, grad = 0, momentum = 0;
     struct param p = {.value = &value, .grad = &grad, .momentum = &momentum, .size = 1};
 
-    s.type->update(&p, &s, 0.25);
+    update(&p, &s, 0.25);
     cr_assert(eq(flt, value, 7)); /* 8 - 0.25 * 0.5 * 8 */
 }
 
@@ -98,7 +104,7 @@ Test(optimizer, threads_do_not_change_a_bit)
             .value = value[threads - 1], .grad = grad, .momentum = momentum[threads - 1], .size = SIZE};
         fill(p.value, p.grad, p.momentum);
         omp_set_num_threads(threads);
-        s.type->update(&p, &s, 0.1);
+        update(&p, &s, 0.1);
     }
     cr_assert(zero(int, memcmp(value[0], value[1], sizeof value[0])));
     cr_assert(zero(int, memcmp(momentum[0], momentum[1], sizeof momentum[0])));
@@ -115,8 +121,9 @@ Test(optimizer, update_reaches_every_parameter_of_the_graph)
     struct graph g = {.nodes = nodes, .count = 2};
     struct optimizer_spec s = published();
     s.weight_decay = 0;
+    static const struct recipe plain = {.name = "plain"};
 
-    optimizer_update(&g, &s, 0.25);
+    optimizer_update(&g, &s, 0.25, &(struct pass){.recipe = &plain});
     const float want[3] = {0.75f, 0.5f, 0.25f};
     for (int i = 0; i < 3; i++)
         cr_assert(eq(flt, value[i], want[i]));
