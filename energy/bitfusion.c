@@ -6,8 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* --- mappings as text ------------------------------------------------------------------------------------
- */
+/* --- mappings as text --------------------------------------------------------------------------------- */
 
 static const char *const loop_names[BITFUSION_LOOPS] = {"b", "ic", "oc", "oh", "ow"};
 
@@ -28,8 +27,7 @@ void bitfusion_order(char *text, size_t size, const struct bitfusion_mapping *m)
         n += (size_t)snprintf(text + n, size - n, "%s%s", i ? ">" : "", loop_names[m->order[i]]);
 }
 
-/* --- nests and hardware ----------------------------------------------------------------------------------
- */
+/* --- nests and hardware ------------------------------------------------------------------------------- */
 
 static const double hertz_per_mhz = 1e6;
 

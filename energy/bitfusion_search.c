@@ -49,8 +49,7 @@ struct search {
     struct bitfusion_result best;
 };
 
-/* --- counts ----------------------------------------------------------------------------------------------
- */
+/* --- counts ------------------------------------------------------------------------------------------- */
 
 /* Add a loop around what there is: the rule of the released simulator. */
 static void flow_add(struct flow *f, const struct bitfusion_plan *p, int loop, int64_t trips)
@@ -141,8 +140,7 @@ double bitfusion_energy(const struct bitfusion_counts *c, const struct prices *p
            c->seconds * (pj[COST_LEAKAGE] + pj[COST_BACKGROUND]);
 }
 
-/* --- comparing -------------------------------------------------------------------------------------------
- */
+/* --- comparing ---------------------------------------------------------------------------------------- */
 
 static int sign(double a, double b)
 {
@@ -225,8 +223,7 @@ static void judge(struct search *s, const struct flow *f, int depth)
     s->found = true;
 }
 
-/* --- searching -------------------------------------------------------------------------------------------
- */
+/* --- searching ---------------------------------------------------------------------------------------- */
 
 /* Is even the lower bound of these loops worse than the best? */
 static bool is_hopeless(const struct search *s, const struct flow *f, int64_t shortest)

@@ -6,8 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* --- one operand's width ---------------------------------------------------------------------------------
- */
+/* --- one operand's width ------------------------------------------------------------------------------ */
 
 struct width {
     int64_t parallel, passes; /* operands in one element at a time; passes for one operand */
@@ -49,8 +48,7 @@ static enum status plan_widths(struct bitfusion_plan *p)
     return STATUS_OK;
 }
 
-/* --- tile sizes ------------------------------------------------------------------------------------------
- */
+/* --- tile sizes --------------------------------------------------------------------------------------- */
 
 /* Inputs along one side of a layer: n tiles, each with its halo, `extent` outputs in all. */
 static int64_t span(int64_t tiles, int64_t extent, int64_t kernel, int64_t stride)
@@ -121,8 +119,7 @@ static void list_sizes(struct bitfusion_plan *p)
     list_inputs(p);
 }
 
-/* --- checks ----------------------------------------------------------------------------------------------
- */
+/* --- checks ------------------------------------------------------------------------------------------- */
 
 static enum status check(const struct bitfusion_layer *l, const struct bitfusion_machine *m)
 {
@@ -204,8 +201,7 @@ enum status bitfusion_plan_make(struct bitfusion_plan *out, const struct bitfusi
     return check_rooms(out);
 }
 
-/* --- one tiling ------------------------------------------------------------------------------------------
- */
+/* --- one tiling --------------------------------------------------------------------------------------- */
 
 /* Buffer accesses of the array with one operand kept still. */
 static void accesses(struct bitfusion_tile *t, const struct bitfusion_plan *p, int64_t sums, int64_t depth,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CSV_FIELDS = 40, CSV_LINE = 2048 };
+enum { CSV_FIELDS = 64, CSV_LINE = 2048 };
 
 struct csv {
     FILE *file;
