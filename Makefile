@@ -40,7 +40,7 @@ LDFLAGS  += -fopenmp $(LDFLAGS.$(BUILD))
 
 FLOORS  := quant sim models energy experiments
 SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
-OBJ     := $(SRC:%.c=$(OUT)/%.o)
+OBJ     := $(SRC:%.c=$(OUT)/%.o) $(OUT)/energy/presets.o
 LIB_OBJ := $(filter-out $(OUT)/experiments/main.o,$(OBJ))
 QUANT   := $(patsubst %.c,$(OUT)/%.o,$(wildcard quant/*.c))
 TESTS   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/test_*.c))
@@ -140,7 +140,7 @@ lint:
 
 # --- results, installing --------------------------------------------------------------------------------------
 
-include plots/plots.mk quant/install.mk
+include plots/plots.mk quant/install.mk energy/presets.mk
 
 install: cptsim
 	install -d "$(DESTDIR)$(PREFIX)/bin"

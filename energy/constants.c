@@ -18,8 +18,8 @@
 #define BITFUSION                                                                                            \
     "synthesis shipped with BitFusion's simulator (Sharma et al., ISCA 2018), power over 500 MHz"
 #define FITTED   "through float16 and float32 of "
-#define OWID     "Ember 2023, by Our World in Data; range: the least and most of the year are guessed at 15 %"
-#define RECALLED "about the mean of 2023; range: 15 %"
+#define OWID     "Ember 2023, by Our World in Data; range: 15 %, a guess"
+#define RECALLED "about the mean of 2023; range: 15 %, a guess"
 #define STANDBY  "estimate from data sheets' standby and refresh currents; range: a third to threefold"
 
 /* A number measured once, uncertain by the factor between two published multipliers. */

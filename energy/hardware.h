@@ -53,7 +53,8 @@ struct hardware {
     char name[HARDWARE_NAME];
     struct {
         double node_nm, temperature_k;
-        double vdd; /* NaN: auto, the node's nominal one */
+        double vdd;      /* NaN: auto, the node's nominal one */
+        double static_w; /* NaN: auto, by leakage */
         enum hardware_scaling scaling;
         enum hardware_leakage leakage;
     } tech;

@@ -68,6 +68,7 @@ static const struct knob_row rows[] = {
            "for SRAM, or nothing"),
     CHOICE("tech.leakage", tech.leakage, "off | lop | hp", "lop",
            "static power of buffers and elements: none, low-operating-power or high-performance cells"),
+    AUTO("tech.static_w", tech.static_w, 0, 1e6, "W", "of the whole chip while on; auto: buffers and elements by leakage"),
 
     {{"array.backend", "a row of `cptsim list backends`", "", "bitfusion", "what counts cycles and accesses", 0, 0},
      &knob_backend, AT(array.backend)},

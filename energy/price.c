@@ -18,11 +18,29 @@ static double auto_or(double knob, double standard)
 
 /* --- arithmetic ----------------------------------------------------------------------------------------- */
 
-/* How many units of pmax bits an operand takes: 1/2 where two fit in, 2 where it goes through twice. */
+/* Times that an operand goes through an element. */
+static double passes(const struct hardware *h, int bits)
+{
+    return bits > h->array.pmax ? ceil((double)bits / h->array.pmax) : 1;
+}
+
+/* Bits that an element is busy with in each pass: narrower operands than pmin are padded. */
+static int width(const struct hardware *h, int bits)
+{
+    const int padded = bits < h->array.pmin ? h->array.pmin : bits;
+    return padded > h->array.pmax ? h->array.pmax : padded;
+}
+
+/* How many fusion units an operand of one pass takes: 1/2 where two fit in. */
 static double fusion_share(const struct hardware *h, int bits)
 {
-    if (bits > h->array.pmax) return ceil((double)bits / h->array.pmax);
-    return 1.0 / (h->array.pmax / (bits > h->array.pmin ? bits : h->array.pmin));
+    return 1.0 / (h->array.pmax / width(h, bits));
+}
+
+/* Fusion units of an 8 x 8-bit multiply. */
+static double fusion_unit(const struct hardware *h)
+{
+    return pow(passes(h, 8) * fusion_share(h, 8), 2);
 }
 
 /* Picojoules of a fixed-width element whose operands have this many bits. */
@@ -31,21 +49,29 @@ static double pe_fixed_pj(const struct constants *k, double bits)
     return (k->value[PE_FIXED_SQUARE] * bits + k->value[PE_FIXED_SLOPE]) * bits + k->value[PE_FIXED_BASE];
 }
 
-double multiply_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits)
+/* One pass of two operands that fit, over 8 x 8 bits. */
+static double pass_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits)
 {
-    const double area = (double)a_bits * b_bits / 64;
+    const double product = (double)a_bits * b_bits;
 
     switch (h->array.mac_model) {
     case MAC_QUADRATIC:
-        return pow(area, k->value[MULTIPLY_EXPONENT]);
+        return pow(product / 64, k->value[MULTIPLY_EXPONENT]);
     case MAC_PE_FIXED:
-        return pe_fixed_pj(k, sqrt((double)a_bits * b_bits)) / pe_fixed_pj(k, 8);
+        return pe_fixed_pj(k, sqrt(product)) / pe_fixed_pj(k, 8);
     case MAC_BITFUSION:
-        return fusion_share(h, a_bits) * fusion_share(h, b_bits) / pow(fusion_share(h, 8), 2);
+        return fusion_share(h, a_bits) * fusion_share(h, b_bits);
     case MAC_BIT_SERIAL:
-        return area * k->value[BIT_SERIAL_OVERHEAD];
+        return product / 64 * k->value[BIT_SERIAL_OVERHEAD];
     }
     return 0;
+}
+
+double multiply_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits)
+{
+    const double unit = h->array.mac_model == MAC_BITFUSION ? fusion_unit(h) : 1;
+    return passes(h, a_bits) * passes(h, b_bits) *
+           pass_equivalents(h, k, width(h, a_bits), width(h, b_bits)) / unit;
 }
 
 double plain_add_equivalents(const struct constants *k, int bits)
@@ -99,7 +125,7 @@ static void arithmetic_prices(struct prices *out, const struct hardware *h, cons
 
     if (h->array.mac_model == MAC_PE_FIXED) multiply = pe_fixed_pj(k, 8) * logic;
     if (h->array.mac_model == MAC_BITFUSION)
-        multiply = auto_or(h->array.core_pj, fusion_core_pj(h, k)) * pow(fusion_share(h, 8), 2);
+        multiply = auto_or(h->array.core_pj, fusion_core_pj(h, k)) * fusion_unit(h);
     if (!isnan(h->array.mac_pj)) {
         const double mac = multiply * multiply_equivalents(h, k, 8, 8) +
                            add * add_equivalents(h, k, h->array.accumulator_bits);
@@ -211,6 +237,7 @@ static double leakage_watt(const struct hardware *h, const struct constants *k, 
     const double array_watt =
         elements * wide * wide * k->value[PE_LEAKAGE] * watt_per_mw * node_logic(h, k, reference_nm);
 
+    if (!isnan(h->tech.static_w)) return h->tech.static_w;
     return h->tech.leakage == LEAKAGE_OFF ? 0 : (buffers_watt * share + array_watt) * heat;
 }
 

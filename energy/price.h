@@ -20,11 +20,12 @@ void prices_make(struct prices *out, const struct hardware *h, const struct cons
  *     quadratic    (a b / 64)^multiply_exponent, and (bits / 8)^add_exponent
  *     pe-fixed     a processing element of that width with its registers and 32-bit accumulator, the
  *                  polynomial of constants pe_fixed_*; the accumulation is part of it: 0
- *     bitfusion    the share of a fusion unit that is busy: 1 over the products it does at once, or several
- *                  passes where operands are wider than pmax; the accumulation is part of it: 0
+ *     bitfusion    the share of a fusion unit that is busy, 1 over the products it does at once; the
+ *                  accumulation is part of it: 0
  *     bit-serial   the first operand in a bit-serial cycles: as quadratic with exponent 1, times an overhead
  *
- * An 8 x 8-bit multiply is one unit, but for bit-serial. add_equivalents with `bits` of the accumulator.
+ * Operands narrower than array.pmin cost as pmin, wider ones than pmax several passes of pmax. An 8 x 8-bit
+ * multiply is one unit, but for bit-serial. add_equivalents with `bits` of the accumulator.
  */
 double multiply_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits);
 double add_equivalents(const struct hardware *h, const struct constants *k, int bits);
