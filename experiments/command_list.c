@@ -1,7 +1,12 @@
 /* experiments/command_list.c - `cptsim list`: every table of the program. The command line is the manual. */
 #include "experiments/command.h"
 #include "experiments/config.h"
+#include "experiments/hardware_file.h"
 #include "experiments/table.h"
+#include "energy/backend.h"
+#include "energy/carbon.h"
+#include "energy/dram.h"
+#include "energy/presets.h"
 #include "models/model.h"
 #include "quant/format.h"
 #include "sim/names.h"
@@ -73,7 +78,8 @@ static bool recipe_row(struct list_row *out, int i)
 
 static bool role_list_row(struct list_row *out, int i)
 {
-    static const char *const widths[] = {"no {bits}", "{bits}: the forward width", "{bits}: the backward width"};
+    static const char *const widths[] = {"no {bits}", "{bits}: the forward width",
+                                         "{bits}: the backward width"};
     int count;
     const struct role_row *r = role_all(&count);
 
@@ -157,6 +163,86 @@ static bool key_row(struct list_row *out, int i)
     return true;
 }
 
+/* --- of energy --- */
+
+static bool hardware_row(struct list_row *out, int i)
+{
+    int count;
+    const struct preset *p = preset_all(&count);
+
+    if (i >= count) return false;
+    out->name = p[i].name;
+    hardware_title(out->meaning, sizeof out->meaning, i);
+    out->source[0] = '\0';
+    return true;
+}
+
+static bool knob_row(struct list_row *out, int i)
+{
+    const struct knob *k = hardware_knob(i);
+
+    if (k == NULL) return false;
+    out->name = k->path;
+    snprintf(out->meaning, sizeof out->meaning, "%s", k->meaning);
+    snprintf(out->source, sizeof out->source, "%s%s%s; default %s", k->kind,
+             k->unit[0] != '\0' ? ", in " : "", k->unit, k->standard);
+    return true;
+}
+
+static bool backend_row(struct list_row *out, int i)
+{
+    int count;
+    const struct backend *const *b = backend_all(&count);
+
+    if (i >= count) return false;
+    out->name = b[i]->name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", b[i]->title);
+    snprintf(out->source, sizeof out->source, "%s", b[i]->source);
+    return true;
+}
+
+static bool constant_row(struct list_row *out, int i)
+{
+    if (i >= CONSTANTS) return false;
+    const struct constant *c = constant_of((enum constant_name)i);
+    char node[24] = "";
+
+    if (c->node_nm > 0) snprintf(node, sizeof node, " at %g nm", c->node_nm);
+    out->name = c->name;
+    snprintf(out->meaning, sizeof out->meaning, "%.4g %s%s, %.4g to %.4g", c->nominal, c->unit, node, c->low,
+             c->high);
+    snprintf(out->source, sizeof out->source, "%s", c->source);
+    return true;
+}
+
+static bool dram_row(struct list_row *out, int i)
+{
+    int count;
+    const struct dram_kind *d = dram_all(&count);
+
+    if (i >= count) return false;
+    out->name = d[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", d[i].title);
+    out->source[0] = '\0';
+    if (d[i].pj_per_bit < CONSTANTS)
+        snprintf(out->source, sizeof out->source, "%g pJ/bit, %g W/GB", constant_of(d[i].pj_per_bit)->nominal,
+                 constant_of(d[i].background_w_per_gb)->nominal);
+    return true;
+}
+
+static bool place_row(struct list_row *out, int i)
+{
+    int count;
+    const struct carbon_place *p = carbon_places(&count);
+
+    if (i >= count) return false;
+    const struct constant *c = constant_of(p[i].grams_per_kwh);
+    out->name = p[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s: %g %s", p[i].title, c->nominal, c->unit);
+    snprintf(out->source, sizeof out->source, "%s", c->source);
+    return true;
+}
+
 static const struct list lists[] = {
     {"data", "data sets (data.name)", data_row},
     {"models", "networks (model)", model_row},
@@ -169,6 +255,12 @@ static const struct list lists[] = {
     {"kernels", "instruction sets (--kernels); all give the same bits", kernels_row},
     {"formats", "number formats (quantize, explain)", format_row},
     {"keys", "keys of an experiment file (--set KEY=VALUE)", key_row},
+    {"hardware", "hardware to price a run on (--hardware NAME, or a file)", hardware_row},
+    {"knobs", "knobs of hardware: keys of a hardware file, --set KNOB=VALUE", knob_row},
+    {"backends", "cost models (array.backend)", backend_row},
+    {"constants", "constants of the cost models: nominal, unit, node, range", constant_row},
+    {"dram", "kinds of DRAM (dram.kind)", dram_row},
+    {"places", "grids (system.gco2_per_kwh)", place_row},
 };
 
 enum { LISTS = sizeof lists / sizeof lists[0] };
@@ -220,7 +312,8 @@ static const char doc[] =
     "  cptsim list data         found or not, where, what to install\n"
     "  cptsim list keys         every key of an experiment file\n"
     "  cptsim list --json\n\n"
-    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys.";
+    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys,\n"
+    "hardware, knobs, backends, constants, dram, places.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

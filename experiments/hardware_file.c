@@ -264,10 +264,9 @@ static enum status file_load(struct hardware *out, const char *path)
 {
     FILE *file = fopen(path, "rb");
 
-    if (file == NULL && errno == ENOENT) {
+    if (file == NULL && errno == ENOENT && strpbrk(path, "/.") == NULL) {
         const enum status unknown = preset_unknown(path);
-        return fail(unknown, "%s; or the path of a hardware file: there is none at '%s'", status_detail(),
-                    path);
+        return fail(unknown, "%s; or want the path of a hardware file", status_detail());
     }
     if (file == NULL) return fail(STATUS_IO, "%s: %s; want a hardware file", path, strerror(errno));
     const enum status s = file_read(out, file, path);
