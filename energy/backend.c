@@ -2,6 +2,7 @@
 #include "energy/backend.h"
 
 #include "energy/bitfusion.h"
+#include "energy/loopnest_search.h"
 #include "energy/systolic.h"
 #include "sim/names.h"
 
@@ -34,7 +35,7 @@ static const struct backend bitfusion = {
     .count = bitfusion_count,
 };
 
-static const struct backend *const backends[] = {&bitops, &bitfusion, &systolic_backend};
+static const struct backend *const backends[] = {&bitops, &bitfusion, &systolic_backend, &loopnest_backend};
 
 enum { COUNT = sizeof backends / sizeof backends[0] };
 
