@@ -128,7 +128,7 @@ static void print_machine(const struct bench *b)
     bench_text(&t, flags);
     if (b->text != NULL)
         fprintf(b->text,
-                "# %s: %s, %ld cores, load %.2f; %s kernels, %d threads; commit %s, %s; oneDNN %s; %s\n",
+                "# %s: %s, %ld cores, load %.2f; %s kernels, threads %d; commit %s, %s; oneDNN %s; %s\n",
                 b->name, cpu, cores, load, b->kernels->name, b->threads, version_commit, version_compiler,
                 yardstick_version() != NULL ? yardstick_version() : "none", when);
 }
@@ -139,6 +139,7 @@ struct bench bench_open(int argc, char **argv, const char *name, const char *wha
     struct bench b = {.name = name, .threads = omp_get_max_threads(), .seconds = seconds};
     struct request r = {.bench = &b};
 
+    argp_err_exit_status = status_exit_code(STATUS_USAGE);
     argp_parse(&argp, argc, argv, 0, NULL, &r);
     bench_must(kernels_find(&b.kernels, r.kernels));
     *(r.json ? &b.json : &b.text) = stdout;

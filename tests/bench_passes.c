@@ -109,8 +109,9 @@ static void pass_loss(struct passes *p, size_t elements)
 
 static void pass_sgd(struct passes *p, size_t elements)
 {
-    struct param param = {.value = p->y, .grad = p->x, .momentum = p->z, .size = elements};
-    p->sgd.type->update(&param, &p->sgd, 1e-6);
+    struct param param = {.value = p->y, .grad = p->x, .momentum = p->z, .size = elements, .row = elements};
+    p->sgd.type->observe(&param, &p->sgd);
+    p->sgd.type->move(&param, &p->sgd, 1e-6);
 }
 
 /* To add an elementwise pass: a row; bytes are those it reads and writes per element. */
@@ -131,7 +132,7 @@ static const struct pass_row {
     {"norm sums", pass_norm_sums, NULL, 8.125, IMAGES},
     {"norm backward", pass_norm_backward, NULL, 12.125, IMAGES},
     {"norm backward, residual", pass_norm_backward_residual, NULL, 20.125, IMAGES},
-    {"optimizer update, sgd", NULL, pass_sgd, 20, IMAGES},
+    {"optimizer update, sgd", NULL, pass_sgd, 28, IMAGES},
     {"loss, 16 classes", NULL, pass_loss, 8, IMAGES / 32},
 };
 
