@@ -19,29 +19,43 @@
  * Artefacts of the released simulator, and the switches (struct hardware's bitfusion.*) that mend them:
  *
  *   output_once      Each output crosses the DRAM interface at least twice, as a 32-bit sum that is loaded
- * and stored, even where nothing is accumulated. Mended: a finished output is written once, at its own width;
- * sums are written and read back only where the loop over input channels runs outside of what the output
- * buffer keeps. input_broadcast  The input buffer is read for every multiply, as if each column fetched its
- * own operand. Mended: one read serves a row of columns, and each column it passes is a hop of the network.
- *   core_by_use      Every element costs a full cycle's energy in every compute cycle, whatever it does, and
- *                    nothing while the array waits. Mended: a multiply costs the share of the element that
- * its bit bricks take, (ceil(input_bits / pmin) ceil(weight_bits / pmin)) of (pmax / pmin)^2; what is left of
- * all cycles, waiting included, is idle and priced as such. unpadded_dram    Weights are padded to whole
- * lanes, outputs to whole columns, and last tiles to whole tiles, in DRAM too: a 3-channel 3x3 layer at 2
- * bits moves 9.5 times its weights. Mended: tensors are moved, and kept in buffers, without padding.
- *   first_tile       Computation waits until all that stays resident is loaded, and ends before any of it is
- *                    stored. Mended: it waits for the first tile, and only the last one is stored afterwards.
- *   leakage          Time is free. Mended: seconds of the chip and of the DRAM being on are counted.
+ *                    and stored, even where nothing is accumulated. Mended: a finished output is written
+ *                    once, at training.output_bits; sums are written and read back only where the loop
+ *                    over input channels runs outside of what the output buffer keeps.
  *
- * The objective is no switch but the search's: as released, cycles come first, so that a faster memory buys
- * nothing with much energy. OBJECTIVE_ENERGY and OBJECTIVE_EDP weigh it, and choose the stationary operand of
- * a tile by energy too. With `compat`, the objective is latency and all switches are off.
+ *   input_broadcast  The input buffer is read for every multiply, as if each column fetched its own
+ *                    operand. Mended: one read serves a row of columns, and each column that an operand
+ *                    reaches is a hop of the network.
  *
- * With all switches on and OBJECTIVE_ENERGY, energy never falls when a width grows. The proof: a mapping
- * (tile sizes, order, stationary operand) that fits at more bits fits at fewer; for each one, sizes,
- * refetches, compute cycles, the first load and the last store are non-decreasing in bits, and so is the sum
- * of its counts at non-negative prices (idle at no more than a busy element's); hence also the least over all
- * of them. Without first_tile or unpadded_dram that is not so: what is resident, and padding, may shrink.
+ *   core_by_use      Every element costs a full cycle in every compute cycle, whatever it does, and
+ *                    nothing while the array waits. Mended: a multiply costs the share of an element that
+ *                    its bit bricks take, ceil(input_bits / pmin) ceil(weight_bits / pmin) of the
+ *                    (pmax / pmin)^2; what is left of all cycles, waiting included, is idle.
+ *
+ *   unpadded_dram    Weights are padded to whole lanes, outputs to whole columns and last tiles to whole
+ *                    tiles, in DRAM too: a 3-channel 3x3 layer at 2 bits moves 9.5 times its weights.
+ *                    Mended: operands are moved, and kept in buffers, without padding.
+ *
+ *   first_tile       Computation waits until all that stays resident is loaded, and ends before any of it
+ *                    is stored. Mended: it waits for the first tile, and only the last one is stored after.
+ *
+ *   leakage          Time is free. Mended: the search counts the seconds of the chip and the DRAM.
+ *
+ * Not of the search, and so elsewhere: what batch norm, quantizers and the optimizer cost
+ * (training.products_only), and the price of a DRAM bit (dram.pj_per_bit; published comparisons gave
+ * BitFusion 15 pJ and its rival 6).
+ *
+ * The objective is a knob of its own, mapping.objective. As released cycles come first, so that a faster
+ * memory may buy few cycles with much energy. OBJECTIVE_ENERGY and OBJECTIVE_EDP weigh energy, and choose the
+ * stationary operand of a tile by it. With `compat`, the objective is latency and all switches are off.
+ *
+ * Laws. Cycles never rise with bandwidth under OBJECTIVE_LATENCY. With all switches on and OBJECTIVE_ENERGY,
+ * energy never falls when a width grows: a mapping (tile sizes, order, stationary operand) that fits at more
+ * bits fits at fewer; in each one sizes, refetches, compute cycles, first load and last store are
+ * non-decreasing in bits, hence also the sum of its counts at prices that are not negative (an idle element
+ * at no more than a busy one), hence also the least of all. This does not hold without unpadded_dram, and is
+ * not proven without first_tile: padding, and what is resident, may shrink. Twice the batch may be more than
+ * twice the traffic: the batch is cut once, and what stayed resident may no longer fit.
  */
 #ifndef ENERGY_BITFUSION_H
 #define ENERGY_BITFUSION_H

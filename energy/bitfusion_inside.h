@@ -1,5 +1,4 @@
-/* energy/bitfusion_inside.h - what the files of the BitFusion search share: one tiling, and what it does in
- * any order.
+/* energy/bitfusion_inside.h - what the files of the BitFusion search share: a layer on a machine, one tiling.
  */
 #ifndef ENERGY_BITFUSION_INSIDE_H
 #define ENERGY_BITFUSION_INSIDE_H

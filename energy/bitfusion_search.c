@@ -1,29 +1,28 @@
-/* energy/bitfusion_search.c - the best tiling and loop order of a layer on BitFusion: all of them, few of
- * them walked.
+/* energy/bitfusion_search.c - the best tiling and loop order of a layer on BitFusion: all tried, few walked.
  *
- * A tiling is first judged by a lower bound (`bound_make`); its orders are built from the innermost loop
+ * A tiling is first judged by a lower bound (is_hopeless). Its orders are built from the innermost loop
  * outwards, so that orders with the same inner loops share the work, and a branch ends where its own lower
- * bound is worse than the best mapping known. The bounds are admissible, hence the result is that of trying
- * everything (tests/test_bitfusion.c compares):
+ * bound is worse than the best mapping known. The bounds are admissible, so that the result is that of trying
+ * everything (tests/test_bitfusion_search.c compares):
  *
- * 1. Traffic only grows while loops are added: a loop multiplies a tensor's traffic or leaves it. The bound
- *    takes each tensor at the loops that it must be moved for and those found so far.
+ * 1. Traffic only grows while loops are added: a loop multiplies an operand's traffic or leaves it. The bound
+ *    has the loops that move the operand in any order, and those found so far to fetch it again.
  * 2. cycles = max(compute, ceil(middle / w)) + ceil(first / w) + ceil(last / w), where first + middle + last
- * is the traffic. ceil is subadditive, hence cycles >= ceil(traffic / w). What is first loaded and last
- * stored is at least a tile: cycles >= compute + ceil(first tile / w) + ceil(last tile / w).
+ *    is the traffic. ceil is subadditive, hence cycles >= ceil(traffic / w). What is first loaded and last
+ *    stored is a tile or more, hence cycles >= compute + ceil(first tile / w) + ceil(last tile / w).
  * 3. Energy is the same sum of the same terms for a bound and for a mapping, each term non-decreasing in
- *    traffic and cycles. Rounding is monotone, so that the computed sum is, too.
+ *    traffic and cycles. Rounding is monotone, so that the computed sum is non-decreasing, too.
  * 4. A branch is left only if its bound is worse, not if it is equal: ties are decided among all mappings.
+ * 5. Sums and products stop at INT64_MAX, below what they stand for; a mapping that meets it is not taken.
  *
  * A loop of one trip changes nothing, wherever it is, so that only the others are permuted; two loops that
- * touch the same tensors in equal numbers of trips may change places, so that one of the two orders stands
- * for both.
+ * move the same operands in equal numbers of trips may change places, so that one order stands for both.
  */
 #include "energy/bitfusion_inside.h"
 
 #include <string.h>
 
-/* Which loops move which tensors. */
+/* Which loops move which operands. */
 static const bool touches[BITFUSION_LOOPS][OPERANDS] = {
     [BITFUSION_B] = {[OPERAND_INPUT] = true, [OPERAND_OUTPUT] = true},
     [BITFUSION_IC] = {[OPERAND_INPUT] = true, [OPERAND_WEIGHT] = true},
@@ -32,9 +31,9 @@ static const bool touches[BITFUSION_LOOPS][OPERANDS] = {
     [BITFUSION_OW] = {[OPERAND_INPUT] = true, [OPERAND_OUTPUT] = true},
 };
 
-/* The tensors under the loops from the innermost one outwards. */
+/* The operands under the loops from the innermost one outwards. */
 struct flow {
-    int64_t total[OPERANDS];    /* traffic, the loops still to come that touch the tensor included */
+    int64_t total[OPERANDS];    /* traffic, the loops still to come that touch it included */
     int64_t resident[OPERANDS]; /* what the buffer keeps */
     bool grows[OPERANDS];       /* the next touching loop may add to what is kept */
 };

@@ -2,7 +2,6 @@
  */
 #include "energy/bitfusion_inside.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 
