@@ -27,6 +27,9 @@ static const struct key keys[] = {
     {"length", &kind_span, AT(length), "64000 iterations", 1e-6, MOST, PART_OF_THE_RUN,
      "of the run, as '64000 iterations' or '3 epochs'"},
 
+    {"hardware", &kind_hardware, AT(hardware), "bitfusion", 0, 0, LABEL,
+     "what energy and time are recorded for: a row of `cptsim list hardware`, a file, or none"},
+
     {"data.name", &kind_dataset, AT(data.name), "cifar10", 0, 0, PART_OF_THE_RUN,
      "a row of `cptsim list data`"},
     {"data.dir", &kind_path, AT(data.dir), "", 0, 0, LABEL, "folder of its files, if not the usual one"},
@@ -64,6 +67,14 @@ static const struct key keys[] = {
     {"backward.remainder", &kind_remainder, AT(train.backward.remainder), "stretch", 0, 0, PART_OF_THE_RUN,
      "as for forward"},
 
+    ROLE_KEY("weight", ROLE_WEIGHT, "of the weights as products read them"),
+    ROLE_KEY("activation", ROLE_ACTIVATION, "of the inputs of products"),
+    ROLE_KEY("error", ROLE_ERROR, "of the gradients of products' outputs"),
+    ROLE_KEY("gradient", ROLE_GRADIENT, "of the parameters' gradients"),
+    ROLE_KEY("master", ROLE_MASTER, "of the parameters"),
+    ROLE_KEY("momentum", ROLE_MOMENTUM, "of the optimizer's state"),
+    ROLE_KEY("accumulator", ROLE_ACCUMULATOR, "of the sums within products"),
+
     {"learning_rate.policy", &kind_policy, AT(train.lr.type), "piecewise", 0, 0, PART_OF_THE_RUN,
      "a row of `cptsim list learning-rates`"},
     {"learning_rate.initial", &kind_real, AT(train.lr.initial), "0.1", 1e-12, 1e6, PART_OF_THE_RUN,
@@ -85,14 +96,6 @@ static const struct key keys[] = {
      "weight of the earlier updates"},
     {"optimizer.weight_decay", &kind_real, AT(train.optimizer.weight_decay), "0.0001", 0, 1e6,
      PART_OF_THE_RUN, "on every parameter, as published"},
-
-    ROLE_KEY("weight", ROLE_WEIGHT, "of the weights as products read them"),
-    ROLE_KEY("activation", ROLE_ACTIVATION, "of the inputs of products"),
-    ROLE_KEY("error", ROLE_ERROR, "of the gradients of products' outputs"),
-    ROLE_KEY("gradient", ROLE_GRADIENT, "of the parameters' gradients"),
-    ROLE_KEY("master", ROLE_MASTER, "of the parameters"),
-    ROLE_KEY("momentum", ROLE_MOMENTUM, "of the optimizer's state"),
-    ROLE_KEY("accumulator", ROLE_ACCUMULATOR, "of the sums within products"),
 
     {"evaluate.every", &kind_span, AT(evaluate_every), "1 epoch", 0, MOST, PART_OF_THE_RUN,
      "iterations or epochs; end: only after the last"},
