@@ -3,6 +3,18 @@
 
 #include <math.h>
 
+enum status arithmetic_check(const struct nest *n, const struct hardware *h)
+{
+    const int widest = n->input_bits > n->weight_bits ? n->input_bits : n->weight_bits;
+
+    if (h->array.compose == COMPOSE_FLOOR && widest > h->array.pmax)
+        return fail(STATUS_INPUT,
+                    "operands of %d bits on elements of array.pmax = %d: array.compose floor refuses them; "
+                    "spatial and temporal take several elements or passes",
+                    widest, h->array.pmax);
+    return STATUS_OK;
+}
+
 double arithmetic_throughput(const struct hardware *h, int input_bits, int weight_bits)
 {
     return roofline_macs_per_cycle(h, input_bits, weight_bits) /

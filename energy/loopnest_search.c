@@ -251,6 +251,7 @@ enum status loopnest_search(struct loopnest_choice *out, const struct nest *n, c
     const bool shares = h->global.bytes > 0 && h->weight.bytes == 0;
     struct search s = {.nest = n, .hardware = h, .prices = p, .problem = loopnest_problem(n, h), .best = out};
 
+    TRY(arithmetic_check(n, h));
     for (int pass = 0; pass <= (shares || !s.any); pass++) {
         loopnest_machine(&s.machine, n, h, pass);
         for (int i = 0; i < PRESETS; i++)

@@ -248,6 +248,7 @@ static enum status count(struct counts *out, const struct nest *n, const struct 
         return fail(STATUS_INPUT,
                     "mapping.dataflow rs: a systolic array keeps weights, outputs or inputs; take "
                     "ws, os, is or auto, or back end loopnest");
+    TRY(arithmetic_check(n, h));
     for (int i = 0; i < 3; i++) {
         if (wanted != DATAFLOW_AUTO && wanted != all[i]) continue;
         for (int64_t part = n->batch;; part = (part + 1) / 2) {

@@ -201,6 +201,24 @@ Test(systolic, twice_the_batch_takes_at_most_twice_the_energy_and_traffic)
     }
 }
 
+Test(systolic, wider_operands_never_cost_less)
+{
+    const struct constants k = constants_nominal();
+    const struct hardware h = array(16, 32);
+    struct prices p;
+    prices_make(&p, &h, &k);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        struct nest n = shapes[i];
+        double before = 0;
+        n.float32 = false;
+        for (n.weight_bits = 1; n.weight_bits <= 16; n.weight_bits++) {
+            const struct counts c = count(&n, &h);
+            cr_assert(ge(dbl, counts_energy(&c, &p), before));
+            before = counts_energy(&c, &p);
+        }
+    }
+}
+
 Test(systolic, auto_is_the_best_of_the_three)
 {
     const struct constants k = constants_nominal();
@@ -225,4 +243,17 @@ Test(systolic, rows_are_not_kept)
     struct counts c;
     h.mapping.dataflow = DATAFLOW_RS;
     expect_failure(backend_count(&c, &small, &h, &p), STATUS_INPUT, "loopnest");
+}
+
+Test(systolic, operands_wider_than_elements_are_refused_where_nothing_composes_them)
+{
+    struct hardware h = array(16, 16);
+    struct prices p = {{0}};
+    struct counts c;
+    h.array.compose = COMPOSE_FLOOR;
+    must(backend_count(&c, &small, &h, &p));
+    struct nest n = small;
+    n.weight_bits = 9;
+    expect_failure(backend_count(&c, &n, &h, &p), STATUS_INPUT,
+                   "operands of 9 bits on elements of array.pmax = 8");
 }
