@@ -1,4 +1,4 @@
-/* tests/test_cli_schedule.c - cptsim schedule and cptsim cost as a shell sees them. */
+/* tests/test_cli_schedule.c - cptsim schedule as a shell sees it. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
@@ -85,33 +85,11 @@ Test(cli_schedule, json_has_the_place_in_the_cycle)
         "%s", output);
 }
 
-/* --- cost --- */
-
-Test(cli_schedule, cost_prints_the_published_numbers)
-{
-    cr_assert(eq(int, data_of("cost resnet74"), 0));
-    cr_assert(eq(str, output,
-                 "count\tmacs\tgbitops\tstatic_gbitops\tsaving_percent\n"
-                 "paper\t169654528\t1.68984e+08\t2.66843e+08\t36.67\n"
-                 "true\t168220928\t1.67552e+08\t2.64508e+08\t36.66\n"));
-    cr_assert(eq(int, data_of("cost resnet38 --schedule static --bits 4 --backward 6 --json"), 0));
-    cr_assert(not(
-        zero(ptr, strstr(output, "{\"count\": \"paper\", \"macs\": 84031744, \"gbitops\": 4.40568e+07"))));
-}
-
-Test(cli_schedule, cost_of_float32_saves_nothing_under_any_widths)
-{
-    cr_assert(eq(int, data_of("cost resnet8 --recipe float32 --bits 3:8 --json"), 0));
-    cr_assert(not(zero(ptr, strstr(output, "\"saving_percent\": 0}\n"))), "%s", output);
-}
-
 Test(cli_schedule, help_has_examples)
 {
     cr_assert(eq(int, data_of("schedule --help"), 0));
     cr_assert(
         not(zero(ptr, strstr(output, "cptsim schedule cosine --bits 3:8 --iterations 64000 --cycles 32\n"))));
-    cr_assert(eq(int, data_of("cost --help"), 0));
-    cr_assert(not(zero(ptr, strstr(output, "cptsim cost resnet74\n"))));
 }
 
 /* --- mistakes --- */
@@ -136,11 +114,6 @@ ParameterizedTestParameters(cli_schedule, mistakes_are_named)
         {"schedule cosine --bits 3:8 --iterations 5 --remainder x", "--remainder: 'x' is none of: stretch",
          EXIT_USAGE},
         {"schedule --what", "unrecognized option '--what'", EXIT_USAGE},
-        {"cost", "cost takes one model", EXIT_USAGE},
-        {"cost resnet39", "the depth must be 6n+2", EXIT_INPUT},
-        {"cost resnet38 --data cifar", "did you mean 'cifar10", EXIT_INPUT},
-        {"cost resnet38 --recipe cpd", "--recipe: unknown recipe 'cpd'; did you mean 'cpt'?", EXIT_USAGE},
-        {"cost resnet38 --batch 0", "--batch: 0 is out of range", EXIT_USAGE},
     };
     return cr_make_param_array(struct mistake, rows, sizeof rows / sizeof rows[0]);
 }

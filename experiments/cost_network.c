@@ -1,0 +1,177 @@
+/* experiments/cost_network.c - networks by name, and what a record says that it trained. */
+#include "experiments/cost_network.h"
+#include "experiments/artifact.h"
+#include "experiments/config.h"
+
+#include "models/model.h"
+#include "sim/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cost_label_bits(char out[16], int least, int most)
+{
+    if (most == 0) {
+        snprintf(out, 16, "float32");
+    } else if (least == most) {
+        snprintf(out, 16, "%d", most);
+    } else {
+        snprintf(out, 16, "%d:%d", least, most);
+    }
+}
+
+/* --- a network by name -------------------------------------------------------------------------------- */
+
+static const char *data_name(int i)
+{
+    int count;
+    return dataset_all(&count)[i].name;
+}
+
+enum status network_data(struct network *n, const char *name)
+{
+    int count;
+    const struct dataset_row *row = dataset_all(&count);
+
+    for (int i = 0; i < count; i++) {
+        if (strcmp(name, row[i].name) != 0) continue;
+        n->shape = row[i].shape;
+        n->classes = row[i].classes;
+        return STATUS_OK;
+    }
+    return names_unknown("data set", name, data_name, count);
+}
+
+enum status network_workload(struct workload *out, const struct network *n)
+{
+    const struct model_type *type;
+    struct graph g = {0};
+
+    enum status status = model_build(&type, &g, n->model, n->shape, n->classes, n->recipe);
+    if (status == STATUS_OK) status = workload_of_graph(out, &g, n->model);
+    graph_free(&g);
+    return status;
+}
+
+/* --- a record ----------------------------------------------------------------------------------------- */
+
+/* The configuration that the run was made by. */
+static enum status read_config(struct config *c, struct store *s)
+{
+    struct config_file *file;
+    char *text;
+
+    TRY(store_load_text(&text, s, "config/resolved"));
+    enum status status = config_parse(&file, text, strlen(text), store_path(s));
+    free(text);
+    TRY(status);
+    status = config_resolve(c, file, 0, NULL, 0);
+    config_close(file);
+    return status;
+}
+
+/* The shape of the images as the run saw them, or else as the data set of that name has them today. */
+static enum status read_shape(struct network *n, struct store *s, const char *data)
+{
+    static const char *const path = "provenance/dataset";
+    char text[48];
+    int64_t classes;
+
+    if (!store_has(s, path)) return network_data(n, data);
+    TRY(store_get_text(text, sizeof text, s, path, "shape"));
+    TRY(store_get_integer(&classes, s, path, "classes"));
+    n->classes = (int)classes;
+    if (sscanf(text, "%d %d %d", &n->shape.h, &n->shape.w, &n->shape.c) != 3)
+        return fail(STATUS_INPUT, "%s: %s: the shape is '%s'; want height, width and channels", store_path(s),
+                    path, text);
+    return STATUS_OK;
+}
+
+enum { FORWARD, BACKWARD, IMAGES, COLUMNS };
+
+static enum status add_rows(struct histogram *h, struct store *s, void *column[COLUMNS], int64_t rows)
+{
+    const int64_t *const forward = column[FORWARD], *const backward = column[BACKWARD];
+    const int64_t *const images = column[IMAGES];
+
+    for (int64_t i = 0; i < rows; i++) {
+        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1)
+            return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
+                        store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
+                        (long long)images[i]);
+        TRY(histogram_add(h, (struct widths){(int)forward[i], (int)backward[i]}, images[i], 1));
+    }
+    return STATUS_OK;
+}
+
+/* Iterations as they were trained. */
+static enum status read_iterations(struct histogram *h, struct store *s)
+{
+    static const char *const path[COLUMNS] = {"train/bits_fw", "train/bits_bw", "train/images"};
+    struct store_info info[COLUMNS] = {0};
+    void *column[COLUMNS] = {NULL};
+    enum status status = STATUS_OK;
+
+    for (int i = 0; i < COLUMNS && status == STATUS_OK; i++)
+        status = store_load(&column[i], &info[i], STORE_I64, s, path[i]);
+    for (int i = 1; i < COLUMNS && status == STATUS_OK; i++)
+        if (info[i].count != info[0].count)
+            status = fail(STATUS_INPUT, "%s: %s has not as many rows as %s; see cptsim doctor", store_path(s),
+                          path[i], path[0]);
+    if (status == STATUS_OK && info[0].count == 0)
+        status = fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
+    if (status == STATUS_OK) status = add_rows(h, s, column, info[0].count);
+    for (int i = 0; i < COLUMNS; i++)
+        free(column[i]);
+    return status;
+}
+
+static void label(struct cost_case *c, const struct config *config, const char *path)
+{
+    struct cost_labels *l = &c->labels;
+    struct widths least = c->run.rows[0].bits, most = least;
+
+    for (int i = 1; i < c->run.count; i++) {
+        const struct widths bits = c->run.rows[i].bits;
+        if (bits.forward < least.forward) least.forward = bits.forward;
+        if (bits.forward > most.forward) most.forward = bits.forward;
+        if (bits.backward < least.backward) least.backward = bits.backward;
+        if (bits.backward > most.backward) most.backward = bits.backward;
+    }
+    snprintf(l->run, sizeof l->run, "%s", path);
+    snprintf(l->model, sizeof l->model, "%s", c->workload.name);
+    snprintf(l->data, sizeof l->data, "%s", config->data.name);
+    snprintf(l->recipe, sizeof l->recipe, "%s", config->train.recipe.name);
+    snprintf(l->schedule, sizeof l->schedule, "%s", config->train.forward.type->name);
+    cost_label_bits(l->bits, least.forward, most.forward);
+    cost_label_bits(l->backward_bits, least.backward, most.backward);
+    l->cycles = config->train.forward.cycles;
+    l->batch = config->train.batch;
+}
+
+static enum status read_record(struct cost_case *c, struct store *s, const char *path)
+{
+    struct config config;
+    struct network n = {.recipe = &config.train.recipe};
+
+    TRY(read_config(&config, s));
+    snprintf(n.model, sizeof n.model, "%.*s", NAME_LENGTH - 1, config.model);
+    TRY(read_shape(&n, s, config.data.name));
+    TRY(network_workload(&c->workload, &n));
+    TRY(read_iterations(&c->run, s));
+    label(c, &config, path);
+    return STATUS_OK;
+}
+
+enum status cost_record_read(struct cost_case *c, const char *path)
+{
+    struct artifact a;
+
+    enum status status = artifact_open(&a, path);
+    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
+        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    if (status == STATUS_OK) status = read_record(c, a.store, path);
+    artifact_close(&a);
+    return status;
+}
