@@ -86,7 +86,7 @@ static const struct knob_row rows[] = {
     {{"array.register_bytes", "bytes, as 512 or 1 KiB", "bytes", "0", "of one element's scratchpad; 0: none", 0, 1 << 20},
      &knob_bytes, AT(array.register_bytes)},
     AUTO("array.mac_pj", array.mac_pj, 0, PJ_MOST, "pJ",
-         "8-bit multiply with its accumulation; auto: constants, scaled to the node"),
+         "8-bit multiply with its accumulation, padded to pmin; auto: constants, scaled to the node"),
     AUTO("array.core_pj", array.core_pj, 0, PJ_MOST, "pJ/cycle",
          "one element's busy cycle; auto: fusion_core on a bitfusion array, else a product of pmax bits"),
     AUTO("array.register_pj_per_bit", array.register_pj_per_bit, 0, PJ_MOST, "pJ/bit",

@@ -137,7 +137,7 @@ static struct sram ports_ratio(enum hardware_ports ports, double port_bytes, dou
     struct curve c[2];
 
     curves_around(c, fit_nm, ports, port_bytes);
-    const double known = fmin(fmax(bytes, c[1].rows->bytes), c[1].rows[c[1].count - 1].bytes);
+    const double known = fmin(fmax(bytes, c[0].rows->bytes), c[0].rows[c[0].count - 1].bytes);
     const double width = fmin(fmax(port_bytes, c[0].rows->port_bytes), c[1].rows->port_bytes);
     return over(at_node(fit_nm, ports, width, known), at_node(fit_nm, PORTS_1R1W, width, known));
 }
