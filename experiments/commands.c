@@ -8,7 +8,7 @@
 
 static const struct command commands[] = {
     {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
-    {"cost", "MODEL [OPTION...]", "bit operations of a training run", command_cost},
+    {"cost", "MODEL|--run RUNDIR", "energy, time, traffic, operations of a training run", command_cost},
     {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
     {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},
     {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},

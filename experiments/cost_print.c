@@ -86,12 +86,13 @@ static enum status gather(struct report *r, struct cost_meter *m)
 {
     const int layers = r->c->workload.count;
 
+    TRY(cost_meter_total(&r->total, m)); /* first: it searches for all layers at once */
     for (int l = 0; l < layers; l++)
         for (int p = 0; p < PHASES; p++) {
             TRY(cost_meter_cell(&r->cells[l][p], m, l, (enum phase)p));
             cost_pair_add(&r->phases[p], &r->cells[l][p]);
         }
-    return cost_meter_total(&r->total, m);
+    return STATUS_OK;
 }
 
 static enum status report_make(struct report *r, const struct cost_case *c)
@@ -202,11 +203,10 @@ static void json_pair(struct json *j, const char *layer, const char *phase, cons
 static void json_labels(struct json *j, const struct cost_case *c)
 {
     const struct cost_labels *l = &c->labels;
-    char hash[DIGEST_SIZE], objective[32], backend[32];
+    char hash[DIGEST_SIZE], objective[32];
 
     hardware_hash(hash, &c->hardware);
     cost_objective(objective, sizeof objective, &c->hardware);
-    snprintf(backend, sizeof backend, "%s", c->hardware.array.backend->name);
     json_text(j, "run", l->run);
     json_text(j, "model", l->model);
     json_text(j, "dataset", l->data);
@@ -220,7 +220,7 @@ static void json_labels(struct json *j, const struct cost_case *c)
     json_integer(j, "images", histogram_images(&c->run));
     json_text(j, "hardware", c->hardware.name);
     json_text(j, "hardware_sha256", hash);
-    json_text(j, "backend", backend);
+    json_text(j, "backend", c->hardware.array.backend->name);
     json_text(j, "objective", objective);
     json_text(j, "convention", convention_name(c->convention));
     json_text(j, "energy_of", cost_scope(&c->hardware));

@@ -66,8 +66,12 @@ static void print_hardware(FILE *out, const struct cost_case *c)
 
     hardware_hash(hash, h);
     cost_objective(objective, sizeof objective, h);
-    fprintf(out, "hardware %s (%.12s), back end %s, mapped for least %s\n\n", h->name, hash,
-            h->array.backend->name, objective);
+    if (h->array.backend->operations_only) {
+        fprintf(out, "back end %s: %s\n\n", h->array.backend->name, h->array.backend->title);
+    } else {
+        fprintf(out, "hardware %s (%.12s), back end %s, mapped for least %s\n\n", h->name, hash,
+                h->array.backend->name, objective);
+    }
 }
 
 static void print_line(FILE *out, const char *name, void (*print)(char out[CELL], double value), double run,
@@ -81,16 +85,16 @@ static void print_line(FILE *out, const char *name, void (*print)(char out[CELL]
     fprintf(out, "%-10s %14s %16s %12s\n", name, of_run, of_top, saving);
 }
 
-static void print_numbers(FILE *out, const struct cost_pair *total)
+static void print_numbers(FILE *out, const struct cost_pair *total, bool operations_only)
 {
     const struct cost *run = &total->run.cost, *top = &total->top.cost;
 
     fprintf(out, "%-10s %14s %16s %12s\n", "", "run", "at the top bits", "saving");
     print_line(out, "GBitOPs", plain, run->counts.bitops / 1e9, top->counts.bitops / 1e9);
+    if (operations_only) return;
     print_line(out, "energy", joules, run->energy_j, top->energy_j);
     print_line(out, "latency", duration, run->latency_s, top->latency_s);
     print_line(out, "DRAM", bytes, run->dram_bytes, top->dram_bytes);
-    fputc('\n', out);
 }
 
 static void print_share(FILE *out, const char *name, double part, double whole, int *printed)
@@ -105,7 +109,7 @@ static void print_shares(FILE *out, const struct cost_sum *total, const struct c
     int printed = 0;
 
     if (all <= 0) return;
-    fputs("energy by part: ", out);
+    fputs("\nenergy by part: ", out);
     for (int p = 0; p < PARTS; p++)
         print_share(out, part_name((enum part)p), total->parts_j[p], all, &printed);
     printed = 0;
@@ -125,14 +129,26 @@ static void print_band(FILE *out, const struct cost_sum *total)
     fprintf(out, "energy over the constants' ranges: %s to %s\n", low, high);
 }
 
+static void print_convention(FILE *out, enum convention c)
+{
+    static const char *const meaning[CONVENTIONS] = {
+        [CONVENTION_PAPER] = "every layer at the scheduled widths, 2 operations for each batch-norm output",
+        [CONVENTION_TRUE] = "as computed, layers outside the schedule at 32 bits",
+    };
+    fprintf(out, "operations in the convention '%s': %s\n", convention_name(c), meaning[c]);
+}
+
 void cost_print_summary(FILE *out, const struct cost_case *c, const struct cost_pair *total,
                         const struct cost_pair phases[PHASES])
 {
+    const bool operations_only = c->hardware.array.backend->operations_only;
+
     print_run(out, c);
     print_hardware(out, c);
-    print_numbers(out, total);
+    print_numbers(out, total, operations_only);
     print_shares(out, &total->run, phases);
     print_band(out, &total->run);
-    fprintf(out, "energy is of the %s; operations in the convention '%s'\n", cost_scope(&c->hardware),
-            convention_name(c->convention));
+    if (operations_only) fputc('\n', out);
+    if (!operations_only) fprintf(out, "energy is of the %s\n", cost_scope(&c->hardware));
+    print_convention(out, c->convention);
 }
