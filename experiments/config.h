@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { CONFIG_NAME = 64, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
+enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
 
 /** A length of a run or of the time between two events. */
 struct span {
@@ -34,6 +34,7 @@ struct eval_bits {
 struct config {
     char name[CONFIG_NAME], arm[CONFIG_NAME]; /* arm: "" if the file has none */
     char model[CONFIG_NAME];
+    char hardware[CONFIG_HARDWARE]; /* that prices the run: a name, a file, or "none" */
     struct dataset_spec data;
     struct train_spec train;
     struct span length;
@@ -98,7 +99,8 @@ char *config_text(const struct config *c);
 
 /**
  * SHA-256 of the resolved form without what only names, places or watches the run (name, arm, folders,
- * checkpoints) and without younger keys at their defaults: equal hashes have equal results, and a checkpoint goes on under no other.
+ * checkpoints) and without younger keys at their defaults: equal hashes have equal results, and a checkpoint
+ * goes on under no other.
  */
 void config_hash(char hex[DIGEST_SIZE], const struct config *c);
 

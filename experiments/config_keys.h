@@ -42,7 +42,8 @@ struct key {
     const char *meaning;
 };
 
-extern const struct kind kind_name, kind_label, kind_path, kind_integer, kind_count, kind_limit, kind_seed;
+extern const struct kind kind_name, kind_label, kind_path, kind_hardware, kind_integer, kind_count,
+    kind_limit, kind_seed;
 extern const struct kind kind_real, kind_switch, kind_dataset, kind_augment, kind_recipe, kind_division;
 extern const struct kind kind_schedule, kind_bits, kind_remainder, kind_policy, kind_drops, kind_optimizer;
 extern const struct kind kind_span, kind_interval, kind_eval_bits, kind_split, kind_role;

@@ -44,11 +44,16 @@ static enum status path_parse(void *field, const struct key *k, const char *text
     if (strlen(text) >= k->size)
         return fail(STATUS_INPUT, "%zu characters; at most %zu", strlen(text), k->size - 1);
     for (const char *c = text; *c != '\0'; c++) {
-        if (iscntrl((unsigned char)*c))
-            return fail(STATUS_INPUT, "has a control character; want a folder's path");
+        if (iscntrl((unsigned char)*c)) return fail(STATUS_INPUT, "has a control character; want a path");
     }
     memcpy(field, text, strlen(text) + 1);
     return STATUS_OK;
+}
+
+static enum status hardware_parse_name(void *field, const struct key *k, const char *text)
+{
+    if (text[0] == '\0') return fail(STATUS_INPUT, "is empty; want a hardware's name, its file, or none");
+    return path_parse(field, k, text);
 }
 
 /* In double quotes: a folder may hold anything, and a name may look like a number. */
@@ -73,6 +78,7 @@ static void name_print(FILE *out, const void *field)
 const struct kind kind_name = {"a name", false, name_parse, name_print};
 const struct kind kind_label = {"a name or nothing", false, label_parse, name_print};
 const struct kind kind_path = {"a folder", false, path_parse, text_print};
+const struct kind kind_hardware = {"a name or a file", false, hardware_parse_name, text_print};
 
 /* --- numbers
  * -------------------------------------------------------------------------------------------------- */
@@ -170,7 +176,8 @@ void real_write(FILE *out, double value)
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }
-    if (value == floor(value) && fabs(value) < 1e15) snprintf(text, sizeof text, "%.0f", value); /* 20, not 2e+01 */
+    if (value == floor(value) && fabs(value) < 1e15)
+        snprintf(text, sizeof text, "%.0f", value); /* 20, not 2e+01 */
     fputs(text, out);
 }
 

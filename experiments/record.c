@@ -15,6 +15,7 @@ struct train_line {
     int64_t iter;
     int32_t epoch, cycle, images;
     double loss, accuracy, lr, phase, bitops, bitops_step, seconds, step_seconds;
+    double energy_j, energy_j_step, latency_s, latency_s_step, dram_bytes, dram_bytes_step;
     uint8_t forward_bits, backward_bits;
 };
 
@@ -37,8 +38,19 @@ static const struct store_column train_columns[] = {
     {"wall_s", STORE_F64, 0, AT(seconds), "s", "training time", "sum up to and with this iteration",
      STORE_CUMULATIVE | STORE_WALL_CLOCK},
     {"step_s", STORE_F64, 0, AT(step_seconds), "s", "time per iteration", NULL, STORE_WALL_CLOCK},
+    /* Only where a run is priced; records of before have none of these. */
+    {"energy_j", STORE_F64, 0, AT(energy_j), "J", "energy",
+     "of the accelerator, sum up to and with this iteration", STORE_CUMULATIVE},
+    {"energy_j_step", STORE_F64, 0, AT(energy_j_step), "J", "energy per iteration", NULL, 0},
+    {"latency_s", STORE_F64, 0, AT(latency_s), "s", "time on the accelerator",
+     "sum up to and with this iteration", STORE_CUMULATIVE},
+    {"latency_s_step", STORE_F64, 0, AT(latency_s_step), "s", "time per iteration on the accelerator", NULL,
+     0},
+    {"dram_bytes", STORE_F64, 0, AT(dram_bytes), "byte", "DRAM traffic",
+     "of the accelerator, sum up to and with this iteration", STORE_CUMULATIVE},
+    {"dram_bytes_step", STORE_F64, 0, AT(dram_bytes_step), "byte", "DRAM traffic per iteration", NULL, 0},
 };
-enum { TRAIN_COLUMNS = sizeof train_columns / sizeof *train_columns };
+enum { TRAIN_COLUMNS = sizeof train_columns / sizeof *train_columns, COST_COLUMNS = 6 };
 
 struct event_line {
     int64_t iter;
@@ -56,7 +68,9 @@ enum { EVENT_COLUMNS = sizeof event_columns / sizeof *event_columns };
 
 enum status record_open_series(struct record *r, const struct record_spec *spec, bool fresh)
 {
-    TRY(store_series_open(&r->train, r->store, "train", train_columns, TRAIN_COLUMNS));
+    r->priced = fresh ? spec->hardware != NULL : store_has(r->store, "train/energy_j");
+    TRY(store_series_open(&r->train, r->store, "train", train_columns,
+                          TRAIN_COLUMNS - (r->priced ? 0 : COST_COLUMNS)));
     TRY(store_series_open(&r->events, r->store, "provenance/events", event_columns, EVENT_COLUMNS));
     TRY(record_layers_open(r, spec->graph, fresh));
     TRY(store_group(r->store, "eval"));
@@ -91,6 +105,9 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
     if (iteration > 0) TRY(store_series_row(&last, r->train, iteration - 1));
     r->bitops = last.bitops;
     r->seconds = last.seconds;
+    r->energy_j = last.energy_j;
+    r->latency_s = last.latency_s;
+    r->dram_bytes = last.dram_bytes;
     TRY(store_series_truncate(r->train, iteration));
     TRY(record_eval_rewind(r, iteration));
     TRY(record_layers_rewind(r, iteration));
@@ -104,6 +121,9 @@ enum status record_row(struct record *r, const struct step_row *row)
     assert(row->iteration == r->next);
     r->bitops += row->bitops;
     r->seconds += row->seconds;
+    r->energy_j += row->energy_j;
+    r->latency_s += row->latency_s;
+    r->dram_bytes += row->dram_bytes;
     const struct train_line line = {
         .iter = row->iteration,
         .epoch = (int32_t)row->epoch,
@@ -117,6 +137,12 @@ enum status record_row(struct record *r, const struct step_row *row)
         .bitops_step = row->bitops,
         .seconds = r->seconds,
         .step_seconds = row->seconds,
+        .energy_j = r->energy_j,
+        .energy_j_step = row->energy_j,
+        .latency_s = r->latency_s,
+        .latency_s_step = row->latency_s,
+        .dram_bytes = r->dram_bytes,
+        .dram_bytes_step = row->dram_bytes,
         .forward_bits = (uint8_t)row->forward_bits,
         .backward_bits = (uint8_t)row->backward_bits,
     };
@@ -208,6 +234,14 @@ enum status record_close(struct record **r, enum status outcome)
 double record_bitops(const struct record *r)
 {
     return r->bitops;
+}
+
+bool record_cost(double *energy_j, double *latency_s, double *dram_bytes, const struct record *r)
+{
+    *energy_j = r->energy_j;
+    *latency_s = r->latency_s;
+    *dram_bytes = r->dram_bytes;
+    return r->priced;
 }
 
 const char *record_dir(const struct record *r)

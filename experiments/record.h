@@ -1,12 +1,16 @@
 /* experiments/record.h - the record of one run: RUNDIR/run.h5, in the schema "cptsim-run" 1.0.
  *
- *     /            attributes schema, schema_version, title, seed, config_sha256, status, last_iter
- *     /config      resolved, user, overrides: texts as uint8[N]
+ *     /            attributes schema, schema_version, title, seed, config_sha256, status, last_iter, hardware
+ *     /config      resolved, user, overrides, hardware: texts as uint8[N]
  *     /provenance  everything that differs between equal runs: commit, flags, CPU, host, times, run_id,
- * kernels, memory; dataset; events/{iter, time_utc, kind, text} /train       a row per iteration: iter, epoch, loss,
- * acc, lr, bits_fw, bits_bw, cycle, phase, bitops, ... /eval/POLICY a row per evaluation: iter, epoch, bits,
- * {train,val,test}_{loss,acc,n}; NaN where not evaluated /layers      name, type, params, macs, is_quantized
- * [L]; iter [K]; {weight,act,err}/{min,max,clip,floor} [K][L] /summary     scalars as attributes
+ *                  kernels, memory; dataset; events/{iter, time_utc, kind, text}
+ *     /train       a row per iteration: iter, epoch, loss, acc, lr, bits_fw, bits_bw, cycle, phase, bitops,
+ *                  ...; where the run is priced: energy_j, latency_s, dram_bytes, each also as _step
+ *     /eval/POLICY a row per evaluation: iter, epoch, bits, {train,val,test}_{loss,acc,n}; NaN where not
+ *                  evaluated
+ *     /layers      name, type, params, macs, is_quantized [L]; iter [K];
+ *                  {weight,act,err}/{min,max,clip,floor} [K][L]
+ *     /summary     scalars as attributes
  *
  * One process writes a run: RUNDIR/lock is held while it does. Readers may open run.h5 at any time; they see
  * the run as of the last flush, and a kill at any moment loses only what came after it. Columns are plain
@@ -37,7 +41,9 @@ struct record_spec {
     char *const *argv;         /* NULL-terminated command line, or NULL */
     const char *kernels;       /* name of the kernels in use */
     int threads;
-    const char *model; /* e.g. "resnet20" */
+    const char *model;                      /* e.g. "resnet20" */
+    const char *hardware, *hardware_sha256; /* what prices the run: its name and hash; NULL: nothing does */
+    const char *hardware_text;              /* its knobs, as a hardware file */
     const struct train_spec *train;
     const struct dataset *data; /* NULL: none */
     const struct graph *graph;  /* its layers are described and traced */
@@ -106,6 +112,9 @@ MUST_CHECK enum status record_close(struct record **r, enum status outcome);
 
 /** Bit operations of all recorded iterations. */
 double record_bitops(const struct record *r);
+
+/** What they cost on the run's hardware; false if the record is without. */
+bool record_cost(double *energy_j, double *latency_s, double *dram_bytes, const struct record *r);
 
 /** What a checkpoint must agree with: run directory, SHA-256 of the configuration, this record's id. */
 const char *record_dir(const struct record *r);

@@ -41,8 +41,10 @@ struct record {
     double started, flush_due; /* by provenance_clock */
 
     struct store_series *train, *events;
-    int64_t next;           /* iteration of the next row */
-    double bitops, seconds; /* sums over all rows */
+    int64_t next;                           /* iteration of the next row */
+    bool priced;                            /* train has the columns of energy, latency and traffic */
+    double bitops, seconds;                 /* sums over all rows */
+    double energy_j, latency_s, dram_bytes; /* likewise */
     int64_t epoch_length;
 
     struct eval_group eval[RECORD_POLICIES_MAX];

@@ -114,6 +114,7 @@ static enum status write_config(struct store *s, const struct record_spec *spec)
     const enum status status = store_write_text(s, "config/overrides", text);
     free(text);
     TRY(status);
+    if (spec->hardware != NULL) TRY(store_write_text(s, "config/hardware", spec->hardware_text));
     TRY(store_write_text(s, "config/user", spec->user ? spec->user : ""));
     return store_write_text(s, "config/resolved", spec->resolved ? spec->resolved : "");
 }
@@ -133,6 +134,10 @@ static enum status write_head(struct record *r, const struct record_spec *spec)
     TRY(store_set_integer(s, "", "seed", (int64_t)spec->train->seed));
     TRY(store_set_integer(s, "", "iterations", spec->train->iterations));
     TRY(store_set_text(s, "", "config_sha256", r->config_sha256));
+    if (spec->hardware != NULL) {
+        TRY(store_set_text(s, "", "hardware", spec->hardware));
+        TRY(store_set_text(s, "", "hardware_sha256", spec->hardware_sha256));
+    }
     TRY(store_set_text(s, "", "status", "running"));
     TRY(store_set_integer(s, "", "last_iter", 0));
     TRY(write_config(s, spec));
@@ -154,6 +159,22 @@ static enum status create(struct record *r, const struct record_spec *spec, bool
     TRY(record_flush(r));
     remove_checkpoints(spec->dir);
     return STATUS_OK;
+}
+
+/* A sum over two hardwares would be the cost of neither. */
+static enum status check_hardware(struct store *s, const struct record_spec *spec)
+{
+    char name[64], hash[DIGEST_SIZE];
+
+    if (!store_has_attribute(s, "", "hardware_sha256")) return STATUS_OK; /* older than that, or not priced */
+    TRY(store_get_text(name, sizeof name, s, "", "hardware"));
+    TRY(store_get_text(hash, sizeof hash, s, "", "hardware_sha256"));
+    if (spec->hardware != NULL && strcmp(hash, spec->hardware_sha256) == 0) return STATUS_OK;
+    return fail(
+        STATUS_INPUT,
+        "%s: is priced on hardware '%s' (sha256 %.12s), not on %s; go on with the same, and price the "
+        "finished run on others",
+        store_path(s), name, hash, spec->hardware != NULL ? "this one" : "none");
 }
 
 static enum status check_head(struct record *r)
@@ -188,6 +209,7 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
     TRY(begin(r, spec));
     TRY(store_open(&r->store, path, STORE_UPDATE));
     TRY(check_head(r));
+    TRY(check_hardware(r->store, spec));
     TRY(record_open_series(r, spec, false));
     TRY(provenance_write(r->store, spec));
     return store_set_text(r->store, "", "status", "running");

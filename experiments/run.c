@@ -3,6 +3,7 @@
 
 #include "energy/bitops.h"
 #include "experiments/checkpoint.h"
+#include "experiments/pricing.h"
 #include "experiments/progress.h"
 #include "experiments/provenance.h"
 #include "experiments/stop.h"
@@ -17,7 +18,8 @@ struct run {
     struct record *record;
     bool going_on; /* with an existing record */
     struct progress progress;
-    struct work work;      /* of the whole network, for the cost */
+    struct work work; /* of the whole network, for the bit operations */
+    struct pricing pricing;
     double started, saved; /* clock: begin, last checkpoint */
     int64_t evaluated;     /* iterations after which `score` was measured; -1: never */
     struct run_result *result;
@@ -46,6 +48,9 @@ static enum status open_record(struct run *r)
         .kernels = s->trainer.kernels->name,
         .threads = omp_get_max_threads(),
         .model = s->config.model,
+        .hardware = r->pricing.meter != NULL ? r->pricing.hardware.name : NULL,
+        .hardware_sha256 = r->pricing.sha256,
+        .hardware_text = r->pricing.text,
         .train = &s->config.train,
         .data = &s->data,
         .graph = &s->graph,
@@ -89,8 +94,12 @@ static enum status run_open(struct run *r, const struct config *config, const st
     r->started = r->saved = provenance_clock();
     r->progress = progress_begin(o->quiet ? NULL : stderr, config->arm, 0, 0);
     TRY(session_open(&r->session, config, &o->machine));
+    TRY(pricing_open(&r->pricing, &r->session.config, &r->session.graph));
     TRY(open_record(r));
     introduce(r);
+    if (r->pricing.refusal[0] != '\0')
+        progress_say(&r->progress, "%s: no energy is recorded, hardware %s: %s", o->dir,
+                     r->pricing.hardware.name, r->pricing.refusal);
     if (r->going_on) TRY(take_up(r));
     r->work = graph_work(&r->session.graph);
     r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
@@ -163,6 +172,7 @@ static enum status checkpoint(struct run *r)
 static enum status record_step(struct run *r, struct step_row *row)
 {
     row->bitops = bitops_paper(&r->work, row->images, row->forward_bits, row->backward_bits);
+    TRY(pricing_step(&r->pricing, row));
     TRY(record_row(r->record, row));
     if (due(r, &r->session.config.layers_every, row->iteration + 1))
         TRY(record_layers(r->record, &r->session.graph, row->iteration));
@@ -215,6 +225,26 @@ static double static_bitops(const struct run *r)
     return bitops_paper(&r->work, (double)images, t->forward.bits_max, t->backward.bits_max);
 }
 
+static enum status summarize_cost(struct run *r)
+{
+    const struct session *s = &r->session;
+    double energy_j, latency_s, dram_bytes;
+    struct cost dear;
+
+    if (!record_cost(&energy_j, &latency_s, &dram_bytes, r->record) || r->pricing.meter == NULL)
+        return STATUS_OK;
+    TRY(pricing_static(&dear, &r->pricing, &s->config.train, s->epoch_length, s->data.count[SPLIT_TRAIN]));
+    TRY(record_summary_number(r->record, "energy_j", energy_j, "J"));
+    TRY(record_summary_number(r->record, "latency_s", latency_s, "s"));
+    TRY(record_summary_number(r->record, "dram_bytes", dram_bytes, "byte"));
+    if (dear.energy_j > 0)
+        TRY(record_summary_number(r->record, "energy_saving_vs_static", 1 - energy_j / dear.energy_j, "1"));
+    if (dear.latency_s > 0)
+        TRY(record_summary_number(r->record, "latency_saving_vs_static", 1 - latency_s / dear.latency_s,
+                                  "1"));
+    return STATUS_OK;
+}
+
 static enum status summarize(struct run *r)
 {
     struct run_result *out = r->result;
@@ -236,6 +266,7 @@ static enum status summarize(struct run *r)
     }
     TRY(record_summary_number(r->record, "bitops", out->bitops, "1"));
     TRY(record_summary_number(r->record, "saving_vs_static", out->saving, "1"));
+    TRY(summarize_cost(r));
     return record_summary_text(r->record, "state_sha256", out->state_sha256);
 }
 
@@ -265,6 +296,7 @@ enum status run_train(struct run_result *result, const struct config *config,
     s = note_end(r, s);
     progress_end(&r->progress);
     const enum status closed = record_close(&r->record, s);
+    pricing_close(&r->pricing);
     session_close(&r->session);
     free(r);
     return s != STATUS_OK ? s : closed;
