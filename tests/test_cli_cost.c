@@ -1,100 +1,12 @@
 /* tests/test_cli_cost.c - cptsim cost as a shell sees it: the published numbers, tables that add up, JSON
- * that parses, one layer at a time, records, refusals.
+ * that parses, records, refusals.
  */
-#include "tests/command_line.h"
+#include "tests/cost_output.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include <ctype.h>
 #include <math.h>
-
-enum { OUTPUT = 1 << 22 };
-
-static char output[OUTPUT];
-
-/* Run `cptsim ARGUMENTS` and keep what it prints on stdout, however much; its exit code. */
-__attribute__((format(printf, 1, 2))) static int cost(const char *format, ...)
-{
-    char arguments[2048], line[3072];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(arguments, sizeof arguments, format, args);
-    va_end(args);
-    snprintf(line, sizeof line, "'%s' cost %s 2>/dev/null", program(), arguments);
-    FILE *pipe = popen(line, "r");
-    cr_assert(pipe != NULL);
-    output[fread(output, 1, sizeof output - 1, pipe)] = '\0';
-    return WEXITSTATUS(pclose(pipe));
-}
-
-/* --- JSON: is it, and what does it say ---------------------------------------------------------------- */
-
-static const char *value_end(const char *c);
-
-static const char *blank_end(const char *c)
-{
-    return c + strspn(c, " \t\r\n");
-}
-
-static const char *string_end(const char *c)
-{
-    for (c++; *c != '"'; c++) {
-        if (*c == '\0' || (unsigned char)*c < 0x20) return NULL;
-        if (*c == '\\' && *++c == '\0') return NULL;
-    }
-    return c + 1;
-}
-
-/* Members of an object or a list, from after its bracket. */
-static const char *members_end(const char *c, char close)
-{
-    c = blank_end(c);
-    if (*c == close) return c + 1;
-    for (;; c = blank_end(c + 1)) {
-        if (close == '}') {
-            if (*c != '"' || (c = string_end(c)) == NULL || *(c = blank_end(c)) != ':') return NULL;
-            c = blank_end(c + 1);
-        }
-        if ((c = value_end(c)) == NULL) return NULL;
-        c = blank_end(c);
-        if (*c == close) return c + 1;
-        if (*c != ',') return NULL;
-    }
-}
-
-static const char *value_end(const char *c)
-{
-    static const char *const words[] = {"true", "false", "null"};
-    char *end;
-
-    if (*c == '{') return members_end(c + 1, '}');
-    if (*c == '[') return members_end(c + 1, ']');
-    if (*c == '"') return string_end(c);
-    for (int i = 0; i < 3; i++)
-        if (strncmp(c, words[i], strlen(words[i])) == 0) return c + strlen(words[i]);
-    if (*c != '-' && !isdigit((unsigned char)*c)) return NULL; /* neither nan nor inf */
-    strtod(c, &end);
-    return end > c ? end : NULL;
-}
-
-static bool is_one_json_value(const char *text)
-{
-    const char *end = value_end(text);
-    return end != NULL && *blank_end(end) == '\0';
-}
-
-/* Where the value of a key begins, in the first object after `from` that has it. */
-static const char *value_of(const char *from, const char *key)
-{
-    char quoted[64];
-
-    snprintf(quoted, sizeof quoted, "\"%s\": ", key);
-    const char *at = strstr(from, quoted);
-    cr_assert(at != NULL, "no key '%s'", key);
-    return at + strlen(quoted);
-}
 
 static double total(const char *key)
 {
@@ -352,64 +264,6 @@ Test(cli_cost, a_knob_changes_what_it_prices)
     cr_assert(strstr(output, "dram.pj_per_bit\t") != NULL);
 }
 
-/* --- one layer ---------------------------------------------------------------------------------------- */
-
-Test(cli_cost, a_layer_has_the_columns_and_values_of_the_reference)
-{
-    cr_assert(cost("layer --backend bitfusion K=11 O=55 S=4 IC=3 OC=96 --B 16 --im2col --bits-a 8 --bits_w 8 "
-                   "--csv") == 0);
-    cr_assert(strstr(output,
-                     "\n16,32,65536,32768,16384,192,8,2,11,55,4,3,96,16,1,8,8,1686643200,3746423,406823,"
-                     "13493145600,421660800,13493145600,282624,297369600,297369600,570628224,148684800,"
-                     "785153,288298,850441,31592.4,1.07897e+07,0,0,1.27452e+07,"
-                     "b=1x16|ow=55x1|oh=55x1|ic=1x3|oc=3x32,b>ic>oc>oh>ow\n") != NULL,
-              "%s", output);
-    cr_assert(cost("layer IC=64 OC=10 --json") == 0);
-    cr_assert(is_one_json_value(output) && strstr(output, "\"e_total_nJ\": ") != NULL, "%s", output);
-}
-
-/* A line of the reference file, counted from its heading. */
-static void reference_rows(char *out, size_t size, int first, int last)
-{
-    FILE *file = fopen("tests/golden/bitfusion.csv", "r");
-    char line[1024];
-    size_t at = 0;
-
-    cr_assert(file != NULL);
-    for (int i = 0; fgets(line, sizeof line, file) != NULL; i++)
-        if (i == 0 || (i >= first && i <= last)) at += (size_t)snprintf(out + at, size - at, "%s", line);
-    fclose(file);
-}
-
-struct rows {
-    int first, last;
-};
-
-ParameterizedTestParameters(cli_cost, rows_of_the_reference_come_out_as_they_are)
-{
-    static struct rows rows[] = {{1, 12}, {300, 310}, {700, 706}, {1200, 1208}};
-    return cr_make_param_array(struct rows, rows, sizeof rows / sizeof *rows);
-}
-
-ParameterizedTest(struct rows *r, cli_cost, rows_of_the_reference_come_out_as_they_are)
-{
-    const struct folder f = folder_new();
-    static char rows[1 << 16];
-
-    reference_rows(rows, sizeof rows, r->first, r->last);
-    folder_write(&f, "rows.csv", rows, strlen(rows));
-    cr_assert(cost("layer --file %s --csv", folder_path(&f, "rows.csv")) == 0);
-    cr_assert(strcmp(output, rows) == 0, "%s\n\n%s", rows, output);
-    folder_remove(&f);
-}
-
-Test(cli_cost, a_layer_runs_on_other_back_ends)
-{
-    cr_assert(cost("layer --backend bitops IC=64 OC=10 B=2 bits_a=4 bits_w=3 --json") == 0);
-    cr_assert(is_one_json_value(output));
-    cr_assert(strtod(value_of(output, "bitops"), NULL) == 64 * 10 * 2 * 4 * 3, "%s", output);
-}
-
 /* --- records ------------------------------------------------------------------------------------------ */
 
 Test(cli_cost, a_record_is_priced_by_the_widths_that_it_trained_at)
@@ -466,15 +320,6 @@ ParameterizedTestParameters(cli_cost, mistakes_are_named)
         {"resnet38 --set dram.pj_per_bit=-1", "--set dram.pj_per_bit=-1: ", 3},
         {"resnet38 --set buffer.weight.bytes=-1", "--set buffer.weight.bytes=-1: ", 3},
         {"resnet38 --json --csv", "exclude each other", 2},
-        {"layer IC=3", "want IC=N and OC=N", 2},
-        {"layer IC=3 OC=0", "OC: 0 is out of range", 3},
-        {"layer IC=3 OC=-4", "OC: -4 is out of range", 3},
-        {"layer IC=3 OC=4 bits_a=65", "bits_a: 65 is out of range", 3},
-        {"layer IC=3 OC=4 bits_v=6", "unknown parameter 'bits_v'; did you mean 'bits_", 3},
-        {"layer IC=3 OC", "'OC' is no parameter; want NAME=VALUE", 2},
-        {"layer IC=3 OC=4 --bits-a 16 --set array.compose=floor", "16", 3},
-        {"layer --file none.csv", "none.csv: ", 4},
-        {"layer IC=9223372036854775807 OC=9223372036854775807", "do not fit 63 bits", 3},
     };
     return cr_make_param_array(struct mistake, rows, sizeof rows / sizeof rows[0]);
 }
@@ -487,18 +332,5 @@ ParameterizedTest(struct mistake *m, cli_cost, mistakes_are_named)
     cli(&o, &f, "cost %s", m->words);
     expect_refusal(&o, m->code, m->says);
     cr_assert(o.out[0] == '\0', "nothing on stdout: %s", o.out);
-    folder_remove(&f);
-}
-
-Test(cli_cost, a_bad_row_of_a_file_is_named_by_its_line)
-{
-    const struct folder f = folder_new();
-    static const char rows[] = "K,O,IC,OC\n1,1,8,8\n1,0,8,8\n";
-    struct outcome o;
-
-    folder_write(&f, "rows.csv", rows, sizeof rows - 1);
-    cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
-    cr_assert(o.code == 3);
-    cr_assert(strstr(o.err, "rows.csv:3: O: 0 is out of range") != NULL, "%s", o.err);
     folder_remove(&f);
 }
