@@ -182,7 +182,7 @@ static struct constants gather(size_t offset)
     struct constants k;
 
     for (int i = 0; i < CONSTANTS; i++)
-        k.value[i] = *(const double *)((const char *)&table[i] + offset);
+        memcpy(&k.value[i], (const char *)&table[i] + offset, sizeof k.value[i]);
     return k;
 }
 
