@@ -232,7 +232,7 @@ static void label(struct cost_case *c, const struct training *t, const struct co
     snprintf(l->run, sizeof l->run, "%s", c->workload.name);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", o->layers ? "" : o->data ? o->data : "cifar100");
-    snprintf(l->recipe, sizeof l->recipe, "%s", t->recipe.name);
+    snprintf(l->recipe, sizeof l->recipe, "%s", o->layers ? "" : t->recipe.name); /* the file says it */
     snprintf(l->schedule, sizeof l->schedule, "%s", t->forward.type->name);
     cost_label_bits(l->bits, t->forward.bits_min, t->forward.bits_max);
     cost_label_bits(l->backward_bits, t->backward.bits_min, t->backward.bits_max);

@@ -52,7 +52,8 @@ static void print_run(FILE *out, const struct cost_case *c)
 
     fprintf(out, "%s", l->run);
     if (l->data[0] != '\0') fprintf(out, " on %s", l->data);
-    fprintf(out, ", recipe %s: ", l->recipe);
+    if (l->recipe[0] != '\0') fprintf(out, ", recipe %s", l->recipe);
+    fputs(": ", out);
     if (l->cycles > 0) fprintf(out, "%s in %d cycles, ", l->schedule, l->cycles);
     fprintf(out, "%s bits, errors %s\n", l->bits, l->backward_bits);
     fprintf(out, "%" PRId64 " iterations, %" PRId64 " images, %.0f multiply-accumulates an image forward\n",
