@@ -37,22 +37,6 @@ bool loopnest_depends(enum loopnest_tensor t, enum loopnest_dimension d)
 
 /* --- checks --- */
 
-static enum status check_problem(const struct loopnest_problem *p)
-{
-    double macs = 1;
-    for (int d = 0; d < LOOP_DIMENSIONS; d++) {
-        if (p->extent[d] < 1)
-            return fail(STATUS_INPUT, "the layer's extent %s is %lld; extents are at least 1",
-                        dimension_names[d], (long long)p->extent[d]);
-        macs *= (double)p->extent[d];
-    }
-    if (p->stride < 1)
-        return fail(STATUS_INPUT, "the layer's stride is %lld; at least 1", (long long)p->stride);
-    if (macs * (double)p->stride * (double)p->stride >= 0x1p53)
-        return fail(STATUS_INPUT, "a layer of %.3g multiply-accumulates: counts are exact below 2^53", macs);
-    return STATUS_OK;
-}
-
 static enum status check_loops(const struct loopnest_architecture *a, const struct loopnest_mapping *m)
 {
     if (a->levels < 1 || a->levels > LOOPNEST_LEVELS)
@@ -160,8 +144,8 @@ static void count_edge(struct loopnest_counts *out, const struct nested *n, int 
     double moved = child == levels ? out->macs / instances : nested_refilled(n, child, t), back = 0;
     if (t == LOOPNEST_OUTPUTS) {
         above->updates = moved * copies(n, parent, child, t, true);
-        above->reads = above->updates - nested_outputs(n, parent);
-        back = child == levels ? 0 : moved - nested_outputs(n, child);
+        above->reads = fmax(0, above->updates - nested_outputs(n, parent));
+        back = child == levels ? 0 : fmax(0, moved - nested_outputs(n, child));
         if (child < levels) out->level[child].of[t].fills = back;
     } else {
         above->reads = moved * copies(n, parent, child, t, false);
@@ -217,7 +201,7 @@ enum status loopnest_count(struct loopnest_counts *out, const struct loopnest_pr
                            const struct loopnest_architecture *a, const struct loopnest_mapping *m)
 {
     struct nested n = {.problem = p, .arch = a, .mapping = m};
-    TRY(check_problem(p));
+    TRY(nested_check(p));
     TRY(check_loops(a, m));
     TRY(nested_measure(&n));
     for (int level = 0; level < a->levels; level++)

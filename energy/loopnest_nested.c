@@ -5,9 +5,26 @@
 
 /* --- loops --- */
 
+enum status nested_check(const struct loopnest_problem *p)
+{
+    double macs = 1;
+    for (int d = 0; d < LOOP_DIMENSIONS; d++) {
+        if (p->extent[d] < 1)
+            return fail(STATUS_INPUT, "the layer's extent %s is %lld; extents are at least 1",
+                        loopnest_dimension_name((enum loopnest_dimension)d), (long long)p->extent[d]);
+        macs *= (double)p->extent[d];
+    }
+    if (p->stride < 1)
+        return fail(STATUS_INPUT, "the layer's stride is %lld; at least 1", (long long)p->stride);
+    if (macs * (double)p->stride * (double)p->stride >= 0x1p53)
+        return fail(STATUS_INPUT, "a layer of %.3g multiply-accumulates: counts are exact below 2^53", macs);
+    return STATUS_OK;
+}
+
 static double ceil_divide(int64_t a, int64_t b)
 {
-    return (double)(a / b + (a % b != 0));
+    const int64_t whole = a / b;
+    return (double)(a % b == 0 ? whole : whole + 1);
 }
 
 /* Loops from the inside out: how often each runs. A dimension of extent E has ceil(E / I) tiles of I. */
@@ -21,7 +38,7 @@ enum status nested_measure(struct nested *n)
         if (__builtin_mul_overflow(inside, m->loop[i].trips, &reach[d]))
             return fail(STATUS_INPUT, "the loops over %s multiply beyond 2^63", loopnest_dimension_name(d));
         const double tiles = ceil_divide(extent, inside);
-        n->inside[i] = inside;
+        n->inside[i] = inside < extent ? inside : extent;
         n->trips[i] = tiles / ceil_divide(extent, reach[d]);
         n->average_in[i] = (double)extent / tiles;
     }

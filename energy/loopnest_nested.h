@@ -13,6 +13,9 @@ struct nested {
     double average_in[LOOPNEST_LOOPS]; /* the same, on average */
 };
 
+/** STATUS_INPUT: extents or stride below 1, multiply-accumulates beyond 2^53. */
+MUST_CHECK enum status nested_check(const struct loopnest_problem *p);
+
 /** Fill trips, inside and average_in. STATUS_INPUT: loops that do not cover the layer. */
 MUST_CHECK enum status nested_measure(struct nested *n);
 

@@ -2,6 +2,7 @@
 #include "energy/loopnest_search.h"
 
 #include "energy/arithmetic.h"
+#include "energy/loopnest_nested.h"
 
 /* End of a list of dimensions. */
 #define END LOOP_DIMENSIONS
@@ -206,7 +207,9 @@ static void try_registers(struct search *s, struct tiling *t)
     int64_t *const held = t->registers;
 
     held[LOOP_R] = registers_hold(s, 1, 1, taps) ? taps : 1;
-    for (int64_t m = 1; m && registers_hold(s, m, 1, held[LOOP_R]); m = next_tiles(m, filters, TILES_POW2)) {
+    for (int64_t m = 1; m > 0; m = next_tiles(m, filters, TILES_POW2)) {
+        if (m > 1 && !registers_hold(s, m, 1, held[LOOP_R]))
+            break; /* one is tried, to be refused by its size */
         int64_t c = 1;
         while (c < channels && registers_hold(s, m, c + 1, held[LOOP_R]))
             c++;
@@ -244,19 +247,25 @@ static void try_preset(struct search *s, const struct preset *preset)
         (void)try_buffers(s, &t);
 }
 
+/* All presets of the wanted dataflow, weights through their buffer or past it. */
+static void try_presets(struct search *s, bool weights_pass)
+{
+    const enum hardware_dataflow wanted = s->hardware->mapping.dataflow;
+    loopnest_machine(&s->machine, s->nest, s->hardware, weights_pass);
+    for (int i = 0; i < PRESETS; i++)
+        if (wanted == DATAFLOW_AUTO || wanted == presets[i].dataflow) try_preset(s, &presets[i]);
+}
+
 enum status loopnest_search(struct loopnest_choice *out, const struct nest *n, const struct hardware *h,
                             const struct prices *p)
 {
-    const enum hardware_dataflow wanted = h->mapping.dataflow;
     const bool shares = h->global.bytes > 0 && h->weight.bytes == 0;
     struct search s = {.nest = n, .hardware = h, .prices = p, .problem = loopnest_problem(n, h), .best = out};
 
     TRY(arithmetic_check(n, h));
-    for (int pass = 0; pass <= (shares || !s.any); pass++) {
-        loopnest_machine(&s.machine, n, h, pass);
-        for (int i = 0; i < PRESETS; i++)
-            if (wanted == DATAFLOW_AUTO || wanted == presets[i].dataflow) try_preset(&s, &presets[i]);
-    }
+    TRY(nested_check(&s.problem));
+    try_presets(&s, false);
+    if (shares || !s.any) try_presets(&s, true);
     return s.any ? STATUS_OK : s.last;
 }
 

@@ -224,13 +224,14 @@ void systolic_count(struct counts *out, const struct nest *n, const struct hardw
 static void count_parts_of_batch(struct counts *out, const struct nest *n, const struct hardware *h,
                                  enum hardware_dataflow d, int64_t part)
 {
+    const int64_t whole = n->batch / part;
     struct nest piece = *n;
     struct counts counts;
 
     *out = (struct counts){0};
     piece.batch = part;
     systolic_count(&counts, &piece, h, d);
-    counts_add(out, &counts, (double)(n->batch / part));
+    counts_add(out, &counts, (double)whole);
     piece.batch = n->batch % part;
     if (piece.batch == 0) return;
     systolic_count(&counts, &piece, h, d);
