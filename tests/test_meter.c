@@ -1,6 +1,8 @@
 /* tests/test_meter.c - the published savings on modelled hardware, conventions, and that sums are sums. */
 #include "energy/bitops.h"
 #include "energy/meter.h"
+#include "energy/presets.h"
+#include "experiments/hardware_file.h"
 #include "models/model.h"
 #include "tests/folder.h"
 
@@ -377,6 +379,27 @@ Test(meter, no_layer_beats_the_roofline)
             cr_assert(ge(dbl, 8 * c.dram_bytes, roofline_dram_bits(&n, &h)), "%s", b.workload.layers[l].name);
         }
     bench_close(&b);
+}
+
+/* backend_count refuses what is faster than the roofline. */
+Test(meter, every_shipped_hardware_prices_training_at_any_width)
+{
+    static const struct widths widths[] = {{3, 8}, {8, 8}, {12, 16}, {0, 0}};
+    int count;
+    const struct preset *presets = preset_all(&count);
+
+    for (int i = 0; i < count; i++) {
+        struct hardware h;
+        must(hardware_load(&h, presets[i].name, NULL, 0));
+        struct bench b = of_model("resnet8", 10, h, CONVENTION_TRUE);
+        for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+            struct cost c;
+            const enum status s = meter_iteration(&c, b.meter, widths[w], 16);
+            cr_assert(s == STATUS_OK, "%s: %s", presets[i].name, status_detail());
+            cr_assert(c.energy_j > 0 && c.latency_s > 0, "%s", presets[i].name);
+        }
+        bench_close(&b);
+    }
 }
 
 static enum status too_fast(struct counts *out, const struct nest *n, const struct hardware *h,
