@@ -1,5 +1,5 @@
-# energy/presets.mk - hardware files become a part of the program. The folder is a prerequisite, so that a file
-# that goes away is noticed too.
+# energy/presets.mk - hardware files become a part of the program. The folder is a prerequisite, so that a
+# file that goes away is noticed too.
 PRESETS := $(sort $(wildcard energy/hardware/*.yaml))
 
 $(OUT)/energy/presets.c: energy/presets.sh energy/presets.mk energy/hardware/. $(PRESETS)

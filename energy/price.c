@@ -34,7 +34,8 @@ static int width(const struct hardware *h, int bits)
 /* How many fusion units an operand of one pass takes: 1/2 where two fit in. */
 static double fusion_share(const struct hardware *h, int bits)
 {
-    return 1.0 / (h->array.pmax / width(h, bits));
+    const int at_once = h->array.pmax / width(h, bits);
+    return 1.0 / at_once;
 }
 
 /* Fusion units of an 8 x 8-bit multiply. */

@@ -6,6 +6,7 @@
 #include "energy/sram.h"
 #include "energy/sram_table.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -109,16 +110,16 @@ static void curves_around(struct curve out[2], double node_nm, enum hardware_por
 {
     int count;
     const struct sram_row *rows = sram_rows(&count);
-    bool found = false;
 
+    out[0] = out[1] = (struct curve){NULL, 0};
     for (int i = 0; i < count;) {
         const struct curve c = curve_at(rows, i, count);
         i += c.count;
         if (c.rows->node_nm != node_nm || c.rows->ports != ports) continue;
-        if (!found || c.rows->port_bytes <= port_bytes) out[0] = c;
-        if (!found || out[1].rows->port_bytes < port_bytes) out[1] = c;
-        found = true;
+        if (out[0].rows == NULL || c.rows->port_bytes <= port_bytes) out[0] = c;
+        if (out[1].rows == NULL || out[1].rows->port_bytes < port_bytes) out[1] = c;
     }
+    assert(out[0].rows != NULL && out[1].rows != NULL);
 }
 
 static struct sram at_node(double node_nm, enum hardware_ports ports, double port_bytes, double bytes)
