@@ -45,7 +45,7 @@ static void tiny_open(struct tiny *t, enum role role, const char *setting, const
 {
     const struct kernels *k;
 
-    *t = (struct tiny){.spec = {.seed = 5, .iterations = 8, .batch = 5, .pad = 0}};
+    *t = (struct tiny){.spec = {.seed = 5, .iterations = 8, .batch = 3, .pad = 0}};
     small_open(&t->small, "fashion-mnist", NULL);
     must(recipe_find(&t->spec.recipe, "cpt"));
     if (setting[0] != '\0') must(role_parse(&t->spec.recipe.role[role], role, setting));
@@ -101,7 +101,7 @@ ParameterizedTestParameters(roles, every_format_in_every_role_gives_the_same_bit
 {
     static struct family_row rows[] = {
         {"fx:s10.3:rnd_conv:sat", true, false},
-        {"fx:s10.3:sr8:sat", true, false},
+        {"fx:s10.3:sr8:sat", false, false},
         {"fx:s{bits}.2:rnd_conv:sat", false, true},
         {"fp:e4m3fn:rne:sat", true, false},
         {"fp:e5m2:sr8:sat", true, false},
@@ -113,8 +113,8 @@ ParameterizedTestParameters(roles, every_format_in_every_role_gives_the_same_bit
         {"affine:6", false, false},
         {"affine:{bits}:ieee:sr16", false, true},
         {"int:s8:0.03", false, false},
-        {"pot:s:-12:3", true, false},
-        {"table:nf4", true, false},
+        {"pot:s:-12:3", false, false},
+        {"table:nf4", false, false},
         {"posit:10.1", true, false},
     };
     return cr_make_param_array(struct family_row, rows, sizeof rows / sizeof rows[0]);
