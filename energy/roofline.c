@@ -16,9 +16,9 @@ static double operands(const struct hardware *h, int bits)
     const int stored = bits < h->array.pmin ? h->array.pmin : bits;
 
     if (stored > h->array.pmax) return 1 / ceil((double)stored / h->array.pmax);
-    return h->array.mac_model == MAC_BITFUSION    ? (double)(h->array.pmax / stored)
-           : h->array.mac_model == MAC_BIT_SERIAL ? (double)h->array.pmax / stored
-                                                  : 1;
+    const int whole = h->array.pmax / stored;
+    if (h->array.mac_model == MAC_BITFUSION) return whole;
+    return h->array.mac_model == MAC_BIT_SERIAL ? (double)h->array.pmax / stored : 1;
 }
 
 double roofline_macs_per_cycle(const struct hardware *h, int input_bits, int weight_bits)

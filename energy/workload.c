@@ -44,10 +44,11 @@ static bool positive(const int64_t *extents, size_t count)
 double workload_params(const struct workload_layer *l)
 {
     const double count = (double)l->count;
+    const int64_t filter = l->in_c / l->groups * l->kernel_h * l->kernel_w;
 
     switch (l->kind) {
     case WORKLOAD_CONV:
-        return count * (double)l->out_c * (double)(l->in_c / l->groups) * (double)(l->kernel_h * l->kernel_w);
+        return count * (double)l->out_c * (double)filter;
     case WORKLOAD_NORM:
         return count * 2 * (double)l->out_c;
     default:

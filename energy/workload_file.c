@@ -104,7 +104,7 @@ static enum status header_field(struct reader *r, int i, const char *name)
 
 static enum status read_header(struct reader *r)
 {
-    char *fields[FIELDS_MOST + 1];
+    char *fields[FIELDS_MOST + 1] = {0};
 
     if (!next_line(r))
         return fail(STATUS_INPUT, "%s: is empty; a header such as layer,count,K,O,S,IC,OC comes first",
@@ -142,7 +142,7 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
 
 static enum status read_fields(struct line *out, struct reader *r)
 {
-    char *fields[FIELDS_MOST + 1];
+    char *fields[FIELDS_MOST + 1] = {0};
     const int count = split(fields, r->text, r->delimiter);
 
     if (count != r->fields)
@@ -162,7 +162,7 @@ static enum status read_fields(struct line *out, struct reader *r)
 
 static enum status read_layer(struct workload_layer *out, struct reader *r)
 {
-    struct line l;
+    struct line l = {0};
     char where[512];
 
     TRY(read_fields(&l, r));

@@ -401,23 +401,3 @@ Test(meter, every_shipped_hardware_prices_training_at_any_width)
         bench_close(&b);
     }
 }
-
-static enum status too_fast(struct counts *out, const struct nest *n, const struct hardware *h,
-                            const struct prices *p)
-{
-    (void)p;
-    out->cycles = 0.999 * roofline_cycles(n, h);
-    return STATUS_OK;
-}
-
-Test(meter, a_back_end_that_beats_the_roofline_is_refused)
-{
-    static const struct backend miracle = {.name = "miracle", .count = too_fast};
-    struct hardware h = compat();
-    const struct nest n = {16, 64, 64, 8, 8, 3, 3, 1, .instances = 1, .input_bits = 8, .weight_bits = 8};
-    const struct prices p = {0};
-    struct counts c;
-
-    h.array.backend = &miracle;
-    expect_failure(backend_count(&c, &n, &h, &p), STATUS_INPUT, "'miracle' claims");
-}

@@ -1,0 +1,72 @@
+/* tests/test_backend.c - back ends by name, and that none may beat the roofline. */
+#include "energy/backend.h"
+#include "tests/folder.h"
+
+#include <criterion/new/assert.h>
+
+static const struct nest nest = {
+    16, 64, 64, 8, 8, 3, 3, 1, .instances = 2, .input_bits = 8, .weight_bits = 8};
+
+/* Of the cycles that the roofline says. */
+static const double too_fast = 0.999;
+
+static enum status miracle_count(struct counts *out, const struct nest *n, const struct hardware *h,
+                                 const struct prices *p)
+{
+    (void)p;
+    out->cycles = too_fast * roofline_cycles(n, h);
+    return STATUS_OK;
+}
+
+Test(backend, one_that_beats_the_roofline_is_refused)
+{
+    static const struct backend miracle = {.name = "miracle", .count = miracle_count};
+    struct hardware h = hardware_default();
+    const struct prices p = {0};
+    struct counts c;
+
+    h.array.backend = &miracle;
+    expect_failure(backend_count(&c, &nest, &h, &p), STATUS_INPUT, "'miracle' claims");
+}
+
+Test(backend, every_one_is_found_by_its_name_and_has_a_source)
+{
+    int count;
+    const struct backend *const *all = backend_all(&count), *found;
+
+    for (int i = 0; i < count; i++) {
+        must(backend_find(&found, all[i]->name));
+        cr_assert(found == all[i] && all[i]->title[0] != '\0' && all[i]->source[0] != '\0', "%s",
+                  all[i]->name);
+    }
+    expect_failure(backend_find(&found, "sistolic"), STATUS_INPUT, "did you mean 'systolic'?");
+}
+
+Test(backend, the_roofline_is_arithmetic_or_memory)
+{
+    struct hardware h = hardware_default(); /* 16 x 32 elements, 192 bits a cycle */
+    const double macs = nest_macs(&nest);
+
+    must(hardware_set(&h, "training.output_bits", "8"));
+    must(hardware_set(&h, "dram.bits_per_cycle", "1e9"));
+    cr_assert(eq(dbl, roofline_cycles(&nest, &h), macs / 512));
+    must(hardware_set(&h, "dram.bits_per_cycle", "1"));
+    const double bits = 2.0 * 8 * (16 * 64 * 8 * 8 + 64 * 64 * 9 + 16 * 64 * 8 * 8);
+    cr_assert(eq(dbl, roofline_cycles(&nest, &h), bits));
+}
+
+Test(backend, narrow_operands_are_faster_by_the_model_of_the_element)
+{
+    struct hardware h = hardware_default(); /* 2 to 8 bits */
+    static const struct {
+        const char *model;
+        double at_3, at_5, at_32; /* products a cycle and element, against 8 bits */
+    } rows[] = {{"bitfusion", 2, 1, 0.25}, {"bit-serial", 8.0 / 3, 1.6, 0.25}, {"quadratic", 1, 1, 0.25}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        must(hardware_set(&h, "array.mac_model", rows[i].model));
+        cr_assert(roofline_macs_per_cycle(&h, 3, 8) == 512 * rows[i].at_3, "%s", rows[i].model);
+        cr_assert(roofline_macs_per_cycle(&h, 8, 5) == 512 * rows[i].at_5, "%s", rows[i].model);
+        cr_assert(roofline_macs_per_cycle(&h, 32, 8) == 512 * rows[i].at_32, "%s", rows[i].model);
+    }
+}
