@@ -143,6 +143,14 @@ static void add_number(struct cells *c, const char *name, double value)
     snprintf(cell->text, sizeof cell->text, "%.6g", value);
 }
 
+/* Counts are whole, but for products of other widths than eight bits and seconds. */
+static void add_count(struct cells *c, const char *name, double value)
+{
+    struct cell *cell = cells_add(c, name, CELL_NUMBER);
+    cell->number = value;
+    snprintf(cell->text, sizeof cell->text, "%.12g", value);
+}
+
 static void add_params(struct cells *c, const struct cost_layer *l)
 {
     const struct knob *k;
@@ -229,11 +237,11 @@ static enum status price_nest(struct cells *out, const struct nest *n, const str
     double joules[PARTS];
 
     TRY(backend_count(&c, n, h, p));
-    add_number(out, "bitops", c.bitops);
-    add_number(out, "cycles", c.cycles);
-    add_number(out, "stall_cycles", c.stall_cycles);
+    add_count(out, "bitops", c.bitops);
+    add_count(out, "cycles", c.cycles);
+    add_count(out, "stall_cycles", c.stall_cycles);
     for (int i = 0; i < COST_COMPONENTS; i++)
-        add_number(out, component_of((enum component)i)->name, c.of[i]);
+        add_count(out, component_of((enum component)i)->name, c.of[i]);
     counts_parts(joules, &c, p);
     for (int i = 0; i < PARTS; i++)
         add_number(out, parts[i], joules[i] * 1e9);
