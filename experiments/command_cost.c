@@ -4,6 +4,7 @@
 #include "experiments/cost_options.h"
 #include "experiments/cost_print.h"
 #include "experiments/cost_tables.h"
+#include "experiments/whatif_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 struct options {
     struct cost_options cost;
+    struct whatif_options whatif;
     const char *print_hardware;
     bool constants, knobs;
     bool summary, table, total, csv, json;
@@ -37,6 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &o->cost;
+        state->child_inputs[1] = &o->whatif;
         return 0;
     case KEY_SUMMARY:
         o->summary = true;
@@ -67,7 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&cost_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&cost_argp, 0, NULL, 0}, {&whatif_argp, 0, NULL, 4}, {0}};
 
 static const struct argp argp = {
     rows,
@@ -84,6 +87,10 @@ static const struct argp argp = {
     "  cptsim cost resnet20 --data fashion-mnist --bits 4:8 -i 4000 -c 8 --hardware edge\n"
     "  cptsim cost resnet38 --schedule static --bits 4 --backward 6 --json\n"
     "  cptsim cost --run runs/demo/cpt-3-8 --hardware eyeriss --set dram.pj_per_bit=4\n"
+    "  cptsim cost resnet74 --sweep dram.pj_per_bit=log:1:64:7 --sweep bits=3:8,4:8,8\n"
+    "  cptsim cost resnet74 --elasticity\n"
+    "  cptsim cost resnet74 --hardware edge --break-even dram.pj_per_bit\n"
+    "  cptsim cost resnet74 --monte-carlo 1000 --versus hardware=tpu-like\n"
     "  cptsim cost layer K=3 O=32 IC=16 OC=16 B=128 bits_a=4 bits_w=4\n"
     "  cptsim cost --print-hardware bitfusion > mine.yaml\n",
     children,
@@ -121,6 +128,16 @@ static enum status print_cases(const struct options *o)
     return status;
 }
 
+static enum status print_answer(const struct options *o)
+{
+    enum cost_form form;
+
+    TRY(choose_form(&form, o));
+    if (o->summary || o->total)
+        return fail(STATUS_USAGE, "--summary and --total are of a run's cost; what-ifs print a table");
+    return whatif_answer(&o->whatif, &o->cost, form);
+}
+
 enum status command_cost(int argc, char **argv)
 {
     struct options o = {0};
@@ -133,5 +150,5 @@ enum status command_cost(int argc, char **argv)
         o.cost.hardware.name = o.print_hardware;
         return cost_print_hardware(&o.cost.hardware);
     }
-    return print_cases(&o);
+    return whatif_is_asked(&o.whatif) ? print_answer(&o) : print_cases(&o);
 }

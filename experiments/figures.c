@@ -39,14 +39,17 @@ static enum status make_folder(const char *path)
     return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
 }
 
-static enum status data_open(FILE **out, char path[PATH_MAX], const char *dir, const char *name)
+enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, const char *name)
 {
+    TRY(make_folder(dir));
+    snprintf(path, PATH_MAX, "%.3000s/data", dir);
+    TRY(make_folder(path));
     snprintf(path, PATH_MAX, "%.3000s/data/%.200s", dir, name);
     *out = fopen(path, "w");
     return *out != NULL ? STATUS_OK : fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
 }
 
-static enum status data_close(FILE *out, const char *path)
+enum status figure_data_close(FILE *out, const char *path)
 {
     const bool wrong = ferror(out) != 0;
     if (fclose(out) != 0 || wrong) return fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
@@ -100,10 +103,10 @@ static enum status write_columns(const char *dir, const char *name, struct store
         status = artifact_load(&c[loaded].values, s, c[loaded].path);
         loaded++;
     }
-    if (status == STATUS_OK) status = data_open(&out, path, dir, name);
+    if (status == STATUS_OK) status = figure_data_open(&out, path, dir, name);
     if (status == STATUS_OK) {
         print_columns(out, c, count);
-        status = data_close(out, path);
+        status = figure_data_close(out, path);
     }
     for (int i = 0; i < loaded; i++)
         artifact_unload(&c[i].values);
@@ -151,7 +154,7 @@ static enum status write_arms(const char *dir, const struct arms *a)
     char path[PATH_MAX], stem[STEM];
     FILE *out;
 
-    TRY(data_open(&out, path, dir, "arms.dat"));
+    TRY(figure_data_open(&out, path, dir, "arms.dat"));
     fputs("file\tname\tkind\tprecision\tsplit\tbits\tacc\tacc_float32\tbitops\tsaving\n", out);
     for (int i = 0; i < a->count; i++) {
         const struct arm *arm = &a->arm[i];
@@ -160,7 +163,7 @@ static enum status write_arms(const char *dir, const struct arms *a)
                 arm->precision, arm->split[0] != '\0' ? arm->split : "none", arm->bits, arm->accuracy,
                 arm->float32_accuracy, arm->bitops, arm_saving(a, arm));
     }
-    return data_close(out, path);
+    return figure_data_close(out, path);
 }
 
 enum status figures_write_data(const char *dir, const struct arms *a)

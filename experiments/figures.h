@@ -8,6 +8,8 @@
 
 #include "experiments/arms.h"
 
+#include <stdio.h>
+
 struct figure {
     const char *name; /* of its script and of its files */
     const char *meaning;
@@ -19,6 +21,10 @@ const struct figure *figure_all(int *count);
 
 /** Write the series of all arms to DIR/data, as plots/README.md describes them. */
 MUST_CHECK enum status figures_write_data(const char *dir, const struct arms *a);
+
+/** Begin DIR/data/NAME, in folders that are made; *path is for messages. End it with figure_data_close. */
+MUST_CHECK enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, const char *name);
+MUST_CHECK enum status figure_data_close(FILE *out, const char *path);
 
 /** Draw one figure from DIR/data by the script in the folder `scripts`: DIR/NAME.svg and DIR/NAME.png. */
 MUST_CHECK enum status figure_draw(const struct figure *f, const char *dir, const char *scripts);
