@@ -70,15 +70,12 @@ enum status convention_find(enum convention *out, const char *name)
     return names_unknown("convention", name, convention_at, CONVENTIONS);
 }
 
-/* A layer as the convention sees it in a phase. */
-static struct workload_layer as_counted(const struct workload_layer *l, enum phase p, enum convention c)
+/* A layer as the convention sees it. */
+static struct workload_layer as_counted(const struct workload_layer *l, enum convention c)
 {
     struct workload_layer seen = *l;
 
-    if (c == CONVENTION_PAPER) {
-        seen.quantized = true;
-        if (p == PHASE_BACKWARD_DATA) seen.from_input = false;
-    }
+    if (c == CONVENTION_PAPER) seen.quantized = true;
     return seen;
 }
 
@@ -95,6 +92,28 @@ static struct counts norm_counts(const struct workload_layer *l, enum phase p, s
     const double other = p == PHASE_FORWARD ? width(bits.forward) : width(bits.backward);
 
     return (struct counts){.macs = macs, .bitops = macs * width(bits.forward) * other};
+}
+
+/* The first layer's backward-data, which is in the paper's count and which nobody computes. */
+static struct counts first_layer_counts(const struct workload_layer *l, struct widths bits, int64_t images)
+{
+    struct workload_layer inner = as_counted(l, CONVENTION_PAPER);
+    struct nest n;
+
+    inner.from_input = false;
+    if (!workload_nest(&n, &inner, PHASE_BACKWARD_DATA, images, bits, false)) return (struct counts){0};
+    const double macs = nest_macs(&n);
+    return (struct counts){.macs = macs, .bitops = macs * width(bits.forward) * width(bits.backward)};
+}
+
+/* What the paper counts in a phase that has no product on the hardware. */
+static struct counts uncharged_counts(const struct workload_layer *l, enum phase p, struct widths bits,
+                                      int64_t images)
+{
+    if (l->kind == WORKLOAD_NORM) return norm_counts(l, p, bits, images);
+    if (l->from_input && p == PHASE_BACKWARD_DATA && images > 0 && l->count > 0)
+        return first_layer_counts(l, bits, images);
+    return (struct counts){0};
 }
 
 /* --- opening --- */
@@ -184,7 +203,7 @@ int meter_searches(const struct meter *m)
 static bool nest_of(struct nest *out, const struct meter *m, const struct workload_layer *l, enum phase p,
                     struct widths bits, int64_t images)
 {
-    const struct workload_layer seen = as_counted(l, p, m->convention);
+    const struct workload_layer seen = as_counted(l, m->convention);
     const bool zero_inserted = m->hardware.mapping.backward_data == BACKWARD_DATA_ZERO_INSERTED;
 
     return images > 0 && l->count > 0 && workload_nest(out, &seen, p, images, bits, zero_inserted);
@@ -223,10 +242,9 @@ static struct counts layer_counts(const struct meter *m, const struct workload_l
 
     if (p <= PHASE_BACKWARD_WEIGHTS) {
         if (nest_of(&n, m, l, p, bits, images)) return memo_counts(&m->memo, &n);
-        if (l->kind == WORKLOAD_NORM && m->convention == CONVENTION_PAPER)
-            return norm_counts(l, p, bits, images);
+        if (m->convention == CONVENTION_PAPER) return uncharged_counts(l, p, bits, images);
     } else if (priced(m)) {
-        const struct workload_layer seen = as_counted(l, p, m->convention);
+        const struct workload_layer seen = as_counted(l, m->convention);
         const struct operations o = operations_of(&seen, p, images, bits, &m->hardware);
         operations_count(&out, &o, &m->hardware);
     }

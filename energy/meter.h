@@ -23,8 +23,9 @@ struct meter;
  *     true   float32                       none                          those of the three products
  *     paper  at the scheduled widths       counted                       and 2 for each batch-norm output
  *
- * `paper` is the convention of the figures of CPT (energy/bitops.h). The products that hardware is charged
- * for follow the convention; a batch norm's two operations are counted but are no work of the array.
+ * `paper` is the convention of the figures of CPT (energy/bitops.h). Hardware is charged for the products
+ * that there are: a batch norm's two operations and the first layer's backward-data are counted, but cost
+ * nothing.
  */
 enum convention { CONVENTION_TRUE, CONVENTION_PAPER, CONVENTIONS };
 

@@ -10,7 +10,7 @@ static char *read_file(const char *path)
     FILE *file = fopen(path, "r");
     cr_assert(file != NULL, "%s", path);
     char *text = calloc(1, 1 << 16);
-    cr_assert(gt(sz, fread(text, 1, (1 << 16) - 1, file), 0));
+    cr_assert(lt(sz, 0, fread(text, 1, (1 << 16) - 1, file)));
     fclose(file);
     return text;
 }

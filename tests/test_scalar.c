@@ -151,9 +151,9 @@ Test(scalar, uniform_stays_inside_and_fills_its_interval)
         high = fmax(high, u);
         sum += u;
     }
-    cr_assert(gt(dbl, low, 0));
+    cr_assert(lt(dbl, 0, low));
     cr_assert(lt(dbl, high, 1));
     cr_assert(lt(dbl, low, 1e-3));
-    cr_assert(gt(dbl, high, 1 - 1e-3));
+    cr_assert(lt(dbl, 1 - 1e-3, high));
     cr_assert(lt(dbl, fabs(sum / N - 0.5), 5 * sqrt(1.0 / 12 / N)));
 }
