@@ -56,11 +56,11 @@ static enum status find_key(struct sweep_axis *a)
         if (strcmp(keys[i].name, a->name) == 0) a->key = &keys[i];
     if (a->key != NULL || (hardware_find(&knob, a->name) == STATUS_OK && knob > 0)) return STATUS_OK;
     const int nearest = names_nearest(a->name, name_of, names);
+    if (nearest >= 0)
+        return fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, name_of(nearest));
     return fail(STATUS_USAGE,
-                "--sweep: unknown key '%s'%s%s%s; want an option of the run or a knob of "
-                "`cptsim list knobs`",
-                a->name, nearest >= 0 ? "; did you mean '" : "", nearest >= 0 ? name_of(nearest) : "",
-                nearest >= 0 ? "'?" : "");
+                "--sweep: unknown key '%s'; want an option of the run or a knob of `cptsim list knobs`",
+                a->name);
 }
 
 /* --- values ------------------------------------------------------------------------------------------- */

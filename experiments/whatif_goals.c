@@ -7,24 +7,29 @@
 #include <string.h>
 
 static const struct {
-    const char *name;
+    const char *name, *title;
     bool most; /* the more the better */
 } numbers[SWEEP_NUMBERS] = {
-    [SWEEP_GBITOPS] = {"gbitops", true},
-    [SWEEP_ENERGY] = {"energy_j", false},
-    [SWEEP_LATENCY] = {"latency_s", false},
-    [SWEEP_DRAM] = {"dram_bytes", false},
-    [SWEEP_SAVING] = {"saving_vs_static_percent", true},
-    [SWEEP_ENERGY_SAVING] = {"energy_saving_vs_static_percent", true},
-    [SWEEP_LATENCY_SAVING] = {"latency_saving_vs_static_percent", true},
-    [SWEEP_KWH] = {"kwh", false},
-    [SWEEP_KG] = {"kg_co2e", false},
-    [SWEEP_PRICE] = {"price_usd", false},
+    [SWEEP_GBITOPS] = {"gbitops", "bit operations (GBitOPs)", true},
+    [SWEEP_ENERGY] = {"energy_j", "energy (J)", false},
+    [SWEEP_LATENCY] = {"latency_s", "latency (s)", false},
+    [SWEEP_DRAM] = {"dram_bytes", "DRAM traffic (bytes)", false},
+    [SWEEP_SAVING] = {"saving_vs_static_percent", "saving of bit operations (%)", true},
+    [SWEEP_ENERGY_SAVING] = {"energy_saving_vs_static_percent", "saving of energy (%)", true},
+    [SWEEP_LATENCY_SAVING] = {"latency_saving_vs_static_percent", "saving of latency (%)", true},
+    [SWEEP_KWH] = {"kwh", "electricity (kWh)", false},
+    [SWEEP_KG] = {"kg_co2e", "CO2e (kg)", false},
+    [SWEEP_PRICE] = {"price_usd", "price (USD)", false},
 };
 
 const char *sweep_number_name(enum sweep_number n)
 {
     return numbers[n].name;
+}
+
+const char *sweep_number_title(enum sweep_number n)
+{
+    return numbers[n].title;
 }
 
 static const char *name_of(int i)

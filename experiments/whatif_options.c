@@ -2,6 +2,8 @@
 #include "experiments/whatif_options.h"
 #include "experiments/whatif_show.h"
 
+#include "energy/carbon.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -57,10 +59,25 @@ static const struct argp_option rows[] = {
 };
 
 /* What follows an option whose argument may be left out, if it can be one and stands apart from it. */
-static char *next_word(struct argp_state *state, int (*is_first)(int c))
+static char *next_word(struct argp_state *state, bool (*can_be)(const char *word))
 {
-    if (state->next >= state->argc || !is_first((unsigned char)state->argv[state->next][0])) return NULL;
+    if (state->next >= state->argc || !can_be(state->argv[state->next])) return NULL;
     return state->argv[state->next++];
+}
+
+static bool is_count(const char *word)
+{
+    return isdigit((unsigned char)word[0]);
+}
+
+/* A place, or a list that begins with one. */
+static bool is_place(const char *word)
+{
+    char first[64];
+    double grams;
+
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(word, ","), word);
+    return carbon_place_find(&grams, first) == STATUS_OK;
 }
 
 static void add(struct cost_words *words, const char *word, struct argp_state *state)
@@ -108,14 +125,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_MONTE_CARLO:
         o->monte_carlo = true;
-        o->samples = arg != NULL ? arg : next_word(state, isdigit);
+        o->samples = arg != NULL ? arg : next_word(state, is_count);
         return 0;
     case KEY_SEED:
         o->seed = arg;
         return 0;
     case KEY_CARBON:
         o->carbon = true;
-        o->places = arg;
+        o->places = arg != NULL ? arg : next_word(state, is_place);
         return 0;
     case KEY_FIGURE:
         o->figure = arg;

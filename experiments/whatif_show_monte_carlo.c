@@ -51,7 +51,8 @@ static enum status read_drawn(struct drawn *d, const struct whatif_show *s)
     TRY(option_read(&d->samples, &samples, s->options->samples));
     TRY(option_read(&d->seed, &seed, s->options->seed));
     TRY(whatif_case(&d->of[d->cases++], s->cost));
-    snprintf(d->name[0], sizeof d->name[0], "%s", d->of[0]->labels.run);
+    snprintf(d->name[0], sizeof d->name[0], "%.150s %s bits %s", d->of[0]->labels.run, d->of[0]->labels.bits,
+             d->of[0]->hardware.name);
     if (s->options->versus.count == 0) return STATUS_OK;
     const enum status status = read_versus(d, s, &sweep);
     sweep_free(&sweep);
@@ -121,6 +122,25 @@ static enum status print(const struct whatif_show *s, const struct drawn *d)
     return m->cases > 1 ? print_ratio(&t, d) : STATUS_OK;
 }
 
+/* A price that the hardware itself gives has no range: how sure an answer looks depends on it. */
+static void tell_exact_prices(const struct drawn *d)
+{
+    const struct knob *k;
+
+    for (int c = 0; c < d->cases; c++) {
+        const struct hardware *h = &d->of[c]->hardware;
+        int told = 0;
+        for (int i = 0; (k = hardware_knob(i)) != NULL; i++) {
+            const bool price = strncmp(k->unit, "pJ", 2) == 0 || strcmp(k->unit, "W") == 0;
+            if (!price || !(hardware_number(h, i) > 0)) continue;
+            if (told++ == 0)
+                fprintf(stderr, "%s gives prices without a range, which are not drawn:", h->name);
+            fprintf(stderr, " %s", k->path);
+        }
+        if (told > 0) fputc('\n', stderr);
+    }
+}
+
 /* --- the figure --------------------------------------------------------------------------------------- */
 
 /* Each case's energies in order, and so their distribution function. */
@@ -168,6 +188,7 @@ enum status whatif_show_monte_carlo(const struct whatif_show *s)
         status = whatif_monte_carlo(&d.result, (const struct cost_case *const *)d.of, d.cases, &ranges,
                                     d.samples, (uint64_t)d.seed);
     if (status == STATUS_OK) status = print(s, &d);
+    if (status == STATUS_OK) tell_exact_prices(&d);
     if (status == STATUS_OK && s->options->figure != NULL) status = draw(s, &d);
     drawn_free(&d);
     return status;

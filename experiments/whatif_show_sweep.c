@@ -62,7 +62,7 @@ static enum status write_points(const struct whatif_show *s, const struct sweep 
         fprintf(out, "%s\t%.10g\t%.10g\t%d\n", name, rows[p].number[x], rows[p].number[y], rows[p].pareto);
     }
     TRY(figure_data_close(out, path));
-    TRY(whatif_write_axes(s, "cost_sweep", sweep_number_name(x), sweep_number_name(y)));
+    TRY(whatif_write_axes(s, "cost_sweep", sweep_number_title(x), sweep_number_title(y)));
     return whatif_draw(s, "cost_sweep");
 }
 

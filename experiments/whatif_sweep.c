@@ -133,16 +133,31 @@ static enum status check_values(const struct sweep_plan *p)
     return STATUS_OK;
 }
 
+/* The run that all points of a number have. */
+static enum status make_run(struct cost_case *out, const struct sweep_plan *p, int number)
+{
+    struct cost_options o = *p->base;
+    struct sweep_words memory = {0};
+    int cases;
+
+    TRY(slice_apply(&o, &memory, &p->run, p->s, number));
+    TRY(cost_options_count(&cases, &o));
+    if (cases != 1) return fail(STATUS_USAGE, "want one --run");
+    return cost_options_case(out, &o, 0);
+}
+
 static enum status make_runs(struct sweep_plan *p)
 {
     for (; p->runs_made < p->run.count; p->runs_made++) {
-        struct cost_options o = *p->base;
-        struct sweep_words memory = {0};
-        int cases;
-        TRY(slice_apply(&o, &memory, &p->run, p->s, p->runs_made));
-        TRY(cost_options_count(&cases, &o));
-        if (cases != 1) return fail(STATUS_USAGE, "--sweep is of one run; want one --run");
-        TRY(cost_options_case(&p->runs[p->runs_made], &o, 0));
+        const enum status status = make_run(&p->runs[p->runs_made], p, p->runs_made);
+        char name[256];
+        int point = 0;
+        if (status == STATUS_OK) continue;
+        if (p->run.count == 1) return status; /* not of the sweep's making */
+        while (slice_of(&p->run, p->s, point) != p->runs_made)
+            point++;
+        sweep_name(name, sizeof name, p->s, point);
+        return fail(status, "--sweep: %s: %s", name, status_detail());
     }
     return STATUS_OK;
 }

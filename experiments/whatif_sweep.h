@@ -59,8 +59,9 @@ struct sweep_goals {
     int count;
 };
 
-/** Name of a number's column. */
+/** Name of a number's column, and of an axis. */
 const char *sweep_number_name(enum sweep_number n);
+const char *sweep_number_title(enum sweep_number n);
 
 /** Add "key=values"; zero-initialize `s`, free it with sweep_free. Mistakes are STATUS_USAGE and name the
  * key. */
