@@ -176,18 +176,19 @@ Test(constants, a_multiply_accumulate_of_eight_bits_costs_what_mac_pj_says)
 /* --- price lists --- */
 
 /* Sharma et al., ISCA 2018: pJ a bit of the released simulator's buffers, DRAM and core. */
+/* The released simulator prints five decimals. */
 Test(constants, bitfusion_has_its_published_prices)
 {
     const struct hardware h = hardware_default();
     const struct constants k = constants_nominal();
     const struct prices p = priced(&h, &k);
 
-    cr_assert_eq(p.pj[COST_WEIGHT_READ], 0.02137);
-    cr_assert_eq(p.pj[COST_WEIGHT_WRITE], 0.02892);
-    cr_assert_eq(p.pj[COST_INPUT_READ], 0.05947);
-    cr_assert_eq(p.pj[COST_INPUT_WRITE], 0.1137);
-    cr_assert_eq(p.pj[COST_OUTPUT_READ], 0.03316);
-    cr_assert_eq(p.pj[COST_OUTPUT_WRITE], 0.07308);
+    cr_assert_float_eq(p.pj[COST_WEIGHT_READ], 0.02137, 5e-6);
+    cr_assert_float_eq(p.pj[COST_WEIGHT_WRITE], 0.02892, 5e-6);
+    cr_assert_float_eq(p.pj[COST_INPUT_READ], 0.05947, 5e-6);
+    cr_assert_float_eq(p.pj[COST_INPUT_WRITE], 0.1137, 5e-5);
+    cr_assert_float_eq(p.pj[COST_OUTPUT_READ], 0.03316, 5e-6);
+    cr_assert_float_eq(p.pj[COST_OUTPUT_WRITE], 0.07308, 5e-6);
     cr_assert_eq(p.pj[COST_DRAM_READ], 15);
     cr_assert_float_eq(p.pj[COST_CORE] * 512, 235.104, 1e-9);
 }
@@ -214,8 +215,8 @@ ParameterizedTest(struct scaled *r, constants, larger_bitfusions_have_their_publ
     h.output.bytes *= h.array.columns / 32;
     const struct prices p = priced(&h, &k);
     cr_assert_float_eq(p.pj[COST_INPUT_READ], r->input_read, 0.0005);
-    cr_assert_eq(p.pj[COST_WEIGHT_READ], 0.02137);
-    cr_assert_eq(p.pj[COST_OUTPUT_READ], 0.03316);
+    cr_assert_float_eq(p.pj[COST_WEIGHT_READ], 0.02137, 5e-6);
+    cr_assert_float_eq(p.pj[COST_OUTPUT_READ], 0.03316, 5e-6);
 }
 
 /* Are the constants of this unit all that a price is made of? */
