@@ -5,6 +5,7 @@
 
 #include "experiments/checkpoint.h"
 #include "sim/layers.h"
+#include "sim/store.h"
 #include "tests/folder.h"
 
 #include <math.h>
@@ -80,6 +81,32 @@ static inline void fixture_close(struct fixture *f)
 {
     graph_free(&f->graph);
     folder_remove(&f->folder);
+}
+
+/** Where the record of the fixture is. */
+static inline const char *fixture_run_file(const struct fixture *f)
+{
+    return folder_path(&f->folder, "runs/small/run.h5");
+}
+
+/** The record of the fixture as a reader sees it. */
+static inline struct store *fixture_store(const struct fixture *f)
+{
+    struct store *s;
+
+    must(store_open(&s, fixture_run_file(f), STORE_READ));
+    return s;
+}
+
+/** A whole data set of a record; the caller frees it. */
+static inline double *fixture_numbers(int64_t *count, struct store *s, const char *path)
+{
+    struct store_info info;
+    void *data;
+
+    must(store_load(&data, &info, STORE_F64, s, path));
+    *count = info.count;
+    return data;
 }
 
 /** Iteration i as a pure function of i. */

@@ -2,7 +2,6 @@
 #include "energy/bitops.h"
 #include "experiments/hardware_file.h"
 #include "experiments/pricing.h"
-#include "sim/store.h"
 #include "tests/run_fixture.h"
 
 #include <criterion/new/assert.h>
@@ -54,23 +53,6 @@ static void rows(struct priced *p, struct record *r, int64_t from, int64_t to)
         const struct step_row row = row_of(p, i);
         must(record_row(r, &row));
     }
-}
-
-static struct store *open_run(const struct priced *p)
-{
-    struct store *s;
-    must(store_open(&s, folder_path(&p->f.folder, "runs/small/run.h5"), STORE_READ));
-    return s;
-}
-
-static double *numbers(int64_t *count, struct store *s, const char *path)
-{
-    struct store_info info;
-    void *data;
-
-    must(store_load(&data, &info, STORE_F64, s, path));
-    *count = info.count;
-    return data;
 }
 
 /* --- what a step costs --- */
@@ -170,10 +152,11 @@ Test(record_cost, columns_hold_each_step_and_the_sum_so_far)
     must(record_open(&r, &p.f.spec, false));
     rows(&p, r, 0, ROWS);
     must(record_close(&r, STATUS_OK));
-    struct store *s = open_run(&p);
+    struct store *s = fixture_store(&p.f);
     for (int c = 0; c < 3; c++) {
         int64_t count, step_count;
-        double *sum = numbers(&count, s, sums[c]), *step = numbers(&step_count, s, steps[c]), all = 0;
+        double *sum = fixture_numbers(&count, s, sums[c]), *step = fixture_numbers(&step_count, s, steps[c]),
+               all = 0;
         cr_assert(count == ROWS && step_count == ROWS);
         for (int i = 0; i < ROWS; i++) {
             all += step[i];
@@ -195,7 +178,7 @@ Test(record_cost, the_hardware_stands_beside_the_configuration)
     priced_open(&p, "bitfusion");
     must(record_open(&r, &p.f.spec, false));
     must(record_close(&r, STATUS_OK));
-    struct store *s = open_run(&p);
+    struct store *s = fixture_store(&p.f);
     must(store_get_text(text, sizeof text, s, "", "hardware"));
     cr_assert(strcmp(text, "bitfusion") == 0);
     must(store_get_text(text, sizeof text, s, "", "hardware_sha256"));
@@ -216,7 +199,7 @@ Test(record_cost, a_run_that_is_not_priced_has_no_columns)
     must(record_open(&r, &p.f.spec, false));
     rows(&p, r, 0, 10);
     must(record_close(&r, STATUS_OK));
-    struct store *s = open_run(&p);
+    struct store *s = fixture_store(&p.f);
     for (int c = 0; c < 3; c++) {
         cr_assert(not(store_has(s, sums[c])));
         cr_assert(not(store_has(s, steps[c])));
@@ -249,10 +232,10 @@ Test(record_cost, going_on_leaves_the_sums_of_a_run_in_one_go)
     rows(&parts, r, CUT, ROWS);
     must(record_close(&r, STATUS_OK));
 
-    struct store *a = open_run(&whole), *b = open_run(&parts);
+    struct store *a = fixture_store(&whole.f), *b = fixture_store(&parts.f);
     for (int c = 0; c < 3; c++) {
         int64_t rows_a, rows_b;
-        double *x = numbers(&rows_a, a, sums[c]), *y = numbers(&rows_b, b, sums[c]);
+        double *x = fixture_numbers(&rows_a, a, sums[c]), *y = fixture_numbers(&rows_b, b, sums[c]);
         cr_assert(rows_a == ROWS && rows_b == ROWS);
         cr_assert(memcmp(x, y, ROWS * sizeof *x) == 0, "%s", sums[c]);
         free(x);
@@ -295,7 +278,7 @@ Test(record_cost, a_record_without_columns_goes_on_without_them)
     must(record_rewind(r, 10, "later"));
     rows(&p, r, 10, 20);
     must(record_close(&r, STATUS_OK));
-    struct store *s = open_run(&p);
+    struct store *s = fixture_store(&p.f);
     cr_assert(not(store_has(s, "train/energy_j")));
     store_close(&s);
     priced_close(&p);
