@@ -27,7 +27,7 @@ static enum status overrides_check(const char *const *overrides, int count)
         if (length == 0) return fail(STATUS_INPUT, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
             return fail(STATUS_INPUT, "%s: no value; want it as in forward.bits=3:8", place);
-        if (config_row(path) < 0) return config_unknown_key(place, path);
+        if (key_row(path) < 0) return key_unknown(place, path);
     }
     return STATUS_OK;
 }
@@ -143,7 +143,7 @@ static enum status roles_check(const struct config *c, const struct config_file 
         const enum status s = role_of_config_check(c, (enum role)i);
         if (s == STATUS_OK) continue;
         snprintf(path, sizeof path, "roles.%s", role[i].name);
-        const int row = config_row(path);
+        const int row = key_row(path);
         said(text, place, f, arm, row, &keys[row], overrides, count);
         return fail(s, "%s: %s: %s", place, path, status_detail());
     }

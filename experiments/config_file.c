@@ -7,8 +7,6 @@
 #include "experiments/config_file.h"
 #include "experiments/config_where.h"
 
-#include "sim/names.h"
-
 #include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -143,65 +141,6 @@ static void complaint_path(char *path, size_t size, const struct complaint *c)
         used += (size_t)snprintf(path + used, size - used, "%s%s", c->key[i], i > 0 ? "." : "");
 }
 
-int config_row(const char *path)
-{
-    int count;
-    const struct key *keys = key_all(&count);
-
-    while (--count >= 0 && strcmp(keys[count].path, path) != 0)
-        continue;
-    return count;
-}
-
-static const char *row_path(int i)
-{
-    int count;
-    return key_all(&count)[i].path;
-}
-
-/* The key whose own name is `name`, written without its group or under another; -1 if there is none. */
-static int row_by_name(const char *name)
-{
-    int count;
-    const struct key *keys = key_all(&count);
-
-    while (--count >= 0 && strcmp(key_name(&keys[count]), name) != 0)
-        continue;
-    return count;
-}
-
-/* The first key of a group, or NULL if `path` names no group. */
-static const struct key *group_first(const char *path)
-{
-    int count;
-    const struct key *keys = key_all(&count);
-
-    for (int i = 0; i < count; i++)
-        if (key_group(&keys[i]) == strlen(path) && strncmp(keys[i].path, path, strlen(path)) == 0)
-            return &keys[i];
-    return NULL;
-}
-
-enum status config_unknown_key(const char *place, const char *path)
-{
-    int count;
-    key_all(&count);
-    const struct key *first = group_first(path);
-    if (first != NULL)
-        return fail(STATUS_INPUT,
-                    "%s: '%s' is a group; want one of its keys as in %s=%s; `cptsim list keys` "
-                    "prints them all",
-                    place, path, first->path, first->standard);
-    const char *dot = strrchr(path, '.');
-    const int nearest = names_nearest(path, row_path, count);
-    const int row = nearest >= 0 ? nearest : row_by_name(dot != NULL ? dot + 1 : path);
-
-    if (row < 0)
-        return fail(STATUS_INPUT, "%s: unknown key '%s'; `cptsim list keys` prints them all", place, path);
-    return fail(STATUS_INPUT, "%s: unknown key '%s'; did you mean '%s'? `cptsim list keys` prints them all",
-                place, path, row_path(row));
-}
-
 /* A path without the arm it stands in: "arms.1.forward" is "forward". */
 static const char *path_in_arm(const char *path)
 {
@@ -220,7 +159,7 @@ static enum status complain(const struct config_file *f, const struct complaint 
         const size_t used = strlen(path);
         snprintf(path + used, sizeof path - used, "%s%s", used > 0 ? "." : "", key);
         where_find(place, sizeof place, &f->text, path, false);
-        return config_unknown_key(place, path_in_arm(path));
+        return key_unknown(place, path_in_arm(path));
     }
     if (strncmp(c->sentence, "Mapping field already seen", 26) == 0) {
         where_find(place, sizeof place, &f->text, path, false);
@@ -229,7 +168,7 @@ static enum status complain(const struct config_file *f, const struct complaint 
     }
     where_find(place, sizeof place, &f->text, path, true);
     if (sscanf(c->sentence, "Expecting %15[A-Z], got event: %31s", wanted, got) == 2) {
-        const int row = config_row(path_in_arm(path));
+        const int row = key_row(path_in_arm(path));
         const char *words = row >= 0 ? key_all(&(int){0})[row].kind->words : NULL;
         return fail(STATUS_INPUT, "%s: %s: want %s", place, path_in_arm(path),
                     strcmp(wanted, "MAPPING") == 0    ? "keys with values, as in {bits: 8}"
@@ -244,7 +183,7 @@ static enum status complain(const struct config_file *f, const struct complaint 
 
 static const char *arm_name(const struct settings *arm)
 {
-    return arm->setting[config_row("name")].text;
+    return arm->setting[key_row("name")].text;
 }
 
 /* Every arm has a name of its own. */
@@ -380,7 +319,7 @@ enum status config_find_arm(int *arm, const struct config_file *f, const char *n
 static int row_said(int arm, int row)
 {
     if (arm == CONFIG_BASE) return row;
-    return row == config_row("arm") ? config_row("name") : row == config_row("name") ? -1 : row;
+    return row == key_row("arm") ? key_row("name") : row == key_row("name") ? -1 : row;
 }
 
 bool config_says(char text[KEY_TEXT], const struct config_file *f, int arm, int row)
@@ -401,7 +340,8 @@ bool config_says(char text[KEY_TEXT], const struct config_file *f, int arm, int 
 void config_place(char *place, size_t size, const struct config_file *f, int arm, int row)
 {
     char path[2 * CONFIG_NAME];
-    const char *key = row_path(row_said(arm, row));
+    int count;
+    const char *key = key_all(&count)[row_said(arm, row)].path;
 
     if (arm == CONFIG_BASE) {
         snprintf(path, sizeof path, "%s", key);

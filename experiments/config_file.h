@@ -13,10 +13,4 @@ bool config_says(char text[KEY_TEXT], const struct config_file *f, int arm, int 
 /** Write "file:line:column" of that row's value. */
 void config_place(char *place, size_t size, const struct config_file *f, int arm, int row);
 
-/** STATUS_INPUT: `path` is no key. The sentence begins with `place` and names the nearest key. */
-enum status config_unknown_key(const char *place, const char *path);
-
-/** Row of the key called `path`, or -1. */
-int config_row(const char *path);
-
 #endif

@@ -2,6 +2,8 @@
  */
 #include "experiments/config_keys.h"
 
+#include "sim/names.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -138,4 +140,57 @@ bool config_key(struct config_key *out, int i)
     out->standard = keys[i].standard;
     out->meaning = keys[i].meaning;
     return true;
+}
+
+/* --- a key by its name ------------------------------------------------------------------------------- */
+
+int key_row(const char *path)
+{
+    int i = COUNT;
+
+    while (--i >= 0 && strcmp(keys[i].path, path) != 0)
+        continue;
+    return i;
+}
+
+static const char *row_path(int i)
+{
+    return keys[i].path;
+}
+
+/* The key whose own name is `name`, written without its group or under another; -1 if there is none. */
+static int row_by_name(const char *name)
+{
+    int i = COUNT;
+
+    while (--i >= 0 && strcmp(key_name(&keys[i]), name) != 0)
+        continue;
+    return i;
+}
+
+/* The first key of a group, or NULL if `path` names no group. */
+static const struct key *group_first(const char *path)
+{
+    for (int i = 0; i < COUNT; i++)
+        if (key_group(&keys[i]) == strlen(path) && strncmp(keys[i].path, path, strlen(path)) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+enum status key_unknown(const char *place, const char *path)
+{
+    const struct key *first = group_first(path);
+    if (first != NULL)
+        return fail(STATUS_INPUT,
+                    "%s: '%s' is a group; want one of its keys as in %s=%s; `cptsim list keys` "
+                    "prints them all",
+                    place, path, first->path, first->standard);
+    const char *dot = strrchr(path, '.');
+    const int nearest = names_nearest(path, row_path, COUNT);
+    const int row = nearest >= 0 ? nearest : row_by_name(dot != NULL ? dot + 1 : path);
+
+    if (row < 0)
+        return fail(STATUS_INPUT, "%s: unknown key '%s'; `cptsim list keys` prints them all", place, path);
+    return fail(STATUS_INPUT, "%s: unknown key '%s'; did you mean '%s'? `cptsim list keys` prints them all",
+                place, path, row_path(row));
 }

@@ -2,8 +2,7 @@
  * to config.
  *
  * To add a key: a member of struct config (or of what it holds), a row in config_keys.c. Nothing else:
- * reading,
- * --set, checking, printing, hashing and `cptsim list keys` all go by the row.
+ * reading, --set, checking, printing, hashing and `cptsim list keys` all go by the row.
  * To add a kind of value: its two functions and its row in config_kinds.c.
  */
 #ifndef EXPERIMENTS_CONFIG_KEYS_H
@@ -57,5 +56,11 @@ void real_write(FILE *out, double value);
 /** The last part of its path, and the length of its group's name; 0 at the top of the file. */
 const char *key_name(const struct key *k);
 size_t key_group(const struct key *k);
+
+/** Row of the key called `path`, or -1. */
+int key_row(const char *path);
+
+/** STATUS_INPUT: `path` is no key. The sentence begins with `place` and names the nearest key. */
+enum status key_unknown(const char *place, const char *path);
 
 #endif

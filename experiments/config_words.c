@@ -105,8 +105,7 @@ const struct kind kind_remainder = {"stretch or leftover", false, remainder_pars
 const struct kind kind_split = {"train, validation or test", false, split_parse, split_print};
 const struct kind kind_augment = {"none, flip, crop or pad-crop-flip", false, augment_parse, augment_print};
 
-/* --- bits
- * --------------------------------------------------------------------------------------------------- */
+/* --- bits -------------------------------------------------------------------------------------------- */
 
 enum { TRAIN_BITS_MIN = 2, TRAIN_BITS_MAX = 32 };
 
@@ -209,8 +208,7 @@ static void eval_bits_print(FILE *out, const void *field)
 const struct kind kind_bits = {"bits as 8, 3:8 or float32", false, bits_parse, bits_print};
 const struct kind kind_eval_bits = {"words like: max float32 8", false, eval_bits_parse, eval_bits_print};
 
-/* --- spans
- * -------------------------------------------------------------------------------------------------- */
+/* --- spans ------------------------------------------------------------------------------------------- */
 
 static const char *const units[] = {"iterations", "epochs", "seconds", NULL};
 
@@ -271,8 +269,7 @@ static void span_print(FILE *out, const void *field)
 const struct kind kind_span = {"iterations or epochs", false, span_parse, span_print};
 const struct kind kind_interval = {"iterations, epochs or seconds", false, interval_parse, span_print};
 
-/* --- lists
- * -------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------------- */
 
 /* "0.5, 0.75", with or without brackets: ascending fractions of a run; the learning rate they belong to. */
 static enum status drops_parse(void *field, const struct key *k, const char *text)
