@@ -6,8 +6,6 @@
  */
 #include "experiments/config_keys.h"
 
-#include "sim/names.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -15,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- names and folders
- * ---------------------------------------------------------------------------------------- */
+/* --- names and folders ------------------------------------------------------------------------------- */
 
 static enum status label_parse(void *field, const struct key *k, const char *text)
 {
@@ -80,8 +77,7 @@ const struct kind kind_label = {"a name or nothing", false, label_parse, name_pr
 const struct kind kind_path = {"a folder", false, path_parse, text_print};
 const struct kind kind_hardware = {"a name or a file", false, hardware_parse_name, text_print};
 
-/* --- numbers
- * -------------------------------------------------------------------------------------------------- */
+/* --- numbers ----------------------------------------------------------------------------------------- */
 
 static enum status whole(int64_t *out, const struct key *k, const char *text)
 {
@@ -212,23 +208,14 @@ const struct kind kind_seed = {"a seed", false, seed_parse, seed_print};
 const struct kind kind_real = {"a number", false, real_parse, real_print};
 const struct kind kind_switch = {"true or false", false, switch_parse, switch_print};
 
-/* --- rows of tables
- * --------------------------------------------------------------------------------------------- */
-
-static const char *dataset_name(int i)
-{
-    int count;
-    return dataset_all(&count)[i].name;
-}
+/* --- rows of tables ---------------------------------------------------------------------------------- */
 
 static enum status dataset_parse(void *field, const struct key *k, const char *text)
 {
-    int count;
-    const struct dataset_row *row = dataset_all(&count);
+    const struct dataset_row *row;
 
-    for (int i = 0; i < count; i++)
-        if (strcmp(text, row[i].name) == 0) return name_parse(field, k, text);
-    return names_unknown("data set", text, dataset_name, count);
+    TRY(dataset_find(&row, text));
+    return name_parse(field, k, text);
 }
 
 static enum status recipe_parse(void *field, const struct key *k, const char *text)

@@ -4,7 +4,6 @@
 #include "experiments/config.h"
 
 #include "models/model.h"
-#include "sim/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +22,14 @@ void cost_label_bits(char out[16], int least, int most)
 
 /* --- a network by name -------------------------------------------------------------------------------- */
 
-static const char *data_name(int i)
-{
-    int count;
-    return dataset_all(&count)[i].name;
-}
-
 enum status network_data(struct network *n, const char *name)
 {
-    int count;
-    const struct dataset_row *row = dataset_all(&count);
+    const struct dataset_row *row;
 
-    for (int i = 0; i < count; i++) {
-        if (strcmp(name, row[i].name) != 0) continue;
-        n->shape = row[i].shape;
-        n->classes = row[i].classes;
-        return STATUS_OK;
-    }
-    return names_unknown("data set", name, data_name, count);
+    TRY(dataset_find(&row, name));
+    n->shape = row->shape;
+    n->classes = row->classes;
+    return STATUS_OK;
 }
 
 enum status network_workload(struct workload *out, const struct network *n)

@@ -121,11 +121,12 @@ static const char *row_name(int i)
     return rows[i].name;
 }
 
-static const struct dataset_row *row_find(const char *name)
+enum status dataset_find(const struct dataset_row **out, const char *name)
 {
-    for (int i = 0; i < ROWS; i++)
-        if (strcmp(rows[i].name, name) == 0) return &rows[i];
-    return NULL;
+    for (*out = rows; *out < rows + ROWS; ++*out)
+        if (strcmp((*out)->name, name) == 0) return STATUS_OK;
+    *out = NULL;
+    return names_unknown("data set", name, row_name, ROWS);
 }
 
 /* ---- where the files are ---- */
@@ -202,9 +203,10 @@ static enum status folder_find(char dir[DATASET_FOLDER], const struct dataset_ro
 
 bool dataset_found(char dir[512], const char *name, const char *dir_hint)
 {
-    const struct dataset_row *row = row_find(name);
+    const struct dataset_row *row;
+
     *dir = '\0';
-    return row && folder_find(dir, row, dir_hint) == STATUS_OK;
+    return dataset_find(&row, name) == STATUS_OK && folder_find(dir, row, dir_hint) == STATUS_OK;
 }
 
 /* ---- reading and splitting ---- */
@@ -300,9 +302,9 @@ static void normalization_fill(struct dataset *d, const struct dataset_files *fi
 
 enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
 {
-    const struct dataset_row *row = row_find(spec->name);
+    const struct dataset_row *row;
     *d = (struct dataset){0};
-    if (!row) return names_unknown("data set", spec->name, row_name, ROWS);
+    TRY(dataset_find(&row, spec->name));
 
     snprintf(d->name, sizeof d->name, "%s", row->name);
     d->shape = row->shape;

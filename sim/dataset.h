@@ -70,6 +70,9 @@ struct dataset_row {
 };
 const struct dataset_row *dataset_all(int *count);
 
+/** The row called `name`. STATUS_INPUT for an unknown one names those there are. */
+MUST_CHECK enum status dataset_find(const struct dataset_row **out, const char *name);
+
 /** Are all files of the row there? Fills the folder found, or the first one looked in. */
 bool dataset_found(char dir[512], const char *name, const char *dir_hint);
 
