@@ -1,39 +1,56 @@
-/* experiments/command_doctor.c - cptsim doctor: is a record or checkpoint whole? */
+/* experiments/command_doctor.c - cptsim doctor: is a record or checkpoint whole, and what did a kill leave?
+ */
 #include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 #include "experiments/command.h"
+#include "experiments/leftovers.h"
+#include "experiments/record.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct doctor_options {
     const char *path;
     int paths;
+    bool repair;
+};
+
+static const struct argp_option switches[] = {
+    {"repair", 'r', 0, 0, "remove what a killed run left beside its record: a lock, files not finished", 0},
+    {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct doctor_options *o = state->input;
 
-    if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
-    o->path = arg;
-    o->paths++;
-    return 0;
+    switch (key) {
+    case 'r':
+        o->repair = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->path = arg;
+        o->paths++;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 static const struct argp argp = {
-    NULL,
+    switches,
     parse,
     "FILE|RUNDIR",
     "Check a record or checkpoint: every value can be read and has the right checksum, columns are of one "
-    "length, no "
-    "iteration is missing or double, checkpoints have the right digest and are not ahead of the record. One "
-    "line for "
-    "each check, 'ok' or 'BAD'; nothing is changed. Exit code 0 if all is well, 3 if not."
+    "length, no iteration is missing or double, checkpoints have the right digest and are not ahead of the "
+    "record. One line for each check, 'ok' or 'BAD', and one 'left' for whatever a killed run left, which is "
+    "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not."
     "\vExamples:\n"
     "  cptsim doctor runs/cpt\n"
+    "  cptsim doctor runs/cpt --repair\n"
     "  cptsim doctor runs/cpt/ckpt/latest.h5\n",
     NULL,
     NULL,
@@ -41,6 +58,7 @@ static const struct argp argp = {
 
 struct doctor {
     struct artifact artifact;
+    bool repair;
     int bad;
     char first[768]; /* sentence of the first bad check */
 };
@@ -159,6 +177,50 @@ static void examine_run(struct doctor *d)
     }
 }
 
+/* --- what a kill left --------------------------------------------------------------------------------- */
+
+/* The record is not rewritten here: `train --resume` cuts it back to its checkpoint, and sets its status. */
+static void tell_of_a_stopped_run(const struct artifact *a)
+{
+    char state[32];
+
+    if (store_get_text(state, sizeof state, a->store, "", "status") == STATUS_OK &&
+        strcmp(state, "running") == 0)
+        printf(
+            "left\t%s says 'running', but no process writes it: `cptsim train EXPERIMENT.yaml --resume` goes "
+            "on\n",
+            a->path);
+}
+
+static enum status repair(const char *dir, const struct leftover *left, int count)
+{
+    TRY(leftovers_remove(dir));
+    for (int i = 0; i < count; i++)
+        printf("removed\t%s\n", left[i].path);
+    return STATUS_OK;
+}
+
+static enum status examine_leftovers(const struct doctor *d)
+{
+    const char *dir = d->artifact.dir;
+    struct leftover left[LEFTOVERS_MAX];
+    char holder[128];
+
+    if (record_writer(holder, sizeof holder, dir)) {
+        if (d->repair)
+            return fail(STATUS_IO, "%s: %s is writing it; wait for it or stop it, then repair", dir, holder);
+        printf("ok\t%s is being written by %s\n", dir, holder);
+        return STATUS_OK;
+    }
+    tell_of_a_stopped_run(&d->artifact);
+    const int count = leftovers_find(left, dir);
+    for (int i = 0; i < count; i++)
+        printf("left\t%s: %s%s\n", left[i].path, left[i].what, d->repair ? "" : "; --repair removes it");
+    return d->repair && count > 0 ? repair(dir, left, count) : STATUS_OK;
+}
+
+/* --- all ---------------------------------------------------------------------------------------------- */
+
 static void examine(struct doctor *d)
 {
     int count = 0;
@@ -184,8 +246,15 @@ enum status command_doctor(int argc, char **argv)
         artifact_close(&d.artifact);
         return status;
     }
+    if (o.repair && d.artifact.kind != ARTIFACT_RUN) {
+        artifact_close(&d.artifact);
+        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run", o.path);
+    }
+    d.repair = o.repair;
     examine(&d);
+    enum status status = d.artifact.kind == ARTIFACT_RUN ? examine_leftovers(&d) : STATUS_OK;
     artifact_close(&d.artifact);
+    TRY(status);
     if (d.bad == 0) return STATUS_OK;
     return fail(STATUS_INPUT, "%s: %d checks failed; the first: %s", o.path, d.bad, d.first);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,15 +81,15 @@ void lock_release(int lock, const char *path)
     close(lock);
 }
 
-bool lock_held(char holder[LOCK_HOLDER_MAX], const char *path)
+enum lock_state lock_look(char holder[LOCK_HOLDER_MAX], const char *path)
 {
     struct flock range = whole_file;
-    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     holder[0] = '\0';
-    if (fd < 0) return false;
+    if (fd < 0) return LOCK_NONE;
     const bool held = fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
-    if (held) read_holder(holder, fd);
+    read_holder(holder, fd);
     close(fd);
-    return held;
+    return held ? LOCK_HELD : LOCK_LEFT;
 }

@@ -4,14 +4,12 @@
 
 #include "quant/status.h"
 
-#include <stdbool.h>
-
 enum { LOCK_HOLDER_MAX = 128 };
 
 /**
  * Take the lock file at `path`, making it; *lock is to be given to lock_release. If another process holds it:
- * fails with STATUS_IO and "WHAT: process PID on HOST ...". The kernel lets go when a process dies, so no
- * lock is stale.
+ * fails with STATUS_IO and "WHAT: process PID on HOST ...". The kernel lets go when a process dies, so a
+ * file that one left behind is in nobody's way.
  */
 MUST_CHECK enum status lock_take(int *lock, const char *path, const char *what);
 
@@ -21,7 +19,10 @@ MUST_CHECK enum status lock_check(int lock, const char *path, const char *what);
 /** Let go and remove the file. lock < 0 is fine. */
 void lock_release(int lock, const char *path);
 
-/** Is it held by some process? Then *holder says which: "process 4711 on node3". */
-bool lock_held(char holder[LOCK_HOLDER_MAX], const char *path);
+enum lock_state { LOCK_NONE, LOCK_LEFT, LOCK_HELD };
+
+/** Is there such a file, and does a process hold it? *holder says whose it is or was: "process 4711 on
+ * node3". */
+enum lock_state lock_look(char holder[LOCK_HOLDER_MAX], const char *path);
 
 #endif

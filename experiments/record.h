@@ -25,6 +25,7 @@
 #define RECORD_SCHEMA         "cptsim-run"
 #define RECORD_SCHEMA_VERSION "1.0"
 #define RECORD_FILE           "run.h5"
+#define RECORD_LOCK           "lock" /* held while a process writes the run */
 
 struct record;
 

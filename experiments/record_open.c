@@ -19,6 +19,13 @@ static void run_file(char path[PATH_MAX], const char *dir, const char *name)
     snprintf(path, PATH_MAX, "%.4000s/%.64s", dir, name);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* *made: the last one was not there before. */
 static enum status make_folders(bool *made, const char *dir)
 {
@@ -31,6 +38,8 @@ static enum status make_folders(bool *made, const char *dir)
         *made = mkdir(path, 0777) == 0;
         if (!*made && errno != EEXIST)
             return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+        if (!*made && !is_folder(path))
+            return fail(STATUS_IO, "%s: is a file; want a folder for the run", path);
         if (slash == NULL) return STATUS_OK;
         *slash = '/';
     }
@@ -48,9 +57,9 @@ bool record_writer(char *holder, size_t size, const char *dir)
 {
     char path[PATH_MAX], text[LOCK_HOLDER_MAX];
 
-    run_file(path, dir, "lock");
-    const bool held = lock_held(text, path);
-    snprintf(holder, size, "%s", text);
+    run_file(path, dir, RECORD_LOCK);
+    const bool held = lock_look(text, path) == LOCK_HELD;
+    snprintf(holder, size, "%s", held ? text : "");
     return held;
 }
 
@@ -92,7 +101,7 @@ static enum status begin(struct record *r, const struct record_spec *spec)
     r->started = provenance_clock();
     r->epoch_length = spec->epoch_length;
     snprintf(r->dir, sizeof r->dir, "%s", spec->dir);
-    run_file(r->lock_path, spec->dir, "lock");
+    run_file(r->lock_path, spec->dir, RECORD_LOCK);
     if (spec->config_sha256 != NULL) {
         snprintf(r->config_sha256, sizeof r->config_sha256, "%s", spec->config_sha256);
     } else {

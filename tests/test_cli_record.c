@@ -208,6 +208,70 @@ Test(cli_record, doctor_finds_what_is_not_whole)
     fixture_close(&f);
 }
 
+/* A run that stopped with its lock, an unfinished record and an unfinished checkpoint beside it. */
+static void make_killed_run(struct fixture *f, const char *dir)
+{
+    static const char *const unfinished[] = {"run.h5.tmp", "ckpt/next.h5.tmp"};
+    char name[64];
+
+    make_run(f, dir, -1);
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s/%s", dir, unfinished[i]);
+        folder_write(&f->folder, name, "half", 4);
+    }
+    snprintf(name, sizeof name, "%s/lock", dir);
+    folder_write(&f->folder, name, "4711 on node3\n", 14);
+}
+
+Test(cli_record, doctor_tells_what_a_kill_left_and_removes_it_when_asked)
+{
+    struct fixture f;
+
+    fixture_open(&f);
+    make_killed_run(&f, "a");
+    expect(&f, "doctor a", 0,
+           "left\ta/lock: the lock of process 4711 on node3, which holds it no more; --repair");
+    expect(&f, "doctor a", 0, "left\ta/run.h5.tmp: a file that was not finished; --repair removes it\n");
+    expect(&f, "doctor a --repair", 0, "removed\ta/ckpt/next.h5.tmp\n");
+    cr_assert_eq(folder_size(&f.folder, "a/lock"), -1L);
+    cr_assert_eq(folder_size(&f.folder, "a/run.h5.tmp"), -1L);
+    cr_assert_eq(folder_size(&f.folder, "a/ckpt/next.h5.tmp"), -1L);
+    expect(&f, "doctor a --repair", 0, "ok\ta/ckpt/latest.h5 is not ahead of the record\n");
+    cr_assert(strstr(output, "left") == NULL && strstr(output, "removed") == NULL, "%s", output);
+    fixture_close(&f);
+}
+
+Test(cli_record, doctor_repairs_nothing_while_a_process_writes)
+{
+    struct fixture f;
+    struct record *r;
+
+    fixture_open(&f);
+    make_killed_run(&f, "a");
+    f.spec.dir = folder_path(&f.folder, "a");
+    must(record_resume(&r, &f.spec));
+    expect(&f, "doctor a", 0, "ok\ta is being written by process ");
+    expect(&f, "doctor a --repair", EXIT_IO, "is writing it; wait for it or stop it, then repair");
+    cr_assert_eq(folder_size(&f.folder, "a/run.h5.tmp"), 4);
+    must(record_close(&r, STATUS_INTERRUPTED));
+    fixture_close(&f);
+}
+
+Test(cli_record, doctor_tells_of_a_record_that_nobody_writes_any_more)
+{
+    struct fixture f;
+    struct store *s;
+
+    fixture_open(&f);
+    make_run(&f, "a", -1);
+    must(store_open(&s, folder_path(&f.folder, "a/run.h5"), STORE_UPDATE));
+    must(store_set_text(s, "", "status", "running"));
+    must(store_flush(s));
+    store_close(&s);
+    expect(&f, "doctor a", 0, "left\ta/run.h5 says 'running', but no process writes it");
+    fixture_close(&f);
+}
+
 /* --- wrong usage, bad input -------------------------------------------------------------------------- */
 
 struct mistake {
@@ -233,6 +297,7 @@ ParameterizedTestParameters(cli_record, mistakes_get_a_sentence_and_their_exit_c
         {"export a/ckpt/latest.h5", EXIT_INPUT, "is not the record of a run"},
         {"info a/ckpt/latest.h5 --config", EXIT_INPUT, "is not the record of a run"},
         {"doctor plus.h5", EXIT_INPUT, "is neither a record nor a checkpoint"},
+        {"doctor a/ckpt/latest.h5 --repair", EXIT_INPUT, "is a checkpoint; --repair wants the directory"},
         {"info cut.h5", EXIT_INPUT, "cut.h5: cannot open it: is it damaged? (HDF5: truncated file"},
         {"export foreign.h5", EXIT_INPUT, "is not the record of a run"},
     };
