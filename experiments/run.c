@@ -147,6 +147,14 @@ static enum status evaluate(struct run *r, int current)
     return record_flush(r->record);
 }
 
+/* Widths of two names can be equal: those of an arm in float32 all are. */
+static bool said_already(const struct run_result *result, int i)
+{
+    for (int before = 0; before < i; before++)
+        if (result->score[before].point.bits == result->score[i].point.bits) return true;
+    return false;
+}
+
 static void talk_of_scores(struct run *r)
 {
     char text[512];
@@ -155,6 +163,7 @@ static void talk_of_scores(struct run *r)
     for (int i = 0; i < r->result->score_count && used < sizeof text; i++) {
         const struct run_score *s = &r->result->score[i];
         char at[24] = "in float32";
+        if (said_already(r->result, i)) continue;
         if (s->point.bits > 0) snprintf(at, sizeof at, "at %d bits", s->point.bits);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%.2f %% %s", i > 0 ? ", " : "",
                                  100 * s->result.accuracy, at);

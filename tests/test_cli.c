@@ -142,6 +142,8 @@ Test(cli, every_arm_has_a_folder_of_its_own)
     cr_assert(folder_size(&f, "both/plain/run.h5") > 0 && folder_size(&f, "both/cyclic/run.h5") > 0);
     cr_assert(strstr(o.out, "plain\ttest\tmax\tfloat32") != NULL, "float32 is measured in float32: %s",
               o.out);
+    cr_assert(strstr(o.err, " % in float32\n") != NULL && strstr(o.err, " in float32, ") == NULL,
+              "an accuracy is said once: %s", o.err);
 
     cli(&o, &f, "train %s/arms.yaml --out %s/one --arm cyclic", f.path, f.path);
     cr_assert(o.code == 0 && folder_size(&f, "one/plain/run.h5") < 0);
