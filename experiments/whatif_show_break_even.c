@@ -23,12 +23,12 @@ static enum status read_question(struct break_even_question *q, const struct wha
 static void find_ends(const struct break_even_point **first, const struct break_even_point **last,
                       const struct break_even *b)
 {
-    *first = *last = NULL;
-    for (int i = 0; i < BREAK_EVEN_CURVE; i++) {
-        if (isnan(b->curve[i].saving)) continue;
-        if (*first == NULL) *first = &b->curve[i];
-        *last = &b->curve[i];
-    }
+    *first = &b->curve[0];
+    *last = &b->curve[BREAK_EVEN_CURVE - 1];
+    while (isnan((*first)->saving) && *first < *last)
+        ++*first;
+    while (isnan((*last)->saving) && *first < *last)
+        --*last;
 }
 
 static void print_row(struct table *t, const char *knob, const char *what, double value, double saving,
@@ -101,16 +101,16 @@ static enum status show(const struct whatif_show *s, const struct cost_case *c, 
 
 enum status whatif_show_break_even(const struct whatif_show *s)
 {
-    struct break_even *b = malloc(sizeof *b);
-    struct cost_case *c = NULL;
+    struct break_even *b;
+    struct cost_case *c;
 
-    enum status status =
-        b != NULL ? whatif_case(&c, s->cost) : fail(STATUS_NOMEM, "no memory for a break-even point");
-    if (status == STATUS_OK) {
-        status = show(s, c, b);
-        cost_case_free(c);
-    }
+    TRY(whatif_case(&c, s->cost));
+    b = malloc(sizeof *b);
+    enum status status = STATUS_NOMEM;
+    if (b != NULL) status = show(s, c, b);
+    cost_case_free(c);
     free(c);
+    if (b == NULL) return fail(STATUS_NOMEM, "no memory for a break-even point");
     free(b);
     return status;
 }

@@ -195,8 +195,8 @@ static enum status plan_make(struct sweep_plan *p)
     p->group = slice_make(p->s, is_of_group);
     p->runs = calloc((size_t)p->run.count, sizeof *p->runs);
     p->machines = calloc((size_t)p->machine.count, sizeof *p->machines);
-    p->first = malloc((size_t)p->group.count * sizeof *p->first);
-    p->next = malloc((size_t)p->s->points * sizeof *p->next);
+    p->first = calloc((size_t)p->group.count, sizeof *p->first);
+    p->next = calloc((size_t)p->s->points, sizeof *p->next);
     if (p->runs == NULL || p->machines == NULL || p->first == NULL || p->next == NULL)
         return fail(STATUS_NOMEM, "no memory for %d points", p->s->points);
     TRY(check_values(p));
@@ -259,11 +259,12 @@ static enum status group_hardware(struct hardware *out, const struct sweep_plan 
     return hardware_options_read(out, &o.hardware);
 }
 
-static void set_reason(struct sweep_row *row, enum status status)
+/* Why the last step failed. */
+static void set_reason(struct sweep_row *row)
 {
     for (int i = 0; i < SWEEP_NUMBERS; i++)
         row->number[i] = NAN;
-    if (status != STATUS_OK) row->reason = strdup(status_detail());
+    row->reason = strdup(status_detail());
 }
 
 /* All points of a group. */
@@ -278,7 +279,7 @@ static void price_group(struct sweep_row *rows, const struct sweep_plan *p, int 
         opened = meter_open(&m, &(struct meter_spec){&run->workload, &h, &run->constants, run->convention});
     for (int i = p->first[group]; i >= 0; i = p->next[i]) {
         const enum status status = opened == STATUS_OK ? price_point(&rows[i], m, p, i) : opened;
-        if (status != STATUS_OK) set_reason(&rows[i], status);
+        if (status != STATUS_OK) set_reason(&rows[i]);
     }
     meter_close(m);
 }
