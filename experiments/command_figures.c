@@ -15,7 +15,7 @@ struct figures_options {
 
 static const struct argp_option switches[] = {
     {"out", 'o', "DIR", 0, "where figures and their data go (figures)", 0},
-    {"figure", 'f', "NAME", 0, "only this one: schedule or accuracy", 0},
+    {"figure", 'f', "NAME", 0, "only this one, of `cptsim list figures`", 0},
     {"scripts", 's', "DIR", 0, "folder of gnuplot scripts (plots, beside the program)", 0},
     {0},
 };

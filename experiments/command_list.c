@@ -1,6 +1,7 @@
 /* experiments/command_list.c - `cptsim list`: every table of the program. The command line is the manual. */
 #include "experiments/command.h"
 #include "experiments/config.h"
+#include "experiments/figures.h"
 #include "experiments/hardware_file.h"
 #include "experiments/table.h"
 #include "energy/backend.h"
@@ -243,6 +244,18 @@ static bool place_row(struct list_row *out, int i)
     return true;
 }
 
+static bool figure_row(struct list_row *out, int i)
+{
+    int count;
+    const struct figure *f = figure_all(&count);
+
+    if (i >= count) return false;
+    out->name = f[i].name;
+    snprintf(out->meaning, sizeof out->meaning, "%s", f[i].meaning);
+    out->source[0] = '\0';
+    return true;
+}
+
 static const struct list lists[] = {
     {"data", "data sets (data.name)", data_row},
     {"models", "networks (model)", model_row},
@@ -260,6 +273,7 @@ static const struct list lists[] = {
     {"backends", "cost models (array.backend)", backend_row},
     {"constants", "constants of the cost models: nominal, unit, node, range", constant_row},
     {"dram", "kinds of DRAM (dram.kind)", dram_row},
+    {"figures", "figures of an experiment's runs (figures --figure NAME)", figure_row},
     {"places", "grids (system.gco2_per_kwh)", place_row},
 };
 
@@ -313,7 +327,7 @@ static const char doc[] =
     "  cptsim list keys         every key of an experiment file\n"
     "  cptsim list --json\n\n"
     "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys,\n"
-    "hardware, knobs, backends, constants, dram, places.";
+    "hardware, knobs, backends, constants, dram, figures, places.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

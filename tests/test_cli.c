@@ -69,6 +69,10 @@ Test(cli, lists_say_where_data_is_or_what_to_install)
     cr_assert(o.code == 0 && strstr(o.out, "fashion-mnist") != NULL && strstr(o.out, "cifar100") != NULL);
     cli(&o, &f, "list keys");
     cr_assert(o.code == 0 && strstr(o.out, "forward.bits") != NULL && strstr(o.out, "default 3:8") != NULL);
+    cli(&o, &f, "list figures");
+    cr_assert(o.code == 0 &&
+                  strstr(o.out, "  accuracy  accuracy at the final bits over bit operations\n") != NULL,
+              "%s", o.out);
     cli(&o, &f, "list kernels --json");
     cr_assert(o.code == 0 && strncmp(o.out, "{\"list\": \"kernels\", \"name\": \"ref\", ", 35) == 0, "%s",
               o.out);
