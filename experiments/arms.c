@@ -4,10 +4,12 @@
 #include "experiments/record.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- one column, one number --------------------------------------------------------------------------- */
 
@@ -187,7 +189,11 @@ static enum status add_folders(struct arms *out, const char *path)
     enum status status = STATUS_OK;
     const int count = scandir(path, &entry, NULL, alphasort);
 
-    if (count < 0) return fail(STATUS_IO, "%s: is no folder with records; train writes to runs/NAME", path);
+    if (count < 0 && errno == ENOTDIR && access(path, F_OK) == 0)
+        return fail(STATUS_INPUT, "%s: is a file; want a folder of runs, as train writes to runs/NAME", path);
+    if (count < 0)
+        return fail(STATUS_IO, "%s: %s; want a folder of runs, as train writes to runs/NAME", path,
+                    strerror(errno));
     for (int i = 0; i < count; i++) {
         char dir[PATH_MAX];
         snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);

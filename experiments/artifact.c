@@ -3,6 +3,7 @@
 #include "experiments/checkpoint.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ static enum status no_record(const char *path)
     char run[PATH_MAX] = "";
     const int count = scandir(path, &entry, NULL, alphasort);
 
+    if (count < 0) return fail(STATUS_IO, "%s: %s; want a run directory", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         char dir[PATH_MAX];
         snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
@@ -40,7 +42,7 @@ static enum status no_record(const char *path)
             snprintf(run, sizeof run, "%s", dir);
         free(entry[i]);
     }
-    if (count >= 0) free(entry);
+    free(entry);
     if (run[0] == '\0')
         return fail(STATUS_IO, "%s: holds no record (%s); want a run directory", path, RECORD_FILE);
     return fail(STATUS_IO, "%s: holds no record (%s), but runs; want one of them, as in %s", path,

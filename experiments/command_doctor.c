@@ -47,7 +47,8 @@ static const struct argp argp = {
     "Check a record or checkpoint: every value can be read and has the right checksum, columns are of one "
     "length, no iteration is missing or double, checkpoints have the right digest and are not ahead of the "
     "record. One line for each check, 'ok' or 'BAD', and one 'left' for whatever a killed run left, which is "
-    "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not."
+    "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not, "
+    "4 if something cannot be read."
     "\vExamples:\n"
     "  cptsim doctor runs/cpt\n"
     "  cptsim doctor runs/cpt --repair\n"
@@ -60,7 +61,8 @@ struct doctor {
     struct artifact artifact;
     bool repair;
     int bad;
-    char first[768]; /* sentence of the first bad check */
+    enum status status; /* of the first bad check, and its sentence */
+    char first[768];
 };
 
 /* Prints the line of one check: fine if status is OK, else the sentence of its failure. */
@@ -69,7 +71,9 @@ static bool check(struct doctor *d, enum status status, const char *claim)
     printf("%s\t%s%s%s\n", status == STATUS_OK ? "ok" : "BAD", claim, status == STATUS_OK ? "" : ": ",
            status == STATUS_OK ? "" : status_detail());
     if (status == STATUS_OK) return true;
-    if (d->bad++ == 0) snprintf(d->first, sizeof d->first, "%s", status_detail());
+    if (d->bad++ > 0) return false;
+    d->status = status;
+    snprintf(d->first, sizeof d->first, "%s", status_detail());
     return false;
 }
 
@@ -256,5 +260,6 @@ enum status command_doctor(int argc, char **argv)
     artifact_close(&d.artifact);
     TRY(status);
     if (d.bad == 0) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: %d checks failed; the first: %s", o.path, d.bad, d.first);
+    return fail(d.status, "%s: %d %s failed; the first: %s", o.path, d.bad, d.bad == 1 ? "check" : "checks",
+                d.first);
 }

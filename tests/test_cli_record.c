@@ -208,6 +208,30 @@ Test(cli_record, doctor_finds_what_is_not_whole)
     fixture_close(&f);
 }
 
+Test(cli_record, what_may_not_be_read_is_no_bad_input)
+{
+    struct fixture f;
+
+    fixture_open(&f);
+    make_run(&f, "a", -1);
+    make_run(&f, "shut", -1);
+    cr_assert(chmod(folder_path(&f.folder, "a/ckpt/latest.h5"), 0) == 0);
+    cr_assert(chmod(folder_path(&f.folder, "shut"), 0) == 0);
+    cr_assert(chmod(f.folder.path, 0755) == 0);
+    const uid_t uid = geteuid(); /* root may read everything: somebody else asks */
+    cr_assert(uid != 0 || setresuid(65534, 65534, 0) == 0);
+    const bool can_run = access(getenv("CPTSIM") != NULL ? getenv("CPTSIM") : "./cptsim", X_OK) == 0;
+    if (can_run) {
+        expect(&f, "doctor a", EXIT_IO, "a: 1 check failed; the first: a/ckpt/latest.h5: Permission denied");
+        expect(&f, "info shut", EXIT_IO, "shut: Permission denied; want a run directory");
+        expect(&f, "report shut", EXIT_IO, "shut: Permission denied; want a folder of runs");
+    }
+    cr_assert(uid != 0 || setresuid(0, 0, 0) == 0);
+    cr_assert(chmod(folder_path(&f.folder, "shut"), 0755) == 0);
+    fixture_close(&f);
+    if (!can_run) cr_skip_test("nobody may not run the program here");
+}
+
 /* A run that stopped with its lock, an unfinished record and an unfinished checkpoint beside it. */
 static void make_killed_run(struct fixture *f, const char *dir)
 {

@@ -194,7 +194,9 @@ Test(figures, what_is_no_folder_of_records_is_refused)
     folder_write(&f, "foreign/run.h5", "not HDF5", 8);
     for (int i = 0; i < 2; i++) {
         cli(&o, &f, "%s %s/nothing", commands[i], f.path);
-        expect_refusal(&o, 4, "nothing: is no folder with records; train writes to runs/NAME");
+        expect_refusal(&o, 4, "nothing: No such file or directory; want a folder of runs, as train writes");
+        cli(&o, &f, "%s %s/foreign/run.h5", commands[i], f.path);
+        expect_refusal(&o, 3, "foreign/run.h5: is a file; want a folder of runs");
         cli(&o, &f, "%s %s", commands[i], f.path);
         expect_refusal(&o, 3, "foreign/run.h5: is not");
         cli(&o, &f, "%s", commands[i]);
