@@ -19,7 +19,8 @@ enum {
     KEY_SEED,
     KEY_VERSUS,
     KEY_CARBON,
-    KEY_FIGURE
+    KEY_FIGURE,
+    KEY_SCRIPTS
 };
 
 static const struct argp_option rows[] = {
@@ -137,6 +138,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FIGURE:
         o->figure = arg;
         return 0;
+    case KEY_SCRIPTS:
+        o->scripts = arg;
+        return 0;
     default:
         return parse_switch(o, key);
     }
@@ -148,7 +152,7 @@ bool whatif_is_asked(const struct whatif_options *o)
 {
     return o->sweeps.count > 0 || o->elasticity || o->break_even != NULL || o->monte_carlo || o->carbon ||
            o->pareto != NULL || o->target != NULL || o->seed != NULL || o->versus.count > 0 ||
-           o->same_mapping || o->all || o->figure != NULL;
+           o->same_mapping || o->all || o->figure != NULL || o->scripts != NULL;
 }
 
 /* Options that go with one question only. */
@@ -163,6 +167,7 @@ static enum status check(const struct whatif_options *o)
         {"--all", "--elasticity", o->all, o->elasticity},
         {"--target", "--break-even", o->target != NULL, o->break_even != NULL},
         {"--seed", "--monte-carlo", o->seed != NULL, o->monte_carlo},
+        {"--scripts", "--figure", o->scripts != NULL, o->figure != NULL},
         {"--versus", "--monte-carlo", o->versus.count > 0, o->monte_carlo},
     };
     const int questions = (o->sweeps.count > 0) + o->elasticity + (o->break_even != NULL) + o->monte_carlo;

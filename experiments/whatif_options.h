@@ -8,7 +8,7 @@
 /** The options' words as written; NULL: not given. */
 struct whatif_options {
     struct cost_words sweeps, versus;
-    const char *pareto, *break_even, *target, *samples, *seed, *places, *figure;
+    const char *pareto, *break_even, *target, *samples, *seed, *places, *figure, *scripts;
     bool same_mapping, elasticity, all, monte_carlo, carbon;
 };
 

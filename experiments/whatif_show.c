@@ -45,7 +45,11 @@ enum status whatif_draw(const struct whatif_show *s, const char *name)
     const struct figure figure = {.name = name};
     char scripts[PATH_MAX];
 
-    TRY(figures_find_scripts(scripts));
+    if (s->options->scripts != NULL) {
+        snprintf(scripts, sizeof scripts, "%s", s->options->scripts);
+    } else {
+        TRY(figures_find_scripts(scripts));
+    }
     TRY(figure_draw(&figure, dir, scripts));
     fprintf(stderr, "%s/%s.svg\n%s/%s.png\n", dir, name, dir, name);
     return STATUS_OK;
