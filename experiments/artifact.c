@@ -155,7 +155,7 @@ void artifact_cell(char out[ARTIFACT_CELL], const struct artifact_column *c, int
 void artifact_describe(char *out, size_t size, const struct store_info *info)
 {
     static const char *const names[] = {
-#define X(name, ctype, text) [STORE_##name] = text,
+#define X(name, ctype, text) [STORE_##name] = (text),
         STORE_TYPE_LIST(X)
 #undef X
             [STORE_F16] = "float16",

@@ -224,21 +224,23 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
     return store_set_text(r->store, "", "status", "running");
 }
 
-static enum status allocate(struct record **out, const char *dir)
+/* NULL without memory. */
+static struct record *record_new(void)
 {
-    *out = calloc(1, sizeof **out);
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", dir);
-    (*out)->lock = -1;
-    return STATUS_OK;
+    struct record *r = calloc(1, sizeof *r);
+
+    if (r != NULL) r->lock = -1;
+    return r;
 }
 
 enum status record_open(struct record **out, const struct record_spec *spec, bool replace)
 {
-    bool made;
+    bool made = false;
 
     *out = NULL;
     TRY(make_folders(&made, spec->dir));
-    TRY(allocate(out, spec->dir));
+    *out = record_new();
+    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
     const enum status status = create(*out, spec, replace);
     if (status != STATUS_OK) {
         record_discard(out);
@@ -249,7 +251,8 @@ enum status record_open(struct record **out, const struct record_spec *spec, boo
 
 enum status record_resume(struct record **out, const struct record_spec *spec)
 {
-    TRY(allocate(out, spec->dir));
+    *out = record_new();
+    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
     const enum status status = reopen(*out, spec);
     if (status != STATUS_OK) record_discard(out);
     return status;

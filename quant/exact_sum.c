@@ -75,15 +75,15 @@ static void limbs_subtract(struct exact_sum *s, size_t at, uint64_t low, uint64_
 
 static void exact_sum_add_64(struct exact_sum *s, uint64_t m, int e, bool negative)
 {
-    const int place = e - EXACT_BASE;
-    const int limb = place / 64, bit = place % 64;
-    const wide moved = (wide)m << bit;
+    const unsigned place = (unsigned)(e - EXACT_BASE);
+    const size_t limb = place / 64;
+    const wide moved = (wide)m << place % 64;
 
-    assert(place >= 0 && limb + 1 < EXACT_LIMBS);
+    assert(e >= EXACT_BASE && limb + 1 < EXACT_LIMBS);
     if (negative)
-        limbs_subtract(s, (size_t)limb, (uint64_t)moved, (uint64_t)(moved >> 64));
+        limbs_subtract(s, limb, (uint64_t)moved, (uint64_t)(moved >> 64));
     else
-        limbs_add(s, (size_t)limb, (uint64_t)moved, (uint64_t)(moved >> 64));
+        limbs_add(s, limb, (uint64_t)moved, (uint64_t)(moved >> 64));
 }
 
 void exact_sum_add(struct exact_sum *s, struct number x)

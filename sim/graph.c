@@ -48,7 +48,7 @@ static void mark_writers(struct graph *g)
             g->nodes[i].add[j] = false;
             for (int k = i; k < g->count; k++)
                 for (int m = 0; m < g->nodes[k].layer->inputs; m++)
-                    if (g->nodes[k].input[m] == g->nodes[i].input[j] && (k > i || m < j))
+                    if ((k > i || m < j) && g->nodes[k].input[m] == g->nodes[i].input[j])
                         g->nodes[i].add[j] = true;
         }
 }
@@ -104,8 +104,8 @@ static enum status place_tensors(struct graph *g)
         unsigned char *base = arena_push(&g->step, total);
         g->in.data = arena_push(&g->step, input);
         for (int i = 0; i < g->count; i++) {
-            g->nodes[i].out.data = (float *)(base + b[i].offset);
-            g->nodes[i].dout.data = g->plan.training ? (float *)(base + b[g->count + i].offset) : NULL;
+            g->nodes[i].out.data = (void *)(base + b[i].offset);
+            g->nodes[i].dout.data = g->plan.training ? (void *)(base + b[g->count + i].offset) : NULL;
         }
     }
     free(b);

@@ -76,6 +76,11 @@ struct pieces {
     char *x, *e;       /* woven bands; float: nothing, errors with room to read on */
 };
 
+/* Where they begin, in bytes; the column begins at 0. */
+struct places {
+    size_t partial, image, row, x, e;
+};
+
 /* Columns of zeros to the right, so that every step of a row finds its pixels. */
 static int right_border(const struct conv_shape *s, const struct cut *cut, int pack)
 {
@@ -88,17 +93,30 @@ static size_t image_bytes(const struct conv_shape *s)
     return tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad + 3 * s->stride, s->c);
 }
 
-static struct pieces lay_out(void *scratch, const struct conv_shape *s, size_t woven_bytes)
+static struct places places_of(const struct conv_shape *s, size_t woven_bytes)
 {
     const size_t columns = (size_t)s->kernel * (s->c / s->groups);
-    struct pieces p = {.column = scratch};
+    struct places at;
 
-    p.partial = (char *)scratch + round_up(columns * sizeof *p.column, 64);
-    p.image = (char *)p.partial + round_up(columns * s->kernel * s->k * 4, 64);
-    p.row = (char *)p.image + image_bytes(s);
-    p.x = p.row + round_up((size_t)(s->ow + 3) * s->k * sizeof(uint16_t) + SPARE, 64);
-    p.e = p.x + round_up(woven_bytes + SPARE, 64);
-    return p;
+    at.partial = round_up(columns * sizeof(ptrdiff_t), 64);
+    at.image = at.partial + round_up(columns * s->kernel * s->k * 4, 64);
+    at.row = at.image + image_bytes(s);
+    at.x = at.row + round_up((size_t)(s->ow + 3) * s->k * sizeof(uint16_t) + SPARE, 64);
+    at.e = at.x + round_up(woven_bytes + SPARE, 64);
+    return at;
+}
+
+static struct pieces lay_out(void *scratch, const struct conv_shape *s, size_t woven_bytes)
+{
+    const struct places at = places_of(s, woven_bytes);
+    char *base = scratch;
+
+    return (struct pieces){.column = scratch,
+                           .partial = base + at.partial,
+                           .image = base + at.image,
+                           .row = base + at.row,
+                           .x = base + at.x,
+                           .e = base + at.e};
 }
 
 static size_t woven_bytes(const struct conv_shape *s, const struct cut *cut)
@@ -110,11 +128,11 @@ size_t tile_weights_scratch_bytes(const struct conv_shape *s)
 {
     const struct cut bytes = cut_make(s, 4), words = cut_make(s, 2);
     const size_t of_bytes = woven_bytes(s, &bytes), of_words = woven_bytes(s, &words);
-    const struct pieces p = lay_out(NULL, s, of_bytes > of_words ? of_bytes : of_words);
+    const struct places at = places_of(s, of_bytes > of_words ? of_bytes : of_words);
     const size_t errors =
         (size_t)s->oh * (s->ow + 3) * s->k * 4 * (bytes.images > words.images ? bytes.images : words.images);
 
-    return (size_t)(p.e - (char *)NULL) + round_up(errors + SPARE, 64);
+    return at.e + round_up(errors + SPARE, 64);
 }
 
 /* --- integers ---------------------------------------------------------------------------------------- */
@@ -307,9 +325,10 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
 
     if (kg % reach != 0) { /* a last block reads too far */
         const size_t n = (size_t)s->oh * s->ow * s->k;
-        memcpy(p.e, dy, n * sizeof *dy);
-        memset((float *)p.e + n, 0, 2 * TILE_LANES * sizeof *dy);
-        errors = (const float *)p.e;
+        float *copy = (void *)p.e;
+        memcpy(copy, dy, n * sizeof *dy);
+        memset(copy + n, 0, 2 * TILE_LANES * sizeof *dy);
+        errors = copy;
     }
     for (int j = 0; j < job.columns; j++)
         p.column[j] = (ptrdiff_t)(j / columns) * s->c + j % columns;
