@@ -44,6 +44,7 @@ struct elasticity {
     const char *name;
     bool knob;      /* of the hardware; otherwise a constant */
     bool recounted; /* the mapping was searched again; otherwise the same counts were priced again */
+    bool in_steps; /* of a recounted one: up and down differ, another mapping takes over within one percent */
     double value;
     double energy;  /* d ln(energy) / d ln(value): percent for a percent */
     double latency; /* the same of the latency */

@@ -10,6 +10,9 @@ static const double up = 1.01, down = 0.99, percent = 0.01;
 /* Differences of less are rounding's. */
 static const double nothing = 1e-9;
 
+/* Between the slopes up and down, percent for a percent: of a smooth answer they differ by far less. */
+static const double smooth = 0.05;
+
 /* Slopes between the answers at low and at high times the value. */
 static void slopes(struct elasticity *e, const struct whatif_result *a, const struct whatif_result *b,
                    double low, double high)
@@ -59,14 +62,20 @@ static enum status of_knob(struct elasticity *e, const struct cost_case *c,
     const char *path = hardware_knob(knob)->path;
     struct whatif_result low, high;
     double least = down, most = up;
+    struct elasticity below, above;
 
-    *e = (struct elasticity){.name = path,
-                             .knob = true,
-                             .recounted = !whatif_is_price(path),
-                             .value = hardware_number(&c->hardware, knob)};
+    below = above = *e = (struct elasticity){.name = path,
+                                             .knob = true,
+                                             .recounted = !whatif_is_price(path),
+                                             .value = hardware_number(&c->hardware, knob)};
     TRY(answer_at(&low, &least, c, counts, e));
     TRY(answer_at(&high, &most, c, counts, e));
     slopes(e, &low, &high, least, most);
+    if (!e->recounted || least == 1 || most == 1) return STATUS_OK;
+    const struct whatif_result here = whatif_reprice(counts, &c->hardware, &c->constants);
+    slopes(&below, &low, &here, least, 1);
+    slopes(&above, &here, &high, 1, most);
+    e->in_steps = fabs(above.energy - below.energy) > smooth || fabs(above.latency - below.latency) > smooth;
     return STATUS_OK;
 }
 

@@ -19,7 +19,7 @@ static void print(const struct whatif_show *s, const struct elasticity *rows, in
         table_number(&t, rows[i].energy, 4);
         table_number(&t, rows[i].latency, 4);
         table_number(&t, rows[i].saving, 4);
-        table_text(&t, rows[i].recounted ? "anew" : "same");
+        table_text(&t, rows[i].in_steps ? "anew, in steps" : rows[i].recounted ? "anew" : "same");
     }
 }
 

@@ -67,6 +67,22 @@ Test(whatif, a_faster_clock_takes_as_much_less_time)
     close_case(c);
 }
 
+/* As released, the fewest cycles decide, and near 171 bits a cycle another mapping has them. */
+Test(whatif, answers_that_move_in_steps_say_so)
+{
+    struct cost_options o = options("bitfusion");
+    struct elasticity *rows;
+    int count;
+
+    set(&o, "dram.bits_per_cycle=171");
+    struct cost_case *c = case_of(&o);
+    must(whatif_elasticity(&rows, &count, c));
+    cr_assert(find(rows, count, "dram.bits_per_cycle")->in_steps);
+    cr_assert(!find(rows, count, "array.mhz")->in_steps);
+    free(rows);
+    close_case(c);
+}
+
 Test(whatif, elasticities_come_by_size_and_most_constants_do_not_matter)
 {
     struct cost_case *c = case_on("bitfusion");
