@@ -52,6 +52,27 @@ static enum status describe_bandwidth(struct bitfusion_machine *m, double bits_p
     return STATUS_OK;
 }
 
+/* Knobs of other back ends that this one would pass over in silence. */
+static enum status check_foreign(const struct hardware *h)
+{
+    const struct {
+        bool given;
+        const char *knob, *want;
+    } rows[] = {
+        {!isnan(h->weight.bits_per_cycle), "buffer.weight.bits_per_cycle", "unlimited"},
+        {!isnan(h->input.bits_per_cycle), "buffer.input.bits_per_cycle", "unlimited"},
+        {!isnan(h->output.bits_per_cycle), "buffer.output.bits_per_cycle", "unlimited"},
+        {h->global.bytes > 0, "buffer.global.bytes", "0"},
+        {h->array.register_bytes > 0, "array.register_bytes", "0"},
+        {h->mapping.tiles != TILES_POW2, "mapping.tiles", "pow2"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].given)
+            return fail(STATUS_INPUT, "back end 'bitfusion' has no use for %s; want %s, or another back end",
+                        rows[i].knob, rows[i].want);
+    return STATUS_OK;
+}
+
 static enum status check_hardware(const struct hardware *h)
 {
     if (h->array.mac_model != MAC_BITFUSION)
@@ -60,7 +81,7 @@ static enum status check_hardware(const struct hardware *h)
         return fail(STATUS_INPUT,
                     "bitfusion: training.output_bits is %d, but outputs come from accumulators of %d bits",
                     h->training.output_bits, h->array.accumulator_bits);
-    return STATUS_OK;
+    return check_foreign(h);
 }
 
 enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machine *m, const struct nest *n,
@@ -78,7 +99,8 @@ enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machi
                                   .im2col = n->from_input,
                                   .input_bits = n->input_bits,
                                   .weight_bits = n->weight_bits,
-                                  .output_bits = h->training.output_bits};
+                                  .output_bits = hardware_stored_bits(h, h->training.output_bits),
+                                  .operand_bits = hardware_stored_bits(h, 0)};
     *m = (struct bitfusion_machine){.rows = h->array.rows,
                                     .columns = h->array.columns,
                                     .pmax = h->array.pmax,

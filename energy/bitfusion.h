@@ -16,6 +16,9 @@
  * Sources: Sharma et al., ISCA 2018, and the simulator released with it, of which `compat` reproduces every
  * counter. Known value: ResNet-18, batch 16, 8/8 bits: 58,992,481 cycles (tests/test_bitfusion.c).
  *
+ * With training.storage emulated operands cross the DRAM interface as float32, in compat too, and buffers
+ * hold the codes: no more is refetched, each bit that is costs 32 over its width.
+ *
  * Artefacts of the released simulator, and the switches (struct hardware's bitfusion.*) that mend them:
  *
  *   output_once      Each output crosses the DRAM interface at least twice, as a 32-bit sum that is loaded
@@ -69,7 +72,8 @@ struct bitfusion_layer {
     int64_t batch, in_c, out_c, out_h, out_w, kernel_h, kernel_w, stride;
     bool im2col; /* as released: the layer that reads the network's input */
     int input_bits, weight_bits;
-    int output_bits; /* of a finished output in DRAM; only output_once reads it */
+    int output_bits;  /* of a finished output in DRAM; only output_once reads it */
+    int operand_bits; /* of an operand in DRAM; 0: its own width */
 };
 
 /** Switches by name, as above. All false: as released. */

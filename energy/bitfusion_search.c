@@ -68,15 +68,29 @@ struct moved {
     int64_t read, written; /* of DRAM */
 };
 
+/* Bits that an operand has in DRAM, of those that it has on the chip. */
+static int64_t stored(const struct search *s, int64_t bits, int width)
+{
+    const int wide = s->plan->layer->operand_bits;
+    return wide == 0 || bits == INT64_MAX ? bits : times(bits / width, wide);
+}
+
+/* Bits of both operands in DRAM. */
+static int64_t operands(const struct search *s, int64_t input, int64_t weight)
+{
+    const struct bitfusion_layer *const l = s->plan->layer;
+    return plus(stored(s, input, l->input_bits), stored(s, weight, l->weight_bits));
+}
+
 static struct moved flow_moved(const struct flow *f, const struct search *s)
 {
     const struct bitfusion_tile *const t = s->tile;
-    const int64_t operands = plus(f->total[OPERAND_INPUT], f->total[OPERAND_WEIGHT]),
+    const int64_t in = operands(s, f->total[OPERAND_INPUT], f->total[OPERAND_WEIGHT]),
                   sums = f->total[OPERAND_OUTPUT];
     if (!s->plan->machine->mends.output_once || sums == INT64_MAX)
-        return (struct moved){plus(operands, sums), sums};
+        return (struct moved){plus(in, sums), sums};
     const int64_t partial = sums - t->whole[OPERAND_OUTPUT]; /* all visits of a sum but one */
-    return (struct moved){plus(operands, partial), plus(partial, t->finished)};
+    return (struct moved){plus(in, partial), plus(partial, t->finished)};
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -90,11 +104,11 @@ static struct moved edges(const struct search *s, const int64_t kept[OPERANDS])
     const struct bitfusion_tile *const t = s->tile;
     const struct bitfusion_machine *const m = s->plan->machine;
     /* Kept tiles are whole; without padding the tensor may be less. */
-    const int64_t operands = plus(least(kept[OPERAND_INPUT], t->whole[OPERAND_INPUT]),
-                                  least(kept[OPERAND_WEIGHT], t->whole[OPERAND_WEIGHT]));
+    const int64_t in = operands(s, least(kept[OPERAND_INPUT], t->whole[OPERAND_INPUT]),
+                                least(kept[OPERAND_WEIGHT], t->whole[OPERAND_WEIGHT]));
     const int64_t sums = least(kept[OPERAND_OUTPUT], t->whole[OPERAND_OUTPUT]);
-    if (!m->mends.output_once) return (struct moved){plus(operands, sums), sums};
-    return (struct moved){operands, times(sums / m->sum_bits, s->plan->layer->output_bits)};
+    if (!m->mends.output_once) return (struct moved){plus(in, sums), sums};
+    return (struct moved){in, times(sums / m->sum_bits, s->plan->layer->output_bits)};
 }
 
 static void counts_make(struct bitfusion_counts *c, const struct search *s, const struct flow *f,

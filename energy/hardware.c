@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VALUE = 64 };
+enum { VALUE = 64, FLOAT32_BITS = 32 };
 
 static void *field_of(struct hardware *h, const struct knob_row *row)
 {
@@ -132,6 +132,11 @@ int64_t hardware_banks(const struct hardware *h, const struct hardware_buffer *b
            : b == &h->input  ? h->array.rows
            : b == &h->output ? h->array.columns
                              : 1;
+}
+
+int hardware_stored_bits(const struct hardware *h, int bits)
+{
+    return h->training.storage == STORAGE_EMULATED ? FLOAT32_BITS : bits;
 }
 
 static enum status buffer_check(const struct hardware *h, const struct hardware_buffer *b, const char *name)

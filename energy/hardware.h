@@ -121,6 +121,9 @@ MUST_CHECK enum status hardware_check(const struct hardware *h);
  * else 1. */
 int64_t hardware_banks(const struct hardware *h, const struct hardware_buffer *b);
 
+/** Bits in DRAM of a value that has so many on the chip: float32's where training.storage is emulated. */
+int hardware_stored_bits(const struct hardware *h, int bits);
+
 /** One knob, for lists, printing and sweeps. */
 struct knob {
     const char *path, *kind, *unit, *standard, *meaning;

@@ -55,7 +55,8 @@
     AUTO("buffer." name ".write_pj_per_bit", member.write_pj_per_bit, 0, PJ_MOST, "pJ/bit",                  \
          "auto: by capacity of a bank, port and node, as energy says"),                                      \
     {{"buffer." name ".bits_per_cycle", "a number or unlimited", "bit/cycle", "unlimited",                   \
-      "that it gives and takes at most", 1e-6, 1e12}, &knob_unlimited, AT(member.bits_per_cycle)}
+      "that it gives and takes at most; not on bitfusion", 1e-6, 1e12}, &knob_unlimited,                     \
+     AT(member.bits_per_cycle)}
 
 /* clang-format on */
 
@@ -92,14 +93,15 @@ static const struct knob_row rows[] = {
     COUNT("array.pmin", array.pmin, knob_int, 1, 64, "bits", "2",
           "narrowest operand that is cheaper or faster: others are padded to it"),
     CHOICE("array.compose", array.compose, "spatial | temporal | floor", "temporal",
-           "operands wider than pmax: several elements, several passes, or refused as in BitFusion's "
-           "released code"),
+           "operands wider than pmax: several elements, several passes (but on bitfusion both come to the "
+           "same), "
+           "or refused as in BitFusion's released code"),
     COUNT("array.accumulator_bits", array.accumulator_bits, knob_int, 1, 128, "bits", "32",
           "of partial sums"),
     REAL("array.idle_gating", array.idle_gating, 0, 1, "", "0.3",
          "share of a busy element's energy that an idle one takes"),
-    {{"array.register_bytes", "bytes, as 512 or 1 KiB", "bytes", "0", "of one element's scratchpad; 0: none",
-      0, 1 << 20},
+    {{"array.register_bytes", "bytes, as 512 or 1 KiB", "bytes", "0",
+      "of one element's scratchpad; 0: none, as bitfusion wants it", 0, 1 << 20},
      &knob_bytes,
      AT(array.register_bytes)},
     AUTO("array.mac_pj", array.mac_pj, 0, PJ_MOST, "pJ",
@@ -114,8 +116,11 @@ static const struct knob_row rows[] = {
     BUFFER("output", output, "16384", "columns", "rw1r1w", "output buffer"),
     BUFFER("global", global, "0", "1", "1r1w", "buffer shared by all tensors"),
 
-    SWITCH("noc.multicast", noc.multicast, "true", "one read serves all elements that want the same word"),
-    SWITCH("noc.forward", noc.forward, "true", "elements hand operands on to their neighbours"),
+    SWITCH("noc.multicast", noc.multicast, "true",
+           "one read serves all elements that want the same word; on systolic and loopnest either this or "
+           "forward does, and bitfusion has a switch of its own, input_broadcast"),
+    SWITCH("noc.forward", noc.forward, "true",
+           "elements hand operands on to their neighbours; see multicast"),
     AUTO("noc.pj_per_bit_mm", noc.pj_per_bit_mm, 0, PJ_MOST, "pJ/bit/mm", "auto: constant wire"),
     REAL("noc.pitch_mm", noc.pitch_mm, 1e-6, 100, "mm", "0.1", "from one element to the next"),
     AUTO("noc.hop_pj_per_bit", noc.hop_pj_per_bit, 0, PJ_MOST, "pJ/bit",
@@ -137,7 +142,8 @@ static const struct knob_row rows[] = {
            "what the search for tiles minimizes; latency as in BitFusion's simulator, where energy may then "
            "rise "
            "with bandwidth"),
-    CHOICE("mapping.tiles", mapping.tiles, "pow2 | factors | all", "pow2", "sizes of tiles that are tried"),
+    CHOICE("mapping.tiles", mapping.tiles, "pow2 | factors | all", "pow2",
+           "sizes of tiles that are tried: by loopnest; bitfusion has pow2 only, systolic no tiles"),
     SWITCH("mapping.fuse_norm", mapping.fuse_norm, "true",
            "batch norm where the products leave the array: no traffic of its own"),
     SWITCH("mapping.fuse_relu", mapping.fuse_relu, "true", "the same for ReLU"),
@@ -171,7 +177,9 @@ static const struct knob_row rows[] = {
     COUNT("training.output_bits", training.output_bits, knob_int, 1, 64, "bits", "32",
           "of products before batch norm, in memory"),
     CHOICE("training.storage", training.storage, "emulated | true", "true",
-           "what memory holds between layers: float32 as in emulating code, or the codes"),
+           "what DRAM holds: float32 as in emulating code, or the codes; on the chip, and for partial sums "
+           "that leave "
+           "it, nothing changes"),
     SWITCH("training.products_only", training.products_only, "false",
            "price nothing but the three products, as BitFusion's released simulator does"),
 

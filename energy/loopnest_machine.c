@@ -92,7 +92,9 @@ static void count_traffic(struct counts *out, const struct loopnest_counts *c,
         if (level == m->registers && h->array.register_bytes == 0) continue; /* part of the element */
         for (int t = 0; t < LOOPNEST_TENSORS; t++) {
             const struct loopnest_access *x = &c->level[level].of[t];
-            const double bits = p->bits[t] * c->level[level].instances;
+            const bool stored = level == 0 && t != LOOPNEST_OUTPUTS; /* partial sums stay as they are */
+            const double bits =
+                (stored ? hardware_stored_bits(h, p->bits[t]) : p->bits[t]) * c->level[level].instances;
             out->of[m->port[level].read] += x->reads * bits;
             out->of[m->port[level].write] += (x->fills + x->updates) * bits;
         }
@@ -111,7 +113,8 @@ enum status loopnest_cost(struct counts *out, const struct loopnest_machine *mac
     struct counts one = {0};
     count_traffic(&one, &c, machine, &p, h);
     const double outputs = (double)n->batch * (double)n->out_c * (double)n->out_h * (double)n->out_w;
-    one.of[COST_DRAM_WRITE] += outputs * (h->training.output_bits - h->array.accumulator_bits);
+    one.of[COST_DRAM_WRITE] +=
+        outputs * (hardware_stored_bits(h, h->training.output_bits) - h->array.accumulator_bits);
 
     const double busy =
         ceil((c.cycles - c.stall_cycles) / arithmetic_throughput(h, n->input_bits, n->weight_bits));

@@ -32,21 +32,10 @@ static void add(struct operations *o, struct rate r, double elements)
 
 /* --- widths in DRAM --- */
 
-static bool emulated(const struct hardware *h)
-{
-    return h->training.storage == STORAGE_EMULATED;
-}
-
 /* Of a value that a schedule's `bits` describe. */
 static double stored(const struct hardware *h, const struct workload_layer *l, int bits)
 {
-    return emulated(h) || bits == 0 || !l->quantized ? FLOAT32_BITS : bits;
-}
-
-/* Of a value whose width is a knob. */
-static double kept(const struct hardware *h, int bits)
-{
-    return emulated(h) ? FLOAT32_BITS : bits;
+    return hardware_stored_bits(h, bits == 0 || !l->quantized ? FLOAT32_BITS : bits);
 }
 
 /* --- elementwise layers --- */
@@ -56,7 +45,7 @@ static struct operations norm_operations(const struct workload_layer *l, double 
 {
     const double n = (double)l->count * workload_outputs(l) * images;
     const double activation = stored(h, l, bits.forward), error = stored(h, l, bits.backward);
-    const double sum = kept(h, h->training.output_bits); /* the convolution's result */
+    const double sum = hardware_stored_bits(h, h->training.output_bits); /* the convolution's result */
     const double mask = l->relu && !h->mapping.fuse_relu ? n : 0;
     struct operations o = {.read_bits = mask, .written_bits = mask};
 
@@ -119,7 +108,7 @@ static struct operations quantizers(const struct workload_layer *l, double image
     if (bits.forward > 0) {
         add(&o, quantize, weights + in);
         add(&o, clip_mask, weights + (l->from_input ? 0 : in));
-        o.read_bits = weights * kept(h, h->training.master_bits);
+        o.read_bits = weights * hardware_stored_bits(h, h->training.master_bits);
         o.written_bits = weights * stored(h, l, bits.forward);
         if (l->from_input) {
             o.read_bits += in * FLOAT32_BITS;
@@ -136,9 +125,11 @@ static struct operations update(const struct workload_layer *l, const struct har
 {
     const bool two_moments = h->training.optimizer == OPTIMIZER_ADAM;
     const double n = workload_params(l);
-    const double master = kept(h, l->kind == WORKLOAD_NORM ? h->training.norm_bits : h->training.master_bits);
-    const double state = (two_moments ? 2 : 1) * kept(h, h->training.state_bits);
-    struct operations o = {.read_bits = n * (master + state + kept(h, h->training.gradient_bits)),
+    const double master =
+        hardware_stored_bits(h, l->kind == WORKLOAD_NORM ? h->training.norm_bits : h->training.master_bits);
+    const double state = (two_moments ? 2 : 1) * hardware_stored_bits(h, h->training.state_bits);
+    struct operations o = {.read_bits =
+                               n * (master + state + hardware_stored_bits(h, h->training.gradient_bits)),
                            .written_bits = n * (master + state)};
 
     add(&o, two_moments ? adam : sgd_momentum, n);

@@ -8,7 +8,8 @@
  *
  * Widths in DRAM: with storage `emulated` everything is float32, as in programs that emulate low precision;
  * with `true` weights and activations have the forward width, errors the backward width, and the rest those
- * of the training knobs (master_bits, state_bits, gradient_bits, norm_bits, output_bits).
+ * of the training knobs (master_bits, state_bits, gradient_bits, norm_bits, output_bits). The products of the
+ * back ends go by the same rule (hardware_stored_bits).
  *
  * mapping.fuse_norm: the batch norm is part of the convolution's epilogue and moves nothing of its own but
  * the residual. mapping.fuse_relu: the ReLU's mask is found again from its output rather than kept.

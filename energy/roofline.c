@@ -42,8 +42,9 @@ double roofline_dram_bits(const struct nest *n, const struct hardware *h)
     const double weight = out_c * in_c * (double)n->kernel_h * (double)n->kernel_w;
     const double output = batch * out_c * (double)n->out_h * (double)n->out_w;
 
-    return (double)n->instances *
-           (input * n->input_bits + weight * n->weight_bits + output * h->training.output_bits);
+    return (double)n->instances * (input * hardware_stored_bits(h, n->input_bits) +
+                                   weight * hardware_stored_bits(h, n->weight_bits) +
+                                   output * hardware_stored_bits(h, h->training.output_bits));
 }
 
 double roofline_cycles(const struct nest *n, const struct hardware *h)

@@ -33,6 +33,7 @@ struct product {
     struct home home[OPERANDS];
     double words[OPERANDS]; /* of the whole nest */
     int bits[OPERANDS];     /* of a word on the chip: outputs are partial sums */
+    int stored[OPERANDS];   /* of a word in DRAM, but for finished outputs */
 };
 
 /* Words of an operand or sum between array and buffer, and between buffer and DRAM. */
@@ -91,6 +92,9 @@ static struct product product_of(const struct nest *n, const struct hardware *h,
     l.bits[WEIGHT] = n->weight_bits;
     l.bits[INPUT] = n->input_bits;
     l.bits[OUTPUT] = h->array.accumulator_bits;
+    l.stored[WEIGHT] = hardware_stored_bits(h, n->weight_bits);
+    l.stored[INPUT] = hardware_stored_bits(h, n->input_bits);
+    l.stored[OUTPUT] = h->array.accumulator_bits;
     find_homes(l.home, h);
     return l;
 }
@@ -134,11 +138,16 @@ static void move_dram(struct traffic t[OPERANDS], const struct product *l, bool 
     t[OUTPUT].fetched = t[OUTPUT].spilled = (times - 1) * words[OUTPUT];
 }
 
+static double finished_bits(const struct product *l)
+{
+    return l->words[OUTPUT] * hardware_stored_bits(l->hardware, l->hardware->training.output_bits);
+}
+
 static double dram_bits(const struct traffic t[OPERANDS], const struct product *l)
 {
-    double bits = l->words[OUTPUT] * l->hardware->training.output_bits;
+    double bits = finished_bits(l);
     for (int o = 0; o < OPERANDS; o++)
-        bits += (t[o].fetched + t[o].spilled) * l->bits[o];
+        bits += (t[o].fetched + t[o].spilled) * l->stored[o];
     return bits;
 }
 
@@ -212,8 +221,8 @@ void systolic_count(struct counts *out, const struct nest *n, const struct hardw
     count_buffers(out, t, &l);
     count_elements(out, &l, nest_macs(n) / (double)n->instances);
     for (int o = 0; o < OPERANDS; o++)
-        out->of[COST_DRAM_READ] += t[o].fetched * l.bits[o];
-    out->of[COST_DRAM_WRITE] = t[OUTPUT].spilled * l.bits[OUTPUT] + l.words[OUTPUT] * h->training.output_bits;
+        out->of[COST_DRAM_READ] += t[o].fetched * l.stored[o];
+    out->of[COST_DRAM_WRITE] = t[OUTPUT].spilled * l.stored[OUTPUT] + finished_bits(&l);
     out->cycles = fmax(out->cycles, ceil(dram_bits(t, &l) / h->dram.bits_per_cycle));
     out->stall_cycles = out->cycles - l.folds.cycles;
 }

@@ -15,6 +15,8 @@
  * one that moves less is taken. Partial sums that do not fit go out and come back. The batch may be taken in
  * parts.
  *
+ * Words in DRAM are the codes, or float32 with training.storage emulated; partial sums are accumulator_bits.
+ *
  * The model computes in words: widths enter by the words' bits and by what an element finishes in a cycle.
  * The longer of pipeline and memory is the time.
  *
