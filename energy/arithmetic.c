@@ -21,9 +21,9 @@ double arithmetic_throughput(const struct hardware *h, int input_bits, int weigh
            ((double)h->array.rows * (double)h->array.columns);
 }
 
-void arithmetic_count(struct counts *c, const struct nest *n, const struct hardware *h)
+void arithmetic_count(struct counts *c, const struct nest *n, const struct hardware *h,
+                      const struct prices *p)
 {
-    const struct constants k = constants_nominal();
     const double macs = nest_macs(n);
     const double all = c->cycles * (double)h->array.rows * (double)h->array.columns;
 
@@ -31,8 +31,8 @@ void arithmetic_count(struct counts *c, const struct nest *n, const struct hardw
         c->of[COST_FLOAT_MULTIPLY] += macs;
         c->of[COST_FLOAT_ADD] += macs;
     } else {
-        c->of[COST_MULTIPLY] += macs * multiply_equivalents(h, &k, n->input_bits, n->weight_bits);
-        c->of[COST_ADD] += macs * add_equivalents(h, &k, h->array.accumulator_bits);
+        c->of[COST_MULTIPLY] += macs * multiply_equivalents(h, &p->constants, n->input_bits, n->weight_bits);
+        c->of[COST_ADD] += macs * add_equivalents(h, &p->constants, h->array.accumulator_bits);
     }
     if (isnan(h->array.core_pj))
         c->of[COST_IDLE] += fmax(0, all - macs / arithmetic_throughput(h, n->input_bits, n->weight_bits));

@@ -16,8 +16,10 @@ MUST_CHECK enum status arithmetic_check(const struct nest *n, const struct hardw
 /** Multiply-accumulates of these widths that one element finishes in a cycle; below 1: it takes several. */
 double arithmetic_throughput(const struct hardware *h, int input_bits, int weight_bits);
 
-/** Add products, accumulations, idle and priced cycles of a nest (all instances) that takes c->cycles. */
-void arithmetic_count(struct counts *c, const struct nest *n, const struct hardware *h);
+/** Add products, accumulations, idle and priced cycles of a nest (all instances) that takes c->cycles. Widths
+ * weigh by the constants of `p`. */
+void arithmetic_count(struct counts *c, const struct nest *n, const struct hardware *h,
+                      const struct prices *p);
 
 /** Bits that a buffer can use for one working set. */
 double arithmetic_usable_bits(const struct hardware_buffer *b);

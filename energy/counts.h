@@ -8,6 +8,8 @@
 #ifndef ENERGY_COUNTS_H
 #define ENERGY_COUNTS_H
 
+#include "energy/constants.h"
+
 #include <stdint.h>
 
 /** To add a component: here, its row in counts.c (name, unit, part), its price in price.c. */
@@ -56,9 +58,11 @@ struct counts {
     double of[COST_COMPONENTS];
 };
 
-/** Picojoules of one unit of each component. */
+/** Picojoules of one unit of each component, and the constants that they follow from: back ends weigh widths
+ * by those (multiply_equivalents in energy/price.h). */
 struct prices {
     double pj[COST_COMPONENTS];
+    struct constants constants;
 };
 
 /** a += times * b. */

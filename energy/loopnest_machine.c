@@ -104,7 +104,8 @@ static void count_traffic(struct counts *out, const struct loopnest_counts *c,
 }
 
 enum status loopnest_cost(struct counts *out, const struct loopnest_machine *machine,
-                          const struct loopnest_mapping *m, const struct nest *n, const struct hardware *h)
+                          const struct loopnest_mapping *m, const struct nest *n, const struct hardware *h,
+                          const struct prices *prices)
 {
     const struct loopnest_problem p = loopnest_problem(n, h);
     struct loopnest_counts c;
@@ -125,6 +126,6 @@ enum status loopnest_cost(struct counts *out, const struct loopnest_machine *mac
 
     *out = (struct counts){0};
     counts_add(out, &one, (double)n->instances);
-    arithmetic_count(out, n, h);
+    arithmetic_count(out, n, h, prices);
     return STATUS_OK;
 }

@@ -122,7 +122,7 @@ static bool try_tiling(struct search *s, const struct tiling *t)
     const struct loopnest_mapping m = mapping_of(s, t);
     struct counts c;
 
-    s->last = loopnest_cost(&c, &s->machine, &m, s->nest, s->hardware);
+    s->last = loopnest_cost(&c, &s->machine, &m, s->nest, s->hardware, s->prices);
     if (s->last != STATUS_OK) return false;
     if (!s->any || arithmetic_better(&c, &s->best->counts, s->hardware, s->prices)) {
         *s->best = (struct loopnest_choice){t->preset->dataflow, s->machine, m, c};

@@ -42,7 +42,7 @@ struct loopnest_problem loopnest_problem(const struct nest *n, const struct hard
  */
 MUST_CHECK enum status loopnest_cost(struct counts *out, const struct loopnest_machine *machine,
                                      const struct loopnest_mapping *m, const struct nest *n,
-                                     const struct hardware *h);
+                                     const struct hardware *h, const struct prices *p);
 
 struct loopnest_choice {
     enum hardware_dataflow dataflow;

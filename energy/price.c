@@ -75,6 +75,16 @@ double multiply_equivalents(const struct hardware *h, const struct constants *k,
            pass_equivalents(h, k, width(h, a_bits), width(h, b_bits)) / unit;
 }
 
+bool price_weighs_widths(enum constant_name c)
+{
+    static const enum constant_name all[] = {MULTIPLY_EXPONENT, ADD_EXPONENT,   BIT_SERIAL_OVERHEAD,
+                                             PE_FIXED_BASE,     PE_FIXED_SLOPE, PE_FIXED_SQUARE};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] == c) return true;
+    return false;
+}
+
 double plain_add_equivalents(const struct constants *k, int bits)
 {
     return pow(bits / 8.0, k->value[ADD_EXPONENT]);
@@ -255,6 +265,7 @@ void prices_make(struct prices *out, const struct hardware *h, const struct cons
     const struct dram_kind *kind = &dram_all(&count)[h->dram.kind];
     double *pj = out->pj, watt = 0;
 
+    out->constants = *k;
     arithmetic_prices(out, h, k);
     pj[COST_CORE] = core_price(out, h, k);
     pj[COST_IDLE] = pj[COST_CORE] * h->array.idle_gating;

@@ -30,6 +30,9 @@ void prices_make(struct prices *out, const struct hardware *h, const struct cons
 double multiply_equivalents(const struct hardware *h, const struct constants *k, int a_bits, int b_bits);
 double add_equivalents(const struct hardware *h, const struct constants *k, int bits);
 
+/** Whether the two above read this constant, so that counts depend on it and not prices alone. */
+bool price_weighs_widths(enum constant_name c);
+
 /** (bits / 8)^add_exponent, whatever the mac_model: additions that belong to no product. */
 double plain_add_equivalents(const struct constants *k, int bits);
 

@@ -265,7 +265,7 @@ static enum status count(struct counts *out, const struct nest *n, const struct 
             struct counts one, c = {0};
             count_parts_of_batch(&one, n, h, all[i], part);
             counts_add(&c, &one, (double)n->instances);
-            arithmetic_count(&c, n, h);
+            arithmetic_count(&c, n, h, p);
             if (!any || arithmetic_better(&c, out, h, p)) *out = c;
             any = true;
             if (part == 1) break;

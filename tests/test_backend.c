@@ -70,3 +70,72 @@ Test(backend, narrow_operands_are_faster_by_the_model_of_the_element)
         cr_assert(roofline_macs_per_cycle(&h, 32, 8) == 512 * rows[i].at_32, "%s", rows[i].model);
     }
 }
+
+/* A layer that fits every buffer at once: 10 x 10 x 16 inputs, 16 x 32 x 9 weights, 8 x 8 x 32 outputs. */
+static const struct nest small = {
+    1, 16, 32, 8, 8, 3, 3, 1, .instances = 1, .input_bits = 4, .weight_bits = 4};
+
+static struct counts counted(const struct hardware *h, const struct constants *k)
+{
+    struct prices p;
+    struct counts c;
+
+    prices_make(&p, h, k);
+    must(backend_count(&c, &small, h, &p));
+    return c;
+}
+
+Test(backend, emulated_storage_moves_float32_and_keeps_the_codes_on_the_chip)
+{
+    static const char *const names[] = {"bitfusion", "systolic", "loopnest"};
+    const struct constants k = constants_nominal();
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct hardware h = hardware_default();
+        must(hardware_set(&h, "array.backend", names[i]));
+        must(hardware_set(&h, "training.output_bits", "8"));
+        const struct counts codes = counted(&h, &k);
+        must(hardware_set(&h, "training.storage", "emulated"));
+        const struct counts floats = counted(&h, &k);
+        cr_assert(eq(dbl, codes.of[COST_DRAM_READ], 4.0 * (1600 + 4608)), "%s", names[i]);
+        cr_assert(eq(dbl, codes.of[COST_DRAM_WRITE], 8.0 * 2048), "%s", names[i]);
+        cr_assert(eq(dbl, floats.of[COST_DRAM_READ], 32.0 * (1600 + 4608)), "%s", names[i]);
+        cr_assert(eq(dbl, floats.of[COST_DRAM_WRITE], 32.0 * 2048), "%s", names[i]);
+        cr_assert(eq(dbl, floats.of[COST_INPUT_WRITE], codes.of[COST_INPUT_WRITE]), "%s", names[i]);
+        cr_assert(eq(dbl, floats.of[COST_WEIGHT_WRITE], codes.of[COST_WEIGHT_WRITE]), "%s", names[i]);
+    }
+}
+
+Test(backend, widths_weigh_by_the_constants_that_the_prices_were_made_of)
+{
+    struct constants k = constants_nominal();
+    struct hardware h = hardware_default();
+
+    k.value[MULTIPLY_EXPONENT] = 1.5;
+    k.value[ADD_EXPONENT] = 0.5;
+    must(hardware_set(&h, "array.backend", "systolic"));
+    must(hardware_set(&h, "array.mac_model", "quadratic"));
+    const struct counts c = counted(&h, &k);
+    cr_assert(eq(dbl, c.of[COST_MULTIPLY], c.macs / 8)); /* (4 x 4 / 64)^1.5 */
+    cr_assert(eq(dbl, c.of[COST_ADD], c.macs * 2));      /* (32 / 8)^0.5 */
+}
+
+Test(backend, bitfusion_refuses_what_it_would_pass_over)
+{
+    static const char *const foreign[][2] = {
+        {"mapping.tiles", "all"},
+        {"array.register_bytes", "512"},
+        {"buffer.global.bytes", "65536"},
+        {"buffer.input.bits_per_cycle", "512"},
+    };
+    const struct constants k = constants_nominal();
+
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        struct hardware h = hardware_default();
+        struct prices p;
+        struct counts c;
+        must(hardware_set(&h, foreign[i][0], foreign[i][1]));
+        prices_make(&p, &h, &k);
+        expect_failure(backend_count(&c, &small, &h, &p), STATUS_INPUT, foreign[i][0]);
+    }
+}

@@ -312,7 +312,8 @@ ParameterizedTest(struct breakdown *b, eyeriss, normalized_breakdown_of_the_simu
                               [COST_GLOBAL_READ] = 6 / 16.0,
                               [COST_GLOBAL_WRITE] = 6 / 16.0,
                               [COST_DRAM_READ] = 200 / 16.0,
-                              [COST_DRAM_WRITE] = 200 / 16.0}};
+                              [COST_DRAM_WRITE] = 200 / 16.0},
+                       .constants = constants_nominal()};
     struct loopnest_choice best;
     must(loopnest_search(&best, &n, &h, &p));
 
