@@ -1,6 +1,8 @@
 /* experiments/whatif_elasticity.c - what a percent of each number does to the answers. */
 #include "experiments/whatif.h"
 
+#include "energy/price.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +26,32 @@ static void slopes(struct elasticity *e, const struct whatif_result *a, const st
     e->saving = isnan(a->energy_saving) ? 0 : (b->energy_saving - a->energy_saving) / run * percent;
 }
 
-static void of_constant(struct elasticity *e, const struct cost_case *c, const struct whatif_counts *counts,
-                        enum constant_name name)
+/* The answer at `factor` times a constant; counted anew where widths weigh by it. */
+static enum status answer_with(struct whatif_result *out, double factor, const struct cost_case *c,
+                               const struct whatif_counts *counts, enum constant_name name)
 {
-    struct constants k = c->constants;
+    struct cost_case changed = *c;
+    struct whatif_counts recounted;
+    const bool weighs = price_weighs_widths(name);
 
-    *e = (struct elasticity){.name = constant_of(name)->name, .value = k.value[name]};
-    k.value[name] = e->value * down;
-    const struct whatif_result low = whatif_reprice(counts, &c->hardware, &k);
-    k.value[name] = e->value * up;
-    const struct whatif_result high = whatif_reprice(counts, &c->hardware, &k);
+    changed.constants.value[name] *= factor;
+    if (weighs) TRY(whatif_count(&recounted, &changed));
+    *out = whatif_reprice(weighs ? &recounted : counts, &c->hardware, &changed.constants);
+    return STATUS_OK;
+}
+
+static enum status of_constant(struct elasticity *e, const struct cost_case *c,
+                               const struct whatif_counts *counts, enum constant_name name)
+{
+    struct whatif_result low, high;
+
+    *e = (struct elasticity){.name = constant_of(name)->name,
+                             .recounted = price_weighs_widths(name),
+                             .value = c->constants.value[name]};
+    TRY(answer_with(&low, down, c, counts, name));
+    TRY(answer_with(&high, up, c, counts, name));
     slopes(e, &low, &high, down, up);
+    return STATUS_OK;
 }
 
 /* The answer with a knob at `factor` times its value; at its value where that is beyond its limits. */
@@ -110,8 +127,8 @@ enum status whatif_elasticity(struct elasticity **out, int *count, const struct 
     TRY(whatif_count(&counts, c));
     struct elasticity *rows = malloc((size_t)(CONSTANTS + knobs) * sizeof *rows);
     if (rows == NULL) return fail(STATUS_NOMEM, "no memory for a table of elasticities");
-    for (; *count < CONSTANTS; ++*count)
-        of_constant(&rows[*count], c, &counts, (enum constant_name) * count);
+    for (int i = 0; i < CONSTANTS && status == STATUS_OK; i++)
+        status = of_constant(&rows[(*count)++], c, &counts, (enum constant_name)i);
     for (int i = 0; i < knobs && status == STATUS_OK; i++)
         if (is_real(&c->hardware, i)) status = of_knob(&rows[(*count)++], c, &counts, i);
     if (status != STATUS_OK) {
