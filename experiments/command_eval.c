@@ -2,7 +2,7 @@
 #include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 #include "experiments/command.h"
-#include "experiments/session.h"
+#include "experiments/machine_options.h"
 #include "experiments/table.h"
 
 #include "sim/store.h"
@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH = 1024, OPTION_KERNELS = 256, OPTION_DATA };
+enum { PATH = 1024, OPTION_DATA = 256 };
 
 struct eval_options {
     const char *path, *bits, *split;
-    struct machine machine;
+    struct machine_options machine;
     const char *data_dir;
     bool json;
     const char *wrong;
@@ -25,9 +25,7 @@ static const struct argp_option options[] = {
      "max, current, all (of its schedule, and float32), float32 or numbers (as trained)", 1},
     {"split", 's', "NAME", 0, "train, validation or test (as trained)", 1},
     {"data-dir", OPTION_DATA, "DIR", 0, "folder of the data set's files, if they moved", 1},
-    {"threads", 't', "N", 0, "threads to use (all)", 2},
-    {"kernels", OPTION_KERNELS, "NAME", 0, "instruction set, of `cptsim list kernels`", 2},
-    {"json", 'j', NULL, 0, "one JSON object a line", 2},
+    {"json", 'j', NULL, 0, "one JSON object a line", 3},
     {0}};
 
 static const char doc[] = "Evaluate the network of a run, or of one of its checkpoints, at any bits.\v"
@@ -41,6 +39,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct eval_options *o = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->machine;
+        break;
     case 'b':
         o->bits = arg;
         break;
@@ -49,14 +50,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_DATA:
         o->data_dir = arg;
-        break;
-    case 't':
-        o->machine.threads = (int)strtol(arg, &arg, 10);
-        if (*arg != '\0' || o->machine.threads < 1 || o->machine.threads > 4096)
-            o->wrong = "--threads wants a number from 1 to 4096";
-        break;
-    case OPTION_KERNELS:
-        o->machine.kernels = arg;
         break;
     case 'j':
         o->json = true;
@@ -169,18 +162,20 @@ static enum status evaluate(struct session *s, const struct eval_options *o)
 
 enum status command_eval(int argc, char **argv)
 {
-    const struct argp argp = {options, parse, "RUNDIR|CHECKPOINT", doc, NULL, NULL, NULL};
+    static const struct argp_child children[] = {{&machine_argp, 0, NULL, 2}, {0}};
+    const struct argp argp = {options, parse, "RUNDIR|CHECKPOINT", doc, children, NULL, NULL};
     struct eval_options o = {0};
     struct session session;
     struct config config;
     char record[PATH];
 
     TRY(command_parse(&argp, argc, argv, &o));
+    if (o.machine.wrong != NULL) return fail(STATUS_USAGE, "eval: %s", o.machine.wrong);
     if (o.wrong != NULL) return fail(STATUS_USAGE, "eval: %s", o.wrong);
     if (o.path == NULL) return fail(STATUS_USAGE, "eval: no run; want one as in `cptsim eval runs/quick`");
     TRY(record_find(record, o.path));
     TRY(config_of_record(&config, record, &o));
-    TRY(session_open(&session, &config, &o.machine));
+    TRY(session_open(&session, &config, &o.machine.machine));
     const enum status s = evaluate(&session, &o);
     session_close(&session);
     return s;

@@ -1,29 +1,21 @@
 /* experiments/command_train.c - `cptsim train`: every arm of an experiment, one after the other. */
 #include "experiments/command.h"
+#include "experiments/machine_options.h"
 #include "experiments/record.h"
 #include "experiments/run.h"
 #include "experiments/table.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    OVERRIDES_MAX = 64,
-    DIR = 512,
-    OPTION_SEED = 256,
-    OPTION_KERNELS,
-    OPTION_RESUME,
-    OPTION_FORCE,
-    OPTION_PRINT
-};
+enum { OVERRIDES_MAX = 64, DIR = 512, OPTION_SEED = 256, OPTION_RESUME, OPTION_FORCE, OPTION_PRINT };
 
 struct train_options {
     const char *file, *out, *arm;
     const char *overrides[OVERRIDES_MAX];
     int override_count;
     char seed[64]; /* --seed N as an override */
-    struct machine machine;
+    struct machine_options machine;
     bool resume, force, quiet, json, print_config;
     const char *wrong; /* what is wrong with the command line, or NULL */
 };
@@ -35,9 +27,6 @@ static const struct argp_option options[] = {
     {"out", 'o', "DIR", 0, "where records go: DIR, or DIR/ARM for files with arms (runs/NAME)", 2},
     {"resume", OPTION_RESUME, NULL, 0, "go on from the last checkpoint; begin where there is none", 2},
     {"force", OPTION_FORCE, NULL, 0, "replace existing records", 2},
-    {"threads", 't', "N", 0, "threads to use (all); results do not depend on it", 3},
-    {"kernels", OPTION_KERNELS, "NAME", 0,
-     "instruction set, of `cptsim list kernels`; results do not depend on it", 3},
     {"quiet", 'q', NULL, 0, "no progress on stderr", 4},
     {"json", 'j', NULL, 0, "the table as one JSON object a line", 4},
     {"print-config", OPTION_PRINT, NULL, 0, "print every setting with its value, and stop", 4},
@@ -69,6 +58,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct train_options *o = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->machine;
+        break;
     case 's':
         add_override(o, arg);
         break;
@@ -81,14 +73,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 'o':
         o->out = arg;
-        break;
-    case 't':
-        o->machine.threads = (int)strtol(arg, &arg, 10);
-        if (*arg != '\0' || o->machine.threads < 1 || o->machine.threads > 4096)
-            o->wrong = "--threads wants a number from 1 to 4096";
-        break;
-    case OPTION_KERNELS:
-        o->machine.kernels = arg;
         break;
     case OPTION_RESUME:
         o->resume = true;
@@ -117,6 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static enum status options_check(const struct train_options *o)
 {
+    if (o->machine.wrong != NULL) return fail(STATUS_USAGE, "train: %s", o->machine.wrong);
     if (o->wrong != NULL) return fail(STATUS_USAGE, "train: %s", o->wrong);
     if (o->file == NULL)
         return fail(STATUS_USAGE,
@@ -203,7 +188,7 @@ static enum status arm_train(const struct train_options *o, const struct config_
     }
     run_dir(dir, o, &c);
     TRY(run_train(&result, &c,
-                  &(struct run_options){.machine = o->machine,
+                  &(struct run_options){.machine = o->machine.machine,
                                         .dir = dir,
                                         .resume = o->resume,
                                         .replace = o->force,
@@ -234,7 +219,8 @@ static enum status arms_train(const struct train_options *o, const struct config
 
 enum status command_train(int argc, char **argv)
 {
-    const struct argp argp = {options, parse, "EXPERIMENT.yaml", doc, NULL, NULL, NULL};
+    static const struct argp_child children[] = {{&machine_argp, 0, NULL, 3}, {0}};
+    const struct argp argp = {options, parse, "EXPERIMENT.yaml", doc, children, NULL, NULL};
     struct train_options o = {0};
     struct config_file *file;
 

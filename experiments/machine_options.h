@@ -1,0 +1,21 @@
+/* experiments/machine_options.h - --threads and --kernels, for every command that computes. */
+#ifndef EXPERIMENTS_MACHINE_OPTIONS_H
+#define EXPERIMENTS_MACHINE_OPTIONS_H
+
+#include "experiments/session.h"
+
+#include <argp.h>
+
+/** What the two options said. */
+struct machine_options {
+    struct machine machine;
+    const char *wrong; /* what is wrong with them, or NULL */
+};
+
+/**
+ * A child of a command's argp. The command hands over its struct machine_options with
+ * `case ARGP_KEY_INIT: state->child_inputs[0] = ...`.
+ */
+extern const struct argp machine_argp;
+
+#endif
