@@ -66,6 +66,8 @@ Test(accumulator, sums_of_two_are_rounded_once)
     cr_expect(eq(dbl, c, 1.0 - 0x1p-11));
 }
 
+__extension__ typedef _Float16 half;
+
 Test(accumulator, binary16_equals_the_compilers_half)
 {
     enum { K = 40 };
@@ -77,11 +79,11 @@ Test(accumulator, binary16_equals_the_compilers_half)
     for (int round = 0; round < 200; round++) {
         double a[K], b[K], c;
         float outer = 0;
-        __extension__ _Float16 inner = 0;
+        half inner = 0;
         for (int i = 0; i < K; i++) {
             a[i] = (double)(int)(uniform(&state) * 64) / 8;
             b[i] = (double)(int)(uniform(&state) * 64) / 16;
-            inner = (_Float16)((double)inner + a[i] * b[i]); /* exact in binary64 */
+            inner = (half)((double)inner + a[i] * b[i]); /* exact in binary64 */
             if (i % 8 != 7) continue;
             outer += (float)inner;
             inner = 0;
