@@ -21,8 +21,7 @@ void lock_release(int lock, const char *path);
 
 enum lock_state { LOCK_NONE, LOCK_LEFT, LOCK_HELD };
 
-/** Is there such a file, and does a process hold it? *holder says whose it is or was: "process 4711 on
- * node3". */
+/** Is there such a file, and is it held? *holder says by whom it is or was: "process 4711 on node3". */
 enum lock_state lock_look(char holder[LOCK_HOLDER_MAX], const char *path);
 
 #endif
