@@ -1,37 +1,49 @@
-/* sim/layer_conv.c - the convolution of the published CPT code, with exact integer products.
+/* sim/layer_conv.c - the convolution of the published CPT code: its operands, and which product takes them.
  *
  *   Wq = Q_b(W; min/max of each output channel)
  *   Xq = Q_b(X; min/max of the whole batch when training, the running range otherwise)
  *   Y  = conv(Xq, Wq), where the padding is real 0, not the zero point
  *
- * With S = sum qx qw' and X1 = sum qx over the in-bounds taps, both exact integers, and n of those taps,
- *   y = sx sw S + sx zw' X1 + zx (sw sum(qw') + n zw'),
- * three terms in double and one rounding to float32. Backward: layer_conv_back.c.
+ * Products of codes are exact: layer_conv_int.c. Operands by their roles: layer_conv_role.c. Backward:
+ * layer_conv_back.c.
  */
 #include "sim/layer_conv.h"
 
+#include "sim/flip.h"
+
 #include <assert.h>
 #include <string.h>
+
+/* The coefficients of a product, and what backward-data in integers needs: its outputs are the input. */
+static void claim_coefficients(struct conv *c, struct arena *run)
+{
+    const size_t outputs = c->flips && c->s.c > c->s.k ? (size_t)c->s.c : (size_t)c->s.k;
+    const size_t all = c->flips && c->in_size > c->out_size ? c->in_size : c->out_size;
+
+    c->alpha = arena_push(run, outputs * sizeof(double));
+    c->beta = arena_push(run, outputs * sizeof(double));
+    c->gamma = arena_push(run, all * sizeof(double));
+}
 
 /* Parameters, codes and coefficients, for the widest code that a pass may ask for. */
 static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
 {
     struct conv *c = conv_of(l);
-    const size_t weights = c->filter * (size_t)c->s.k, k = (size_t)c->s.k;
-    const size_t batch = (size_t)p->batch, pixels = (size_t)c->s.oh * (size_t)c->s.ow;
+    const size_t weights = c->filter * (size_t)c->s.k, k = (size_t)c->s.k, batch = (size_t)p->batch;
 
     layer_claim_state(l, p, run);
     c->decodes = l->quantized && p->recipe != NULL && recipe_decodes(p->recipe);
+    c->flips =
+        c->decodes && p->training && p->recipe->role[ROLE_WEIGHT].way == ROLE_FORMAT && flip_covers(&c->s);
     if (l->quantized && p->forward_bits_max > 0)
         c->x_saved = arena_push(run, batch * c->in_size * conv_saved_bytes(p->forward_bits_max, c->decodes));
     c->w_codes = arena_push(run, weights * sizeof(int16_t));
+    c->flipped = arena_push(run, c->flips ? weights * sizeof(int16_t) : 0);
     c->w_values = arena_push(run, weights * sizeof(float));
     c->w = arena_push(run, k * sizeof(struct affine));
     c->w_range = arena_push(run, k * sizeof(struct range));
-    c->alpha = arena_push(run, k * sizeof(double));
-    c->beta = arena_push(run, k * sizeof(double));
-    c->gamma = arena_push(run, pixels * k * sizeof(double));
-    c->packed = arena_push(run, p->kernels->conv_packed_bytes(&c->s));
+    claim_coefficients(c, run);
+    c->packed = arena_push(run, conv_packed_bytes(c, p->kernels));
     l->scratch_bytes = conv_thread_bytes(c, p);
     if (c->decodes && p->recipe->role[ROLE_ACCUMULATOR].way == ROLE_FORMAT)
         l->scratch_bytes += conv_sum_bytes(c, p->batch);
@@ -45,18 +57,14 @@ static size_t quantize_filter(struct conv *c, int o, const struct pass *p)
     const int bits = p->forward_bits;
     const size_t n = c->filter, at = (size_t)o * n;
     const float *w = c->base.params[0].value + at;
-    const struct kernels *k = p->kernels;
 
-    c->w_range[o] = range_join(k->range(w, n), RANGE_EMPTY);
+    c->w_range[o] = range_join(p->kernels->range(w, n), RANGE_EMPTY);
     c->w[o] = affine_of_range(c->w_range[o], bits, p->recipe->division, p->recipe->floor);
     if (bits > AFFINE_CODE_BITS) return affine_quantize(c->w_values + at, w, n, &c->w[o], NULL, 0);
 
-    uint16_t *code = p->scratch[omp_get_thread_num()];
-    const size_t clipped = k->encode(code, w, n, &c->w[o], NULL, 0);
-    k->decode(c->w_values + at, (struct codes){code, bits}, n, &c->w[o]);
-    for (size_t i = 0; i < n; i++)
-        c->w_codes[at + i] =
-            (int16_t)((code_bytes(bits) == 1 ? ((uint8_t *)code)[i] : code[i]) - (1 << (bits - 1)));
+    const size_t clipped = conv_encode_filter(c, o, p, w);
+    const struct codes codes = {p->scratch[omp_get_thread_num()], bits};
+    p->kernels->decode(c->w_values + at, codes, n, &c->w[o]);
     return clipped;
 }
 
@@ -99,84 +107,6 @@ static struct affine activation_map(struct conv *c, const struct tensor *in, con
     return q;
 }
 
-/* sums[tap] = sum of a filter's centered codes over its channels. */
-static void sum_taps(int64_t sums[], const int16_t *w, const struct conv_shape *s)
-{
-    const int cg = s->c / s->groups;
-    for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
-        sums[tap] = 0;
-        for (int i = 0; i < cg; i++)
-            sums[tap] += w[tap * cg + i];
-    }
-}
-
-/* gamma[p][o] = zx (sw[o] sum(qw') + n zw'[o]) over the in-bounds taps of output p. */
-static void fill_gamma(struct conv *c, int o, double zw)
-{
-    const struct conv_shape *s = &c->s;
-    int64_t tap_sum[KERNEL_MAX * KERNEL_MAX];
-
-    sum_taps(tap_sum, c->w_codes + (size_t)o * c->filter, s);
-    for (int oy = 0; oy < s->oh; oy++)
-        for (int ox = 0; ox < s->ow; ox++) {
-            int64_t sum = 0, taps = 0;
-            for (int ky = 0; ky < s->kernel; ky++)
-                for (int kx = 0; kx < s->kernel; kx++) {
-                    const int iy = oy * s->stride + ky - s->pad, ix = ox * s->stride + kx - s->pad;
-                    if (iy < 0 || iy >= s->h || ix < 0 || ix >= s->w) continue;
-                    sum += tap_sum[ky * s->kernel + kx];
-                    taps += s->c / s->groups;
-                }
-            c->gamma[((size_t)oy * (size_t)s->ow + (size_t)ox) * (size_t)s->k + (size_t)o] =
-                (double)c->x.zero * ((double)c->w[o].scale * (double)sum + (double)taps * zw);
-        }
-}
-
-/* The three factors of an output's integer sums. */
-static struct conv_epilogue make_epilogue(struct conv *c)
-{
-    const bool offset = c->x.zero != 0.0f;
-
-    for (int o = 0; o < c->s.k; o++) {
-        const struct affine *w = &c->w[o];
-        const double zw = (double)w->zero + (double)w->scale * (double)(1 << (w->bits - 1));
-        c->alpha[o] = (double)c->x.scale * (double)w->scale;
-        c->beta[o] = (double)c->x.scale * zw;
-        if (offset)
-            fill_gamma(c, o, zw);
-        else
-            c->gamma[o] = 0.0;
-    }
-    return (struct conv_epilogue){c->alpha, c->beta, c->gamma, offset ? c->s.k : 0};
-}
-
-/* Where image n's sums for a batch norm go; running statistics need none. */
-static double *sums_of(const struct tensor *out, int n, const struct pass *p)
-{
-    return out->sums && p->training ? out->sums + (size_t)n * 2 * (size_t)out->shape.c : NULL;
-}
-
-static void forward_integer(struct conv *c, struct tensor *out, const struct tensor *in, const struct pass *p)
-{
-    const struct kernels *k = p->kernels;
-    const int bits = p->forward_bits;
-    const size_t each = c->in_size * code_bytes(bits);
-    const enum conv_path path = conv_path(bits, bits, (int64_t)c->filter);
-    uint64_t clipped = 0;
-
-    k->conv_int_pack(c->packed, c->w_codes, &c->s, path);
-    const struct conv_epilogue e = make_epilogue(c);
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int n = 0; n < p->n; n++) {
-        void *codes = (char *)c->x_saved + (size_t)n * each;
-        clipped += k->encode(codes, in->data + (size_t)n * c->in_size, c->in_size, &c->x, NULL, 0);
-        k->conv_int_forward(out->data + (size_t)n * c->out_size, sums_of(out, n, p),
-                            (struct codes){codes, bits}, c->packed, &c->s, path, bits, &e,
-                            p->scratch[omp_get_thread_num()]);
-    }
-    c->base.trace.clipped_activation = clipped;
-}
-
 /* x_saved: the recipe's codes, decoded. */
 static void decode_input(struct conv *c, const struct tensor *in, const struct pass *p)
 {
@@ -191,51 +121,68 @@ static void decode_input(struct conv *c, const struct tensor *in, const struct p
 }
 
 /* float32, decoded values of more than 16 bits (binary32 carries all that there is to carry) or values of
- * whatever formats the roles have. */
-static void forward_float(struct conv *c, struct tensor *out, const float *x, const struct pass *p)
+ * whatever formats the roles have. The recipe's input, if it is codes, is encoded here. */
+static uint64_t forward_float(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
+                              const struct pass *p)
 {
     const struct kernels *k = p->kernels;
+    uint64_t clipped = 0;
 
     if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
-        conv_sum_forward(c, out, p->training, x, p);
-        return;
+        conv_sum_forward(c, out, p->training, c->x_saved, p);
+        return 0;
     }
     k->conv_float_pack(c->packed, c->w_decoded, &c->s);
-#pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
-        k->conv_float_forward(out->data + (size_t)n * c->out_size, sums_of(out, n, p),
-                              x + (size_t)n * c->in_size, c->packed, &c->s, p->scratch[omp_get_thread_num()]);
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
+    for (int n = 0; n < p->n; n++) {
+        if (encodes) clipped += conv_encode_image(c, in, n, p);
+        k->conv_float_forward(out->data + (size_t)n * c->out_size, conv_sums_of(out, n, p),
+                              conv_input_values(c, in, n, p), c->packed, &c->s,
+                              p->scratch[omp_get_thread_num()]);
+    }
+    return clipped;
 }
 
-/* The operands as this pass reads them: weights, and what is known of the input before it is encoded. */
-static void take_operands(struct conv *c, const struct tensor *in, const struct pass *p)
+static void take_weights(struct conv *c, const struct pass *p)
 {
-    c->forward_bits = c->base.quantized ? p->forward_bits : 0;
-    c->decoded = c->forward_bits > 0 && recipe_decodes(p->recipe);
-    assert(c->decodes || !c->decoded);
     c->w_decoded = c->base.params[0].value;
+    c->w_coded = c->w_shared = false;
     if (c->forward_bits == 0) return;
-    if (conv_role(c, ROLE_WEIGHT, p)->way == ROLE_RECIPE)
-        quantize_weights(c, p);
-    else
+    if (conv_role(c, ROLE_WEIGHT, p)->way != ROLE_RECIPE) {
         conv_role_weights(c, p);
-    if (conv_role(c, ROLE_ACTIVATION, p)->way != ROLE_RECIPE) {
-        conv_role_input(c, in, p);
         return;
     }
+    quantize_weights(c, p);
+    c->w_coded = conv_takes_codes(c, p) && c->forward_bits <= AFFINE_CODE_BITS;
+}
+
+/* The input as this pass reads it, except that the recipe's codes are made by the product, image by image,
+ * while each is in the cache: true if it has to. */
+static bool take_input(struct conv *c, const struct tensor *in, const struct pass *p)
+{
+    c->x_coded = false;
+    if (c->forward_bits == 0) return false;
+    if (conv_role(c, ROLE_ACTIVATION, p)->way != ROLE_RECIPE) {
+        conv_role_input(c, in, p);
+        return false;
+    }
     c->x = activation_map(c, in, p);
-    if (!conv_saved_codes(c)) decode_input(c, in, p);
+    c->x_coded = conv_takes_codes(c, p) && c->forward_bits <= AFFINE_CODE_BITS;
+    if (!c->x_coded) decode_input(c, in, p);
+    return c->x_coded;
 }
 
 static void conv_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
 {
     struct conv *c = conv_of(l);
 
-    take_operands(c, in[0], p);
-    if (conv_saved_codes(c))
-        forward_integer(c, out, in[0], p);
-    else
-        forward_float(c, out, c->forward_bits > 0 ? c->x_saved : in[0]->data, p);
+    c->forward_bits = l->quantized ? p->forward_bits : 0;
+    assert(c->decodes || c->forward_bits == 0 || !recipe_decodes(p->recipe));
+    take_weights(c, p);
+    const bool encodes = take_input(c, in[0], p);
+    const uint64_t clipped = c->x_coded && c->w_coded ? conv_int_forward(c, out, in[0], encodes, p)
+                                                      : forward_float(c, out, in[0], encodes, p);
+    if (encodes) l->trace.clipped_activation = clipped;
     if (out->wants_range) out->range = range_over_images(out->data, c->out_size, p);
 }
 

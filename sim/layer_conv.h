@@ -1,4 +1,4 @@
-/* sim/layer_conv.h - the insides of the quantized convolution, for layer_conv.c and layer_conv_back.c only.
+/* sim/layer_conv.h - the insides of the quantized convolution, for layer_conv*.c only.
  *
  * Notation: q are codes, s scales, z zeros; X = sx qx + zx per tensor, W[o] = sw[o] qw + zw[o] per output
  * channel, E = se qe + ze per tensor. Weight and error codes are centered, q' = q - 2^(b-1), so that they fit
@@ -19,14 +19,17 @@ struct conv {
     void *x_saved;         /* codes [n][h][w][c] of 1 or 2 bytes, or the decoded float32 above 16 bits */
     struct affine x;       /* of x_saved */
     int forward_bits;      /* of the last forward pass; 0: float32, nothing is saved */
-    bool decoded;          /* in it the operands were decoded values, because a role asks for it */
-    bool decodes;          /* x_saved has room for them */
-    int16_t *w_codes;      /* [k][kernel][kernel][c/groups], centered */
-    float *w_decoded;      /* the same, values; points to the master weights when forward_bits is 0 */
-    float *w_values;       /* memory of w_decoded */
-    void *packed;          /* weights in the kernels' order */
-    double *alpha, *beta;  /* [k] */
-    double *gamma;         /* [oh*ow][k] */
+    bool x_coded, w_coded; /* in it x_saved, the weights were codes */
+    bool w_shared;         /* the weights' codes have one map for all filters */
+    bool decodes;     /* x_saved has room for decoded values of few bits, because a role may ask for them */
+    int16_t *w_codes; /* [k][kernel][kernel][c/groups], centered */
+    bool flips;       /* a role may ask for backward-data in integers: */
+    int16_t *flipped; /* w_codes as it reads them */
+    float *w_decoded; /* the same, values; points to the master weights when forward_bits is 0 */
+    float *w_values;  /* memory of w_decoded */
+    void *packed;     /* weights in the kernels' order */
+    double *alpha, *beta;  /* [k]; if it flips [c], too */
+    double *gamma;         /* [oh*ow][k]; if it flips [h*w][c], too */
     struct affine *w;      /* [k] */
     struct range *w_range; /* [k] */
 };
@@ -34,12 +37,6 @@ struct conv {
 static inline struct conv *conv_of(struct layer *l)
 {
     return (struct conv *)l;
-}
-
-/** True if the saved input is codes rather than decoded floats. */
-static inline bool conv_saved_codes(const struct conv *c)
-{
-    return c->forward_bits > 0 && c->forward_bits <= AFFINE_CODE_BITS && !c->decoded;
 }
 
 /** Bytes of one saved element at these bits. */
@@ -55,16 +52,52 @@ static inline const struct role_setting *conv_role(const struct conv *c, enum ro
     return c->forward_bits > 0 ? &p->recipe->role[role] : &own;
 }
 
+/** May operands be codes? Not where the accumulator's role asks for values. */
+static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
+{
+    return conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_RECIPE;
+}
+
+/** Where image n's sums for a batch norm go; running statistics need none. */
+static inline double *conv_sums_of(const struct tensor *out, int n, const struct pass *p)
+{
+    return out->sums && p->training ? out->sums + (size_t)n * 2 * (size_t)out->shape.c : NULL;
+}
+
+/* --- the integer products forward and to the input: layer_conv_int.c --- */
+
+/** Centered codes of one filter's weights under c->w[o]; they stand in this thread's scratch as well, as
+ * encode left them. Returns the clipped count. */
+size_t conv_encode_filter(struct conv *c, int o, const struct pass *p, const float *w);
+
+/** Encode image n under c->x. Returns the clipped count. */
+size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const struct pass *p);
+
+/** out from coded weights and a coded input, which is encoded here if `encodes`. Returns the clipped count.
+ */
+uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
+                          const struct pass *p);
+
+/** din from error codes under the map e and weights of one shared map; added to it if `add`. For c->flips. */
+void conv_int_data(struct conv *c, struct tensor *din, bool add, const void *e_codes, const struct affine *e,
+                   const struct pass *p);
+
+/** Packed bytes, and bytes of the kernels' scratch at the head of a thread's. */
+size_t conv_packed_bytes(const struct conv *c, const struct kernels *k);
+size_t conv_kernel_bytes(const struct conv *c, const struct kernels *k);
+
 /* --- operands in number formats: layer_conv_role.c --- */
 
-/** w_decoded: the weights by the role's setting, which is not the recipe's own. */
+/** The weights by the role's setting, which is not the recipe's own: w_decoded, and codes if it is a grid. */
 void conv_role_weights(struct conv *c, const struct pass *p);
 
-/** x_saved: the batch by the role's setting, which is not the recipe's own. */
+/** x_saved: the batch by the role's setting, which is not the recipe's own; codes if it is a grid. */
 void conv_role_input(struct conv *c, const struct tensor *in, const struct pass *p);
 
-/** The error in place, by the role's setting, which is not the recipe's own. */
-void conv_role_error(struct conv *c, struct tensor *dout, const struct pass *p);
+/** The error by the role's setting, which is not the recipe's own. True if it is a grid: codes, and *map;
+ * otherwise values in place. */
+bool conv_role_error(struct affine *map, void *codes, struct conv *c, struct tensor *dout,
+                     const struct pass *p);
 
 /* --- products in modelled accumulators: layer_conv_sum.c --- */
 
@@ -79,6 +112,11 @@ void conv_sum_data(struct conv *c, struct tensor *din, bool add, const float *e,
 
 /** The weight gradient from x and e. */
 void conv_sum_weights(struct conv *c, const float *x, const float *e, const struct pass *p);
+
+/* --- backward: layer_conv_back.c --- */
+
+/** Input of image n as the forward product saw it: values, or codes decoded into this thread's scratch. */
+const float *conv_input_values(const struct conv *c, const struct tensor *in, int n, const struct pass *p);
 
 /** Bytes of scratch per thread: the kernels' own, one decoded image of input and of error, one filter's
  * codes. */

@@ -7,7 +7,8 @@
  * in-bounds positions, X1 = sum qx, E1 = sum qe', n positions, dW = se sx S + se zx E1 + ze' sx X1 + n ze' zx
  * in double, one rounding to float32. dX sums over output channels, and each has its own weight scale: no
  * common integer grid exists. It is the fma sequence of conv_float_data over decoded values, one written
- * order for every machine. Source: Fu et al., ICLR 2021, published code.
+ * order for every machine; only where roles give the weights one scale and the stride is 1, the integer
+ * product of layer_conv_int.c. Source: Fu et al., ICLR 2021, published code.
  */
 #include "sim/layer_conv.h"
 
@@ -18,6 +19,8 @@ enum { IMAGE_GROUPS = 8 };
 
 /* Shared scratch of one backward pass. */
 struct backward {
+    struct affine e;      /* the error's map */
+    bool coded;           /* the error is codes; otherwise it stands in dout */
     void *e_codes;        /* [n][oh*ow*k] */
     int64_t *exact;       /* [threads][kernel][kernel][c/groups][k] */
     double *real;         /* [IMAGE_GROUPS][the same], float path */
@@ -58,14 +61,14 @@ size_t conv_backward_bytes(const struct conv *c, const struct plan *p)
 size_t conv_thread_bytes(const struct conv *c, const struct plan *p)
 {
     const size_t floats = c->in_size + c->out_size + 32 + (c->filter > c->in_size ? c->filter : 0);
-    return p->kernels->conv_scratch_bytes(&c->s) + floats * sizeof(float);
+    return conv_kernel_bytes(c, p->kernels) + floats * sizeof(float);
 }
 
 /* Per-thread buffers behind the kernels' own scratch. */
 static float *decoded_input(const struct conv *c, const struct pass *p)
 {
     char *mine = p->scratch[omp_get_thread_num()];
-    return (float *)(mine + p->kernels->conv_scratch_bytes(&c->s));
+    return (float *)(mine + conv_kernel_bytes(c, p->kernels));
 }
 
 static float *decoded_error(const struct conv *c, const struct pass *p)
@@ -158,9 +161,10 @@ static void sum_by_tap(struct backward *b, int64_t count[], const struct conv *c
 
 /* dW[o][tap][i] from the exact sums [tap][i][o]. */
 static void finish_integer(struct conv *c, const struct backward *b, const int64_t count[],
-                           const struct affine *e, const struct pass *p)
+                           const struct pass *p)
 {
     const struct conv_shape *s = &c->s;
+    const struct affine *e = &b->e;
     const size_t k = (size_t)s->k, weights = c->filter * k;
     const int cg = s->c / s->groups, kg = s->k / s->groups, taps = s->kernel * s->kernel;
     const double ze = (double)e->zero + (double)e->scale * (double)((int64_t)1 << (e->bits - 1));
@@ -183,10 +187,10 @@ static void finish_integer(struct conv *c, const struct backward *b, const int64
             }
 }
 
-static void weights_integer(struct conv *c, struct backward *b, const struct affine *e, const struct pass *p)
+static void weights_integer(struct conv *c, struct backward *b, const struct pass *p)
 {
     const size_t weights = c->filter * (size_t)c->s.k;
-    const int eb = p->backward_bits, xb = c->forward_bits;
+    const int eb = b->e.bits, xb = c->x.bits;
     const int share = p->n / p->threads > 1 ? p->n / p->threads : 1,
               most = conv_weights_images(xb, eb, &c->s);
     const int images = share < most ? share : most;
@@ -208,62 +212,55 @@ static void weights_integer(struct conv *c, struct backward *b, const struct aff
     else
         memset(b->e_at, 0, c->out_size * sizeof *b->e_at);
     sum_by_tap(b, count, c);
-    finish_integer(c, b, count, e, p);
+    finish_integer(c, b, count, p);
 }
 
-/* What of the error the products need: its map (NULL: it stands in dout), or its values by its role. */
-static const struct affine *take_error(struct affine *map, struct conv *c, struct backward *b,
-                                       struct tensor *dout, const struct pass *p)
+/* The error as both products see it: its codes, or its values in dout. */
+static void take_error(struct backward *b, struct conv *c, struct tensor *dout, const struct pass *p)
 {
-    if (c->forward_bits == 0 || p->backward_bits == 0) return NULL;
+    b->coded = false;
+    if (c->forward_bits == 0 || p->backward_bits == 0) return;
     if (conv_role(c, ROLE_ERROR, p)->way != ROLE_RECIPE) {
-        conv_role_error(c, dout, p);
-        return NULL;
+        b->coded = conv_role_error(&b->e, b->e_codes, c, dout, p);
+        return;
     }
-    *map = quantize_error(c, b, dout, p);
-    return map;
+    b->e = quantize_error(c, b, dout, p);
+    b->coded = b->e.bits <= AFFINE_CODE_BITS;
 }
 
-/* Input of image n as the forward product saw it, decoded. */
-static const float *input_values(const struct conv *c, const struct tensor *in, int n, const struct pass *p)
+const float *conv_input_values(const struct conv *c, const struct tensor *in, int n, const struct pass *p)
 {
     const size_t at = (size_t)n * c->in_size;
     if (c->forward_bits == 0) return in->data + at;
-    if (!conv_saved_codes(c)) return (const float *)c->x_saved + at;
+    if (!c->x_coded) return (const float *)c->x_saved + at;
 
     float *x = decoded_input(c, p);
-    const struct codes codes = {(const char *)c->x_saved + at * code_bytes(c->forward_bits), c->forward_bits};
+    const struct codes codes = {(const char *)c->x_saved + at * code_bytes(c->x.bits), c->x.bits};
     p->kernels->decode(x, codes, c->in_size, &c->x);
     return x;
 }
 
-/* Error of image n as both products see it: raw or decoded in place (e NULL), or decoded from its codes. */
-static const float *error_values(const struct conv *c, const struct backward *b, const struct tensor *dout,
-                                 int n, const struct affine *e, const struct pass *p)
+/* The error's codes of image n, decoded. */
+static void decode_error(float *x, const struct conv *c, const struct backward *b, int n,
+                         const struct pass *p)
 {
     const size_t at = (size_t)n * c->out_size;
-    if (!e || e->bits > AFFINE_CODE_BITS) return dout->data + at;
+    const struct codes codes = {(const char *)b->e_codes + at * code_bytes(b->e.bits), b->e.bits};
+    p->kernels->decode(x, codes, c->out_size, &b->e);
+}
 
+/* Error of image n as both products see it. */
+static const float *error_values(const struct conv *c, const struct backward *b, const struct tensor *dout,
+                                 int n, const struct pass *p)
+{
+    if (!b->coded) return dout->data + (size_t)n * c->out_size;
     float *x = decoded_error(c, p);
-    const struct codes codes = {(const char *)b->e_codes + at * code_bytes(e->bits), e->bits};
-    p->kernels->decode(x, codes, c->out_size, e);
+    decode_error(x, c, b, n, p);
     return x;
 }
 
-/* The error's values in place of the error, for products that read whole tensors. */
-static void decode_error(const struct backward *b, struct tensor *dout, const struct affine *e,
-                         const struct conv *c, const struct pass *p)
-{
-    if (e->bits > AFFINE_CODE_BITS) return;
-    for (int n = 0; n < p->n; n++) {
-        const size_t at = (size_t)n * c->out_size;
-        const struct codes codes = {(const char *)b->e_codes + at * code_bytes(e->bits), e->bits};
-        p->kernels->decode(dout->data + at, codes, c->out_size, e);
-    }
-}
-
 static void weights_float(struct conv *c, struct backward *b, const struct tensor *dout,
-                          const struct tensor *in, const struct affine *e, const struct pass *p)
+                          const struct tensor *in, const struct pass *p)
 {
     const size_t k = (size_t)c->s.k, weights = c->filter * k;
     float *grad = c->base.params[0].grad;
@@ -273,8 +270,9 @@ static void weights_float(struct conv *c, struct backward *b, const struct tenso
         double *sum = b->real + (size_t)g * weights;
         memset(sum, 0, weights * sizeof *sum);
         for (int n = p->n * g / IMAGE_GROUPS; n < p->n * (g + 1) / IMAGE_GROUPS; n++)
-            p->kernels->conv_float_weights(sum, input_values(c, in, n, p), error_values(c, b, dout, n, e, p),
-                                           &c->s, p->scratch[omp_get_thread_num()]);
+            p->kernels->conv_float_weights(sum, conv_input_values(c, in, n, p),
+                                           error_values(c, b, dout, n, p), &c->s,
+                                           p->scratch[omp_get_thread_num()]);
     }
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (size_t o = 0; o < k; o++)
@@ -287,15 +285,23 @@ static void weights_float(struct conv *c, struct backward *b, const struct tenso
 }
 
 static void data_float(struct conv *c, const struct backward *b, struct tensor *din, bool add,
-                       struct tensor *dout, const struct affine *e, const struct pass *p)
+                       const struct tensor *dout, const struct pass *p)
 {
     p->kernels->conv_float_pack_data(c->packed, c->w_decoded, &c->s);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++)
-        p->kernels->conv_float_data(din->data + (size_t)n * c->in_size, add,
-                                    error_values(c, b, dout, n, e, p), c->packed, &c->s,
-                                    p->scratch[omp_get_thread_num()]);
-    if (din->wants_range) din->range = range_over_images(din->data, c->in_size, p);
+        p->kernels->conv_float_data(din->data + (size_t)n * c->in_size, add, error_values(c, b, dout, n, p),
+                                    c->packed, &c->s, p->scratch[omp_get_thread_num()]);
+}
+
+/* Both products in the accumulator's role: they read whole tensors of values. */
+static void backward_sums(struct conv *c, const struct backward *b, struct tensor *din, bool add,
+                          struct tensor *dout, const struct pass *p)
+{
+    for (int n = 0; b->coded && n < p->n; n++)
+        decode_error(dout->data + (size_t)n * c->out_size, c, b, n, p);
+    conv_sum_weights(c, c->x_saved, dout->data, p);
+    if (din) conv_sum_data(c, din, add, dout->data, p);
 }
 
 void conv_backward(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
@@ -303,19 +309,21 @@ void conv_backward(struct layer *l, struct tensor *const din[], const bool add[]
 {
     struct conv *c = conv_of(l);
     struct backward b;
-    struct affine map;
 
     lay_out(&b, p->shared, c, p->n, p->threads);
-    const struct affine *e = take_error(&map, c, &b, dout, p);
+    take_error(&b, c, dout, p);
     if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
-        if (e) decode_error(&b, dout, e, c, p);
-        conv_sum_weights(c, c->x_saved, dout->data, p);
-        if (din[0]) conv_sum_data(c, din[0], add[0], dout->data, p);
+        backward_sums(c, &b, din[0], add[0], dout, p);
         return;
     }
-    if (e && conv_saved_codes(c) && p->backward_bits <= AFFINE_CODE_BITS)
-        weights_integer(c, &b, e, p);
+    if (b.coded && c->x_coded)
+        weights_integer(c, &b, p);
     else
-        weights_float(c, &b, dout, in[0], e, p);
-    if (din[0]) data_float(c, &b, din[0], add[0], dout, e, p);
+        weights_float(c, &b, dout, in[0], p);
+    if (!din[0]) return;
+    if (b.coded && c->w_shared && c->flips)
+        conv_int_data(c, din[0], add[0], b.e_codes, &b.e, p);
+    else
+        data_float(c, &b, din[0], add[0], dout, p);
+    if (din[0]->wants_range) din[0]->range = range_over_images(din[0]->data, c->in_size, p);
 }

@@ -3,10 +3,13 @@
 
 #include "quant/element.h"
 #include "quant/plan.h"
+#include "sim/kernels.h"
 #include "sim/role_accumulator.h"
 
 #include <assert.h>
 #include <ctype.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,16 +214,27 @@ static void apply_piece(const struct plan *p, float *y, const float *x, const st
         plan_apply_f32(p, y + r * c->row, x + r * c->row, c->row, (struct draw){name, r * c->stride}, tally);
 }
 
+/* The plan of a setting that has been checked, at the moment's bits. */
+static void plan_now(struct plan *out, const struct role_setting *s, enum role role,
+                     const struct role_moment *m)
+{
+    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->forward_bits : m->backward_bits;
+    if (plan_of(out, s, bits) != STATUS_OK) abort(); /* role_check was not asked: a mistake in this program */
+}
+
+static struct random_name name_of(enum role role, const struct role_tensor *t, const struct role_moment *m)
+{
+    return (struct random_name){m->seed, random_stream(rows[role].use, t->id), m->step};
+}
+
 uint64_t role_apply(float *y, const float *x, const struct role_tensor *t, const struct role_setting *s,
                     enum role role, const struct role_moment *m)
 {
-    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->forward_bits : m->backward_bits;
-    const struct random_name name = {m->seed, random_stream(rows[role].use, t->id), m->step};
+    const struct random_name name = name_of(role, t, m);
     uint64_t overflow = 0;
     struct plan plan;
 
-    if (plan_of(&plan, s, bits) != STATUS_OK)
-        abort(); /* role_check was not asked: a mistake in this program */
+    plan_now(&plan, s, role, m);
     if (plan_needs_measure(&plan.format)) measure(&plan, x, t);
     const struct cut c = cut_make(t, plan_block(&plan.format));
     const bool counts = element_is_family(plan.format.family);
@@ -228,6 +242,81 @@ uint64_t role_apply(float *y, const float *x, const struct role_tensor *t, const
     for (size_t i = 0; i < c.count; i++) {
         struct tally tally = {0};
         apply_piece(&plan, y, x, &c, i, name, counts ? &tally : NULL);
+        overflow += tally.overflow;
+    }
+    return overflow;
+}
+
+/* --- grids --- */
+
+/* The map of values (lowest + q) unit, q = 0..top = 2^bits - 1, if binary32 computes with them exactly.
+ *
+ * Proof. unit = M 2^e, M odd. Values, their differences from the zero, and q unit are integers of at most
+ * M most <= 2^24 times 2^e; they are 0 or no smaller than the unit, which is not subnormal, and not too
+ * large: binary32 has them all. So for a value x of code q, x - zero is q unit without rounding, its quotient
+ * by the unit is q, and q unit + zero is x again. Real 0 comes back as +0, whatever its sign was. */
+static bool grid_make(struct affine *out, int bits, double lowest, double unit)
+{
+    const double top = (double)((int64_t)1 << bits) - 1.0, highest = lowest + top;
+    const double most = fmax(top, fmax(fabs(lowest), fabs(highest)));
+    int exponent;
+    double odd = ldexp(frexp(unit, &exponent), 24);
+
+    if (odd != rint(odd)) return false; /* the unit itself is not in binary32 */
+    while (fmod(odd, 2.0) == 0.0)
+        odd /= 2.0;
+    if (odd * most > 0x1p24 || unit < (double)FLT_MIN || unit * most > (double)FLT_MAX) return false;
+    *out = (struct affine){
+        .scale = (float)unit, .zero = (float)(lowest * unit), .top = (float)top, .bits = bits};
+    return true;
+}
+
+/* Symmetric formats have no value at code 0: the offset is 2^(bits-1) in all signed ones, and cancels. */
+static bool format_grid(struct affine *out, const struct format *f)
+{
+    if (format_bits(f) > AFFINE_CODE_BITS) return false;
+    if (f->family == FAMILY_FIXED && !f->fixed.keep_nan) {
+        const struct fixed_format *x = &f->fixed;
+        const double lowest = x->sign == FIXED_UNSIGNED ? 0.0 : -ldexp(0.5, x->bits);
+        return grid_make(out, x->bits, lowest, ldexp(1.0, x->integer_bits - x->bits));
+    }
+    if (f->family == FAMILY_INT) {
+        const struct int_format *x = &f->integer;
+        const double lowest = x->is_unsigned ? 0.0 : -ldexp(0.5, x->bits);
+        return grid_make(out, x->bits, lowest - (double)x->zero, x->scale);
+    }
+    return false;
+}
+
+bool role_grid(struct affine *out, const struct role_setting *s, enum role role, const struct role_moment *m)
+{
+    struct plan plan;
+
+    if (s->way != ROLE_FORMAT) return false;
+    plan_now(&plan, s, role, m);
+    return format_grid(out, &plan.format);
+}
+
+uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, const struct role_setting *s,
+                     enum role role, const struct role_moment *m, const struct kernels *k)
+{
+    enum { PIECE = 4096 }; /* of the thread's stack, and a multiple of what the SIMD kernels take at once */
+    const struct random_name name = name_of(role, t, m);
+    const size_t n = t->rows * t->row;
+    uint64_t overflow = 0;
+    struct affine map;
+    struct plan plan;
+
+    plan_now(&plan, s, role, m);
+    if (!format_grid(&map, &plan.format)) abort(); /* role_grid was not asked: a mistake in this program */
+    const bool counts = element_is_family(plan.format.family);
+#pragma omp parallel for schedule(static) num_threads(m->threads) reduction(+ : overflow)
+    for (size_t i = 0; i < n; i += PIECE) {
+        const size_t size = n - i < PIECE ? n - i : PIECE;
+        float value[PIECE];
+        struct tally tally = {0};
+        plan_apply_f32(&plan, value, x + i, size, (struct draw){name, i}, counts ? &tally : NULL);
+        k->encode((char *)codes + i * code_bytes(map.bits), value, size, &map, NULL, 0);
         overflow += tally.overflow;
     }
     return overflow;

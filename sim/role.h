@@ -8,9 +8,19 @@
  *
  * The accumulator takes elementwise formats, also by chunks: see role_accumulator.h.
  *
- * Quantized values are kept decoded, as float32. A setting is read once; the format is compiled anew for
- * every tensor, which costs nothing beside it. Results depend on values, setting and the names of the
- * randomness alone: not on threads or instruction sets.
+ * A setting is read once; the format is compiled anew for every tensor, which costs nothing beside it.
+ * Results depend on values, setting and the names of the randomness alone: not on threads or instruction
+ * sets.
+ *
+ * Arithmetic. A format is a grid if its values are integers times one scale that is known before the data:
+ * fixed point of at most 16 bits (fx, unless it keeps NaN), and integers (int) of at most 16 bits whose scale
+ * and zero point binary32 multiplies exactly: powers of two, 0.75, but not 0.03. Such a tensor is integer
+ * codes under one affine map, as the recipe's own. A convolution's product of two operands that are codes
+ * (grids, or the recipe's own up to 16 bits) is a sum of integers, exact, with one rounding to float32 at the
+ * end; but the gradient of the input only where the weights have one scale, so not with the recipe's own
+ * weights, and the stride is 1. Every other product is over decoded values, a sequence of float32 fused
+ * multiply-adds. An accumulator role replaces both. Sums are exact while their magnitude in units of the
+ * product of the scales stays below 2^53; beyond it binary64 rounds first.
  *
  * Granularity. A tensor is rows of its innermost axis: activations and errors are rows of one pixel's
  * channels, convolution weights rows of the input channels of one tap of one filter, others one row. Blocks
@@ -28,6 +38,8 @@
 #include "quant/status.h"
 
 #include <stddef.h>
+
+struct kernels;
 
 enum role {
     ROLE_WEIGHT,
@@ -99,6 +111,16 @@ MUST_CHECK enum status role_check(const struct role_setting *s, enum role role, 
  */
 uint64_t role_apply(float *y, const float *x, const struct role_tensor *t, const struct role_setting *s,
                     enum role role, const struct role_moment *m);
+
+/**
+ * Is this role's format, at this moment's bits, a grid (see Arithmetic)? Then *out is its map: the codes of
+ * all its values by affine_code are exact, and affine_value of a code is the value, except that -0 becomes 0.
+ */
+bool role_grid(struct affine *out, const struct role_setting *s, enum role role, const struct role_moment *m);
+
+/** role_apply for a grid: the codes of the values, of 1 or 2 bytes by code_bytes, instead of the values. */
+uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, const struct role_setting *s,
+                     enum role role, const struct role_moment *m, const struct kernels *k);
 
 /** Replace every {bits}, {bits+N} and {bits-N} of `text`. STATUS_INPUT for any other brace. */
 MUST_CHECK enum status role_expand(char out[static ROLE_TEXT], const char *text, int bits);

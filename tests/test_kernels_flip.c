@@ -1,5 +1,5 @@
 /* tests/test_kernels_flip.c - backward-data in integers, on flipped filters, equals the sum it stands for. */
-#include "tests/flip.h"
+#include "sim/flip.h"
 #include "tests/kernel_data.h"
 
 struct flip_case {

@@ -3,7 +3,7 @@
 #include "sim/layers.h"
 #include "sim/trainer.h"
 #include "tests/dataset_files.h"
-#include "tests/rigs.h"
+#include "tests/role_rigs.h"
 
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
@@ -142,51 +142,6 @@ ParameterizedTest(struct family_row *r, roles, every_format_in_every_role_gives_
 
 /* --- the right bits --- */
 
-struct product_row {
-    char name[24];
-    int h, w, c, k, kernel, stride, pad, groups;
-};
-static struct product_row product_rows[] = {
-    {"3x3", 6, 6, 3, 5, 3, 1, 1, 1},          {"stride 2", 7, 6, 4, 6, 3, 2, 1, 1},
-    {"two groups", 4, 5, 4, 6, 3, 1, 1, 2},   {"depthwise", 5, 5, 4, 4, 3, 1, 1, 4},
-    {"1x1 stride 2", 5, 6, 3, 4, 1, 2, 0, 1},
-};
-
-static struct layer *conv_of_row(const struct product_row *c, bool quantized)
-{
-    return layer_conv_new(c->name, (struct shape){c->h, c->w, c->c}, c->k, c->kernel, c->stride, c->pad,
-                          c->groups, quantized);
-}
-
-/* A rig whose recipe has these settings; NULL leaves a role alone. */
-static void rig_in_roles(struct rig *r, const struct product_row *row, const char *const settings[ROLE_COUNT])
-{
-    struct recipe recipe;
-    struct plan plan = {.batch = 3, .forward_bits_max = 8, .backward_bits_max = 8, .training = true};
-
-    must(recipe_find(&recipe, "cpt"));
-    must(kernels_find(&plan.kernels, "auto"));
-    for (int i = 0; i < ROLE_COUNT; i++)
-        if (settings[i] != NULL) must(role_parse(&recipe.role[i], (enum role)i, settings[i]));
-    plan.recipe = &recipe;
-    must(rig_open(r, conv_of_row(row, true), &plan, &recipe));
-    rig_fill(r->in[0].data, rig_size(r, &r->in[0]), 1, 1.0);
-    rig_fill(r->layer->params[0].value, r->layer->params[0].size, 10, 0.7);
-    rig_fill(r->dout.data, rig_size(r, &r->dout), 20, 1.0);
-}
-
-static void by_role(float *x, size_t n, size_t row, const struct rig *r, enum role role)
-{
-    const struct role_tensor t = {.rows = n / row, .row = row, .id = r->layer->id};
-    const struct role_moment now = {5, 7, r->pass.seed, r->pass.step, 1};
-    role_apply(x, x, &t, &r->recipe.role[role], role, &now);
-}
-
-static void expect_same(const float *got, const float *want, size_t n, const char *what)
-{
-    cr_assert(memcmp(got, want, n * sizeof *got) == 0, "%s differs", what);
-}
-
 ParameterizedTestParameters(roles, products_are_those_of_the_quantized_values)
 {
     return cr_make_param_array(struct product_row, product_rows, sizeof product_rows / sizeof *product_rows);
@@ -198,7 +153,7 @@ ParameterizedTest(struct product_row *row, roles, products_are_those_of_the_quan
                                                      [ROLE_ERROR] = "fp:e5m2:sr4:sat"};
     struct rig a, b;
 
-    rig_in_roles(&a, row, settings);
+    rig_in_roles(&a, row, settings, "auto", 0);
     rig_make(&b, conv_of_row(row, false), 3, 0, "auto");
     const size_t in = rig_size(&b, &b.in[0]), out = rig_size(&b, &b.dout);
     struct param *w = &b.layer->params[0];
@@ -229,7 +184,7 @@ ParameterizedTest(struct product_row *row, roles, a_float32_accumulator_is_the_f
     struct rig r[2];
 
     for (int i = 0; i < 2; i++) {
-        rig_in_roles(&r[i], row, settings[i]);
+        rig_in_roles(&r[i], row, settings[i], "auto", 0);
         rig_forward(&r[i], true, 8, 8);
         rig_backward(&r[i]);
     }
@@ -250,7 +205,7 @@ ParameterizedTest(struct product_row *row, roles, an_exact_accumulator_is_the_re
     struct rig r[2];
 
     for (int i = 0; i < 2; i++) {
-        rig_in_roles(&r[i], row, settings[i]);
+        rig_in_roles(&r[i], row, settings[i], "auto", 0);
         rig_forward(&r[i], true, 8, 8);
         rig_backward(&r[i]);
     }
@@ -277,7 +232,7 @@ Test(roles, affine_by_its_string_is_the_recipes)
     struct rig r[2];
 
     for (int i = 0; i < 2; i++) {
-        rig_in_roles(&r[i], &product_rows[0], settings[i]);
+        rig_in_roles(&r[i], &product_rows[0], settings[i], "auto", 0);
         rig_forward(&r[i], true, 5, 7);
         rig_backward(&r[i]);
     }

@@ -1,4 +1,4 @@
-/* tests/flip.h - backward-data of stride 1 as a forward product on flipped, transposed filters.
+/* sim/flip.h - backward-data of stride 1 as a forward product on flipped, transposed filters.
  *
  *   dX[i][c] = sum over o, taps of E[i - tap + pad][o] W[o][tap][c]   =   conv(E, W'),
  *   W'[c][tap][o] = W[o][last - tap][c],   padded by kernel - 1 - pad
@@ -7,8 +7,8 @@
  * the forward product do it exactly. It does not cover: weights with a scale per output channel (the
  * published CPT quantizer: its dX sums over channels of different scales, in float32), strides above 1.
  */
-#ifndef TESTS_FLIP_H
-#define TESTS_FLIP_H
+#ifndef SIM_FLIP_H
+#define SIM_FLIP_H
 
 #include "sim/kernels.h"
 
