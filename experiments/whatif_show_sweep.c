@@ -20,6 +20,19 @@ static int numbers_shown(const struct whatif_show *s)
     return s->options->carbon ? SWEEP_NUMBERS : SWEEP_KWH;
 }
 
+/* As it was written; in JSON a number where it is one. */
+static void print_value(struct table *t, const char *text)
+{
+    char *end;
+    const double number = strtod(text, &end);
+
+    if (t->json && end != text && *end == '\0' && isfinite(number)) {
+        table_number(t, number, 10);
+    } else {
+        table_text(t, text);
+    }
+}
+
 static void print_rows(const struct whatif_show *s, const struct sweep *sweep, const struct sweep_row *rows)
 {
     const char *columns[SWEEP_AXES + SWEEP_NUMBERS + 3];
@@ -36,7 +49,7 @@ static void print_rows(const struct whatif_show *s, const struct sweep *sweep, c
     struct table t = whatif_table(s, columns);
     for (int p = 0; p < sweep->points; p++) {
         for (int i = 0; i < sweep->axes; i++)
-            table_text(&t, sweep_value(sweep, i, p));
+            print_value(&t, sweep_value(sweep, i, p));
         for (int i = 0; i < numbers; i++)
             whatif_number(&t, rows[p].number[i]);
         table_integer(&t, rows[p].pareto);

@@ -92,6 +92,16 @@ Test(cli_whatif, the_front_is_of_the_numbers_that_are_named)
     folder_remove(&f);
 }
 
+Test(cli_whatif, values_are_numbers_in_json_where_they_are_some)
+{
+    static struct outcome o;
+    const struct folder f = folder_new();
+
+    cli(&o, &f, "cost %s --sweep bits=3:8 --sweep array.rows=8 --json", run);
+    cr_assert(strncmp(o.out, "{\"bits\": \"3:8\", \"array.rows\": 8, \"gbitops\": ", 45) == 0, "%s", o.out);
+    folder_remove(&f);
+}
+
 Test(cli_whatif, impossible_points_are_empty_with_a_reason)
 {
     static struct outcome o;
