@@ -98,7 +98,7 @@ Test(cli_whatif, values_are_numbers_in_json_where_they_are_some)
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s --sweep bits=3:8 --sweep array.rows=8 --json", run);
-    cr_assert(strncmp(o.out, "{\"bits\": \"3:8\", \"array.rows\": 8, \"gbitops\": ", 45) == 0, "%s", o.out);
+    cr_assert(strstr(o.out, "{\"bits\": \"3:8\", \"array.rows\": 8, \"gbitops\": ") == o.out, "%s", o.out);
     folder_remove(&f);
 }
 
