@@ -1,6 +1,7 @@
 /* sim/kernels_pass_avx2.c - ranges, quantizing and decoding in AVX2. */
 #include "sim/kernels_pass_avx2.h"
 
+#include "quant/philox_avx2.h"
 #include "sim/kernels_range_avx2.h"
 #include "sim/kernels_ref.h"
 
@@ -15,40 +16,8 @@ struct range avx2_range(const float *x, size_t n)
     return range_normal(range_join(most, range_of(x + i, n - i)));
 }
 
-/* --- noise: Philox4x32-10 in eight lanes, laid out as random_bits16 numbers elements ----------------- */
-
-/* High and low words of the lanes' 32 x 32-bit products. */
-INLINE void multiply(__m256i *high, __m256i *low, __m256i a, __m256i b)
-{
-    const __m256i even = _mm256_mul_epu32(a, b), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), b);
-    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
-}
-
-/* The blocks `block` .. `block + 7` (a multiple of 8): word[i] holds their i-th words. */
-INLINE void random_blocks(__m256i word[4], const struct random_name *name, uint64_t block)
-{
-    const __m256i m0 = _mm256_set1_epi32((int)0xD2511F53u), m1 = _mm256_set1_epi32((int)0xCD9E8D57u);
-    uint32_t k0 = (uint32_t)name->seed, k1 = (uint32_t)(name->seed >> 32);
-
-    word[0] =
-        _mm256_or_si256(_mm256_set1_epi32((int)(uint32_t)block), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    word[1] = _mm256_set1_epi32((int)(uint32_t)(block >> 32));
-    word[2] = _mm256_set1_epi32((int)name->stream);
-    word[3] = _mm256_set1_epi32((int)name->step);
-    UNROLL for (int round = 0; round < 10; round++)
-    {
-        __m256i high0, low0, high1, low1;
-        multiply(&high0, &low0, word[0], m0);
-        multiply(&high1, &low1, word[2], m1);
-        word[0] = _mm256_xor_si256(_mm256_xor_si256(high1, word[1]), _mm256_set1_epi32((int)k0));
-        word[2] = _mm256_xor_si256(_mm256_xor_si256(high0, word[3]), _mm256_set1_epi32((int)k1));
-        word[1] = low1;
-        word[3] = low0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
-}
+/* --- noise -------------------------------------------------------------------------------------------------
+ */
 
 /* affine_noise of 16 bits in the low (half 0) or high (half 1) half of each lane; all steps are exact. */
 INLINE __m256 noise_of(__m256i word, int half)
@@ -101,12 +70,12 @@ INLINE void store_codes(void *codes, size_t i, const __m256i code[4], bool bytes
 }
 
 /* 64 elements, whose noise comes from eight blocks. */
-INLINE void encode_64(void *codes, const float *x, size_t i, struct map_8 *m, const struct random_name *noise,
-                      uint64_t first, bool bytes)
+INLINE void encode_64(void *codes, const float *x, size_t i, struct map_8 *m, const struct philox_keys *keys,
+                      const struct random_name *noise, uint64_t first, bool bytes)
 {
     __m256i word[4], code[4];
 
-    if (noise) random_blocks(word, noise, (first + i) / 64 * 8);
+    if (noise) philox_words(word, keys, *noise, (first + i) / 64 * 8);
     UNROLL for (int half = 0; half < 2; half++)
     {
         UNROLL for (int j = 0; j < 4; j++) code[j] =
@@ -118,12 +87,13 @@ INLINE void encode_64(void *codes, const float *x, size_t i, struct map_8 *m, co
 INLINE size_t encode_all(void *codes, const float *x, size_t begin, size_t end, const struct affine *q,
                          const struct random_name *noise, uint64_t first, bool bytes)
 {
+    const struct philox_keys keys = philox_keys_of(noise ? noise->seed : 0);
     struct map_8 m = map_8_make(q);
     int32_t clipped[8];
     size_t count = 0;
 
     for (size_t i = begin; i < end; i += 64)
-        encode_64(codes, x, i, &m, noise, first, bytes);
+        encode_64(codes, x, i, &m, &keys, noise, first, bytes);
     store_i(clipped, m.clipped);
     for (int i = 0; i < 8; i++)
         count += (uint32_t)-clipped[i];
