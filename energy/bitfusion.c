@@ -78,9 +78,11 @@ static enum status check_hardware(const struct hardware *h)
     if (h->array.mac_model != MAC_BITFUSION)
         return fail(STATUS_INPUT, "back end 'bitfusion' is for elements of array.mac_model: bitfusion");
     if (h->training.output_bits > h->array.accumulator_bits)
-        return fail(STATUS_INPUT,
-                    "bitfusion: training.output_bits is %d, but outputs come from accumulators of %d bits",
-                    h->training.output_bits, h->array.accumulator_bits);
+        return fail(
+            STATUS_INPUT,
+            "bitfusion: training.output_bits is %d, but outputs come from accumulators of %d bits; want at "
+            "most %d",
+            h->training.output_bits, h->array.accumulator_bits, h->array.accumulator_bits);
     return check_foreign(h);
 }
 
