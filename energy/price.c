@@ -85,11 +85,6 @@ bool price_weighs_widths(enum constant_name c)
     return false;
 }
 
-double plain_add_equivalents(const struct constants *k, int bits)
-{
-    return pow(bits / 8.0, k->value[ADD_EXPONENT]);
-}
-
 /* Is the accumulation in the price of the product? */
 static bool adds_inside(const struct hardware *h)
 {
@@ -98,7 +93,7 @@ static bool adds_inside(const struct hardware *h)
 
 double add_equivalents(const struct hardware *h, const struct constants *k, int bits)
 {
-    return adds_inside(h) ? 0 : plain_add_equivalents(k, bits);
+    return adds_inside(h) ? 0 : pow(bits / 8.0, k->value[ADD_EXPONENT]);
 }
 
 double float_multiply_pj(const struct hardware *h, const struct constants *k, int mantissa)

@@ -33,9 +33,6 @@ double add_equivalents(const struct hardware *h, const struct constants *k, int 
 /** Whether the two above read this constant, so that counts depend on it and not prices alone. */
 bool price_weighs_widths(enum constant_name c);
 
-/** (bits / 8)^add_exponent, whatever the mac_model: additions that belong to no product. */
-double plain_add_equivalents(const struct constants *k, int bits);
-
 /**
  * Picojoules of one floating-point operation with `mantissa` bits, the hidden one included (float32 24,
  * float16 11, bfloat16 8, e4m3 4): a m^2 + c and a m + c through the published float16 and float32.
