@@ -30,13 +30,14 @@ static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
 {
     struct conv *c = conv_of(l);
     const size_t weights = c->filter * (size_t)c->s.k, k = (size_t)c->s.k, batch = (size_t)p->batch;
+    const bool decodes = l->quantized && p->recipe != NULL && recipe_decodes(p->recipe);
 
     layer_claim_state(l, p, run);
-    c->decodes = l->quantized && p->recipe != NULL && recipe_decodes(p->recipe);
+    c->decodes = decodes;
     c->flips =
-        c->decodes && p->training && p->recipe->role[ROLE_WEIGHT].way == ROLE_FORMAT && flip_covers(&c->s);
+        decodes && p->training && p->recipe->role[ROLE_WEIGHT].way == ROLE_FORMAT && flip_covers(&c->s);
     if (l->quantized && p->forward_bits_max > 0)
-        c->x_saved = arena_push(run, batch * c->in_size * conv_saved_bytes(p->forward_bits_max, c->decodes));
+        c->x_saved = arena_push(run, batch * c->in_size * conv_saved_bytes(p->forward_bits_max, decodes));
     c->w_codes = arena_push(run, weights * sizeof(int16_t));
     c->flipped = arena_push(run, c->flips ? weights * sizeof(int16_t) : 0);
     c->w_values = arena_push(run, weights * sizeof(float));
@@ -45,7 +46,7 @@ static void conv_plan(struct layer *l, const struct plan *p, struct arena *run)
     claim_coefficients(c, run);
     c->packed = arena_push(run, conv_packed_bytes(c, p->kernels));
     l->scratch_bytes = conv_thread_bytes(c, p);
-    if (c->decodes && p->recipe->role[ROLE_ACCUMULATOR].way == ROLE_FORMAT)
+    if (decodes && p->recipe->role[ROLE_ACCUMULATOR].way == ROLE_FORMAT)
         l->scratch_bytes += conv_sum_bytes(c, p->batch);
     l->shared_bytes = p->training ? conv_backward_bytes(c, p) : 0;
 }
@@ -204,7 +205,7 @@ struct layer *layer_conv_new(const char *name, struct shape in, int filters, int
     c->s = s;
     c->in_size = shape_size(in);
     c->out_size = shape_size(c->base.out);
-    c->filter = (size_t)(kernel * kernel * (in.c / groups));
+    c->filter = (size_t)kernel * (size_t)kernel * (size_t)(in.c / groups);
     layer_add_param(&c->base, "weight", c->filter * (size_t)filters);
     c->base.params[0].row = (size_t)(in.c / groups);
     if (quantized) {

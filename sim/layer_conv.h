@@ -115,6 +115,9 @@ void conv_sum_weights(struct conv *c, const float *x, const float *e, const stru
 
 /* --- backward: layer_conv_back.c --- */
 
+/** This thread's room for one image of the input, behind the kernels' scratch. */
+float *conv_thread_image(const struct conv *c, const struct pass *p);
+
 /** Input of image n as the forward product saw it: values, or codes decoded into this thread's scratch. */
 const float *conv_input_values(const struct conv *c, const struct tensor *in, int n, const struct pass *p);
 

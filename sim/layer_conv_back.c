@@ -64,16 +64,17 @@ size_t conv_thread_bytes(const struct conv *c, const struct plan *p)
     return conv_kernel_bytes(c, p->kernels) + floats * sizeof(float);
 }
 
-/* Per-thread buffers behind the kernels' own scratch. */
-static float *decoded_input(const struct conv *c, const struct pass *p)
+/* Per-thread buffers behind the kernels' own scratch: an image of the input, then one of the error. */
+float *conv_thread_image(const struct conv *c, const struct pass *p)
 {
     char *mine = p->scratch[omp_get_thread_num()];
-    return (float *)(mine + conv_kernel_bytes(c, p->kernels));
+    void *behind = mine + conv_kernel_bytes(c, p->kernels);
+    return behind;
 }
 
 static float *decoded_error(const struct conv *c, const struct pass *p)
 {
-    return decoded_input(c, p) + (c->in_size + 15) / 16 * 16;
+    return conv_thread_image(c, p) + (c->in_size + 15) / 16 * 16;
 }
 
 /* The error's map and codes (16 bits or less), or decoded values in place (more). */
@@ -234,7 +235,7 @@ const float *conv_input_values(const struct conv *c, const struct tensor *in, in
     if (c->forward_bits == 0) return in->data + at;
     if (!c->x_coded) return (const float *)c->x_saved + at;
 
-    float *x = decoded_input(c, p);
+    float *x = conv_thread_image(c, p);
     const struct codes codes = {(const char *)c->x_saved + at * code_bytes(c->x.bits), c->x.bits};
     p->kernels->decode(x, codes, c->in_size, &c->x);
     return x;

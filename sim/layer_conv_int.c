@@ -55,7 +55,7 @@ static void sum_taps(int64_t sums[], const int16_t *w, const struct conv_shape *
 static void fill_gamma(double *gamma, const struct product *q, int o, double sw, double zw)
 {
     const struct conv_shape *s = &q->s;
-    const size_t filter = (size_t)(s->kernel * s->kernel * (s->c / s->groups));
+    const size_t filter = (size_t)s->kernel * (size_t)s->kernel * (size_t)(s->c / s->groups);
     int64_t tap_sum[KERNEL_MAX * KERNEL_MAX];
 
     sum_taps(tap_sum, q->w_codes + (size_t)o * filter, s);
@@ -152,11 +152,11 @@ void conv_int_data(struct conv *c, struct tensor *din, bool add, const void *e_c
     const struct conv_epilogue epilogue = make_epilogue(c, &q);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int n = 0; n < p->n; n++) {
-        char *mine = p->scratch[omp_get_thread_num()];
         float *x = din->data + (size_t)n * c->in_size;
-        float *y = add ? (float *)(mine + conv_kernel_bytes(c, k)) : x;
+        float *y = add ? conv_thread_image(c, p) : x;
         const struct codes codes = {(const char *)e_codes + (size_t)n * each, e->bits};
-        k->conv_int_forward(y, NULL, codes, c->packed, &f, q.path, w_bits, &epilogue, mine);
+        k->conv_int_forward(y, NULL, codes, c->packed, &f, q.path, w_bits, &epilogue,
+                            p->scratch[omp_get_thread_num()]);
         for (size_t i = 0; add && i < c->in_size; i++)
             x[i] += y[i];
     }
