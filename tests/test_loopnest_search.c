@@ -237,7 +237,7 @@ Test(loopnest_search, what_fits_nowhere_is_refused_with_the_buffer)
 {
     struct hardware h = array(16, 16);
     struct loopnest_choice c;
-    const struct prices p = {{0}};
+    const struct prices p = {0};
     h.input.bytes = 4;
     expect_failure(loopnest_search(&c, &shapes[4], &h, &p), STATUS_INPUT, "the input buffer holds 2 bytes");
     h = array(16, 16);
@@ -253,7 +253,7 @@ Test(loopnest_search, a_layer_beyond_exact_counts_is_refused)
     struct hardware h = array(16, 16);
     struct nest n = shapes[4];
     struct loopnest_choice c;
-    const struct prices p = {{0}};
+    const struct prices p = {0};
     h.mapping.tiles = TILES_ALL;
     n.batch = INT64_MAX;
     expect_failure(loopnest_search(&c, &n, &h, &p), STATUS_INPUT, "2^53");

@@ -239,7 +239,7 @@ Test(systolic, auto_is_the_best_of_the_three)
 Test(systolic, rows_are_not_kept)
 {
     struct hardware h = array(16, 16);
-    struct prices p = {{0}};
+    struct prices p = {0};
     struct counts c;
     h.mapping.dataflow = DATAFLOW_RS;
     expect_failure(backend_count(&c, &small, &h, &p), STATUS_INPUT, "loopnest");
@@ -248,7 +248,7 @@ Test(systolic, rows_are_not_kept)
 Test(systolic, operands_wider_than_elements_are_refused_where_nothing_composes_them)
 {
     struct hardware h = array(16, 16);
-    struct prices p = {{0}};
+    struct prices p = {0};
     struct counts c;
     h.array.compose = COMPOSE_FLOOR;
     must(backend_count(&c, &small, &h, &p));
