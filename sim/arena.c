@@ -1,9 +1,8 @@
 /* sim/arena.c - one block of memory, handed out in 64-byte aligned pieces.
  *
- * Large ones ask for huge pages: a step walks through hundreds of megabytes, and with pages of 4 KiB much of that
- * is waiting for their addresses.
+ * Large ones ask for huge pages: a step walks through hundreds of megabytes, and with pages of 4 KiB much of
+ * that is waiting for their addresses.
  */
-#define _DEFAULT_SOURCE /* madvise */
 #include "sim/arena.h"
 
 #include <assert.h>
@@ -26,7 +25,8 @@ enum status arena_open(struct arena *a, size_t bytes, const char *what)
     if (!a->base)
         return fail(STATUS_NOMEM, "%s need %.2f GiB, more than this machine can give", what,
                     (double)bytes / (1 << 30));
-    if (unit == HUGE_PAGE) (void)madvise(a->base, size, MADV_HUGEPAGE); /* a wish: small pages do, more slowly */
+    if (unit == HUGE_PAGE)
+        (void)madvise(a->base, size, MADV_HUGEPAGE); /* a wish: small pages do, more slowly */
     memset(a->base, 0, size);
     return STATUS_OK;
 }

@@ -14,10 +14,15 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static struct loader_spec loading(const struct train_spec *s, const struct dataset *d)
+{
+    return (struct loader_spec){d, s->seed, s->iterations, s->batch, s->drop_last, s->crop, s->flip, s->pad};
+}
+
 int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset *d)
 {
-    const int64_t n = d->count[SPLIT_TRAIN], full = n / spec->batch;
-    return spec->drop_last && full > 0 ? full : (n + spec->batch - 1) / spec->batch;
+    const struct loader_spec s = loading(spec, d);
+    return loader_epoch_length(&s);
 }
 
 /* Every format that a role's setting may become during training is possible. */
@@ -42,7 +47,9 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, const
     const int asked = spec->evaluate_bits_max, trained = spec->forward.bits_max;
     const int widest = asked > trained ? asked : trained;
 
-    *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN, .order_epoch = -1};
+    const struct loader_spec batches = loading(spec, d);
+
+    *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN};
     TRY(roles_check(spec));
     TRY(graph_plan(g, &(struct plan){.kernels = k,
                                      .batch = spec->batch,
@@ -50,35 +57,19 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, const
                                      .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
                                      .recipe = &spec->recipe,
                                      .training = true}));
-    t->order = malloc((size_t)d->count[SPLIT_TRAIN] * sizeof *t->order);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
-    if (!t->order || !t->labels)
-        return fail(STATUS_NOMEM, "no memory for the order of %ld images", (long)d->count[0]);
-    return STATUS_OK;
+    if (!t->labels) return fail(STATUS_NOMEM, "no memory for %d labels", spec->batch);
+    t->input = g->in.data;
+    return loader_open(&t->loader, &batches);
 }
 
 void trainer_close(struct trainer *t)
 {
-    free(t->order);
+    loader_close(t->loader);
+    if (t->input) t->graph->in.data = t->input;
     free(t->labels);
-    t->order = NULL;
+    t->loader = NULL;
     t->labels = NULL;
-}
-
-/* The batch of iteration t->at: images into the graph's input, labels; returns their number. */
-static int load_batch(struct trainer *t, struct step_row *row)
-{
-    const struct train_spec *s = t->spec;
-    const int64_t length = trainer_epoch_length(s, t->data), first = t->at % length * s->batch;
-    const int64_t left = t->data->count[SPLIT_TRAIN] - first;
-    const int n = (int)(left < s->batch ? left : s->batch);
-
-    row->epoch = t->at / length;
-    if (t->order_epoch != row->epoch) dataset_order(t->order, t->data, s->seed, (uint32_t)row->epoch);
-    t->order_epoch = row->epoch;
-    dataset_fetch(t->graph->in.data, t->labels, t->data, SPLIT_TRAIN, t->order + first, n,
-                  &(struct augmentation){s->crop, s->flip, s->pad, s->seed, (uint32_t)row->epoch});
-    return n;
 }
 
 static int bits_at(const struct schedule_spec *s, const struct schedule_point *at, const struct recipe *r)
@@ -90,8 +81,9 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
 {
     const double start = now();
     const struct train_spec *s = t->spec;
-    *row = (struct step_row){.iteration = t->at};
-    const int n = load_batch(t, row);
+    const struct loaded batch = loader_batch(t->loader, t->at);
+    const int n = batch.n;
+    *row = (struct step_row){.iteration = t->at, .epoch = batch.epoch};
     const struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
 
     /* Cyclic precision: the bits of this iteration. */
@@ -109,9 +101,10 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
                         .step = (uint32_t)t->at};
     graph_pass(&pass, t->graph);
 
+    t->graph->in.data = batch.images;
     const struct tensor *logits = graph_forward(t->graph, &pass);
     const struct loss loss = loss_cross_entropy(t->graph->nodes[t->graph->count - 1].dout.data, logits->data,
-                                                t->labels, n, t->data->classes);
+                                                batch.labels, n, t->data->classes);
     graph_backward(t->graph, &pass);
     optimizer_update(t->graph, &s->optimizer, row->lr, &pass);
 

@@ -5,6 +5,7 @@
 
 #include "sim/dataset.h"
 #include "sim/graph.h"
+#include "sim/loader.h"
 #include "sim/lr.h"
 #include "sim/optimizer.h"
 #include "sim/schedule.h"
@@ -51,14 +52,15 @@ struct trainer {
     const struct kernels *kernels;
     struct dataset *data;
     struct graph *graph;
-    int64_t at;          /* iterations done */
-    double loss;         /* of the last one */
-    uint32_t *order;     /* of order_epoch */
-    int64_t order_epoch; /* -1: none yet */
-    int *labels;
+    int64_t at;  /* iterations done */
+    double loss; /* of the last one */
+    struct loader *loader;
+    float *input; /* the graph's own: during training it reads the loader's batches */
+    int *labels;  /* of an evaluation's batch */
 };
 
-/** Make ready: plan the graph's memory, initialize nothing (model_build has). */
+/** Make ready: plan the graph's memory, initialize nothing (model_build has). *spec stays as it is from here
+ * on. */
 MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
                                     struct graph *g, struct dataset *d);
 void trainer_close(struct trainer *t);

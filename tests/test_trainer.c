@@ -15,10 +15,9 @@ struct tiny {
     const struct model_type *model;
 };
 
-static void tiny_open(struct tiny *t, const char *recipe, const char *kernels, int threads)
+/* The specification and the data; then tiny_start. */
+static void tiny_prepare(struct tiny *t, const char *recipe)
 {
-    const struct kernels *k;
-
     *t = (struct tiny){
         .spec = {.seed = 5, .iterations = 12, .batch = 6, .crop = true, .flip = true, .pad = 4}};
     small_open(&t->small, "fashion-mnist", NULL);
@@ -32,12 +31,24 @@ static void tiny_open(struct tiny *t, const char *recipe, const char *kernels, i
     t->spec.lr.initial = 0.05;
     t->spec.optimizer.momentum = 0.9;
     t->spec.optimizer.weight_decay = 1e-4;
+}
+
+static void tiny_start(struct tiny *t, const char *kernels, int threads)
+{
+    const struct kernels *k;
+
     must(kernels_find(&k, kernels));
     must(model_build(&t->model, &t->graph, "resnet8", t->small.set.shape, t->small.set.classes,
                      &t->spec.recipe));
     omp_set_num_threads(threads);
     must(trainer_open(&t->trainer, &t->spec, k, &t->graph, &t->small.set));
     t->model->init(&t->graph, t->spec.seed);
+}
+
+static void tiny_open(struct tiny *t, const char *recipe, const char *kernels, int threads)
+{
+    tiny_prepare(t, recipe);
+    tiny_start(t, kernels, threads);
 }
 
 static void tiny_close(struct tiny *t)
@@ -167,10 +178,11 @@ ParameterizedTest(struct way *w, trainer, loss_falls)
 {
     struct tiny t;
     struct step_row first, row;
-    tiny_open(&t, w->recipe, "auto", 2);
+    tiny_prepare(&t, w->recipe);
     t.spec.crop = t.spec.flip = false;
     t.spec.drop_last = true;
     t.spec.iterations = 60;
+    tiny_start(&t, "auto", 2);
     must(trainer_step(&t.trainer, &first));
     for (int i = 1; i < 60; i++)
         must(trainer_step(&t.trainer, &row));
