@@ -297,6 +297,22 @@ bool role_grid(struct affine *out, const struct role_setting *s, enum role role,
     return format_grid(out, &plan.format);
 }
 
+/* How many elements overflow: what a tally counts, without its sums, which cost more than the quantizer.
+ * Only values beyond the ends of the format can. */
+static uint64_t overflow_of(const struct plan *p, const float *x, size_t n, struct draw draw)
+{
+    const double lowest = p->constants.lowest, highest = p->constants.highest;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const double v = (double)x[i];
+        if (v >= lowest && v <= highest) continue;
+        const uint32_t random = draw_bits(draw.name, draw.first + i, p->format.random_bits);
+        count += (element_encode(&p->format, number_of_double(v), random).outcome & OUTCOME_OVERFLOW) != 0;
+    }
+    return count;
+}
+
 uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, const struct role_setting *s,
                      enum role role, const struct role_moment *m, const struct kernels *k)
 {
@@ -314,10 +330,10 @@ uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, c
     for (size_t i = 0; i < n; i += PIECE) {
         const size_t size = n - i < PIECE ? n - i : PIECE;
         float value[PIECE];
-        struct tally tally = {0};
-        plan_apply_f32(&plan, value, x + i, size, (struct draw){name, i}, counts ? &tally : NULL);
+        const struct draw draw = {name, i};
+        plan_apply_f32(&plan, value, x + i, size, draw, NULL);
         k->encode((char *)codes + i * code_bytes(map.bits), value, size, &map, NULL, 0);
-        overflow += tally.overflow;
+        if (counts) overflow += overflow_of(&plan, x + i, size, draw);
     }
     return overflow;
 }
