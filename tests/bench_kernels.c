@@ -29,7 +29,7 @@
  * tenth: they are prefetched. 64-bit sums of many channels do not fit the first cache: several images share
  * one trip. Still slow: depthwise (0.4), and what fills half a tile, such as 24 filters.
  */
-#include "tests/flip.h"
+#include "sim/flip.h"
 #include "tests/peaks.h"
 #include "tests/yardstick.h"
 
