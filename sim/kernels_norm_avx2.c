@@ -17,6 +17,9 @@ INLINE struct range norm_forward_8(float *a, uint8_t *positive, const float *y, 
     for (size_t p = 0; p < pixels; p++)
         for (int j = 0; j < c; j += 8) {
             const size_t i = p * c + j;
+            fetch_ahead(y + i);
+            fetch_ahead(a + i);
+            if (residual) fetch_ahead(residual + i);
             __m256 z = _mm256_fmadd_ps(_mm256_loadu_ps(y + i), _mm256_loadu_ps(scale + j),
                                        _mm256_loadu_ps(shift + j));
             if (residual) z = _mm256_add_ps(z, _mm256_loadu_ps(residual + i));
@@ -60,6 +63,8 @@ INLINE void norm_sums_8(double *sums, const float *dy, const uint8_t *positive, 
         UNROLL for (int v = 0; v < vectors; v++)
         {
             const size_t i = p * c + from + 8 * v;
+            fetch_ahead(dy + i);
+            fetch_ahead(y + i);
             const __m256 d = masked_8(dy, positive, i);
             const __m256 centered =
                 _mm256_sub_ps(_mm256_loadu_ps(y + i), _mm256_loadu_ps(mean + from + 8 * v));
@@ -103,6 +108,10 @@ INLINE struct range norm_backward_8(float *dx, float *dresidual, bool add, const
     for (size_t p = 0; p < pixels; p++)
         for (int j = 0; j < c; j += 8) {
             const size_t i = p * c + j;
+            fetch_ahead(dy + i);
+            fetch_ahead(y + i);
+            fetch_ahead(dx + i);
+            if (dresidual) fetch_ahead(dresidual + i);
             const __m256 d = masked_8(dy, positive, i);
             const __m256 centered = _mm256_sub_ps(_mm256_loadu_ps(y + i), _mm256_loadu_ps(mean + j));
             const __m256 inner = _mm256_fmadd_ps(_mm256_loadu_ps(kb + j), centered, _mm256_loadu_ps(kc + j));

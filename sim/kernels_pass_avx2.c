@@ -46,6 +46,7 @@ INLINE struct map_8 map_8_make(const struct affine *q)
  * does. */
 INLINE __m256i code_8(struct map_8 *m, const float *x, __m256 noise)
 {
+    fetch_ahead(x);
     const __m256 t = _mm256_div_ps(_mm256_add_ps(_mm256_loadu_ps(x), m->offset), m->scale);
     const __m256 clipped = _mm256_or_ps(_mm256_cmp_ps(t, _mm256_set1_ps(-0.5f), _CMP_LT_OQ),
                                         _mm256_cmp_ps(t, m->above, _CMP_GT_OQ));

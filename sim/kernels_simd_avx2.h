@@ -45,4 +45,10 @@ INLINE __m256d doubles_of(__m256 v, int half)
     return _mm256_cvtps_pd(half ? _mm256_extractf128_ps(v, 1) : _mm256_castps256_ps128(v));
 }
 
+/* Ask for what a pass reads a kilobyte later. */
+INLINE void fetch_ahead(const float *x)
+{
+    _mm_prefetch((const char *)x + 1024, _MM_HINT_T0);
+}
+
 #endif

@@ -14,10 +14,13 @@
  * Predicted: forward int8 0.31, backward-weights int8 0.38, backward-data float32 1.05 of oneDNN's,
  * elementwise passes and encoding 0.2: 0.75 at 4/8 bits. At 8/8 int16 in two of three: 0.95.
  *
- * Measured, 2 quiet cores of Zen 4 without AVX-512, medians of 7: ResNet-20 4/8 bits 150 ms, 0.76; 8/8 184
- * ms, 0.92; float32 223 ms, 1.12. ResNet-38 0.74 and 0.93, ResNet-74 0.75 and 0.92.
+ * Measured, 2 quiet cores of an AMD EPYC with AVX2, medians: ResNet-20 4/8 bits 147 ms, 0.74 to 0.75; 8/8 183
+ * ms, 0.91; CPT 3-8/8 166 ms, 0.84; float32 220 ms, 1.11. ResNet-38 0.73 to 0.75, 0.90, 0.79; ResNet-74 0.71
+ * to 0.73, 0.89, 0.78.
  *
- * Learned: backward-data, the one product that has no integer grid, is the largest part of a 4/8 step.
+ * Learned: backward-data, the one product that has no integer grid, is two fifths of a 4/8 step. All
+ * elementwise passes run at the bandwidth of a copy; a prefetch of one kilobyte was worth 4 % of a step, huge
+ * pages 1 to 2 %.
  */
 #include "models/model.h"
 #include "sim/layers.h"
