@@ -227,6 +227,15 @@ double bench_median(const struct contender *c, int rounds)
     return median_of(c->seconds, rounds);
 }
 
+double bench_fastest(const struct contender *c, int rounds)
+{
+    double least = c->seconds[0];
+
+    for (int i = 1; i < rounds; i++)
+        if (c->seconds[i] < least) least = c->seconds[i];
+    return least;
+}
+
 double bench_ratio(const struct contender *a, const struct contender *b, int rounds)
 {
     double ratio[BENCH_ROUNDS_MAX];

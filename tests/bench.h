@@ -65,6 +65,7 @@ int bench_race(struct contender *c, int count, double seconds);
 
 /** Median time of a run; median over the rounds of a's time by b's. */
 double bench_median(const struct contender *c, int rounds);
+double bench_fastest(const struct contender *c, int rounds);
 double bench_ratio(const struct contender *a, const struct contender *b, int rounds);
 
 /** Median of v[n], n <= BENCH_ROUNDS_MAX. */

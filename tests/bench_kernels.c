@@ -5,8 +5,9 @@
  * row is one layer, one pass, one arithmetic, on 1 thread and on all. In each round the peak loop, oneDNN and
  * the kernel take turns. 1 op = one multiply or one add. Ours include what a training step needs: packing,
  * borders, the affine epilogue in double, the statistics of batch norm; images are spread over threads as the
- * layers do. share_of_peak is of the arithmetic's own peak, ratio_to_onednn the speed by oneDNN's float32 of
- * the same direction and threads, scaling the speed by that of one thread.
+ * layers do. share_of_peak is of the arithmetic's own peak, times the threads: in a loop of a fraction of a
+ * millisecond two threads mostly wait for each other. ratio_to_onednn the speed by oneDNN's float32 of the
+ * same direction and threads, scaling the speed by that of one thread.
  *
  * "int8" and "int16" are the width of the products, "int16/64" int16 products with 64-bit sums; AxB are the
  * bits of the two operands. data int8 and int16 are forward products of errors with flipped filters, flipping
@@ -15,14 +16,14 @@
  *
  * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32.
  *
- * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, 1 thread, on 2 cores of Zen 4 without AVX-512, others compiling
- * meanwhile:
+ * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, 2 quiet cores of an AMD EPYC with AVX2, 1 thread; 2 threads
+ * are 1.91 to 2.00 times as fast:
  *
- * - forward: int8 4x4 2.7 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.04 1.07
+ * - forward: int8 4x4 2.7 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.02 1.04
  *
- * - data: float32 0.96 0.95 1.00
+ * - data: float32 0.96 0.93 0.89; one scale per tensor: int8 8x4 1.9 2.1 2.2, int16 8x8 1.3 1.4 1.4
  *
- * - weights: int8 4x8 2.9 3.0 2.9, int16 8x8 1.8 1.8 1.7, float32 1.11 1.11 1.05
+ * - weights: int8 4x8 2.9 3.1 2.9, int16 8x8 1.8 1.8 1.8, float32 1.13 1.14 1.07
  *
  * Learned: an epilogue right behind a tile waits for it; over 48 outputs at once it costs half. A memset of
  * 400 bytes became a string instruction, a tenth of a layer. Output lines that were not in the cache cost a
@@ -276,22 +277,25 @@ static void run_yardstick(void *with)
 }
 
 static void print_row(struct bench_table *table, const struct layer_row *l, const struct turn *t,
-                      const struct contender c[ROLES], const struct contender *alone, double peak_ops,
+                      const struct contender c[ROLES], const struct contender alone[ROLES], double peak_ops,
                       int rounds)
 {
     const double ops =
         2.0 * BATCH * (double)t->operands->out * (double)(t->operands->weights / t->operands->s.k);
     const bool beside = t->yardstick != NULL;
+    const double share = alone[PEAK].run == NULL ? __builtin_nan("")
+                                                 : bench_fastest(&alone[PEAK], rounds) /
+                                                       bench_median(&c[OURS], rounds) * ops / peak_ops;
 
     bench_text(table, l->name);
     bench_text(table, direction_name[t->timed->direction]);
     bench_text(table, t->timed->name);
     bench_number(table, t->threads, 0);
     bench_number(table, 1e-9 * ops / bench_median(&c[OURS], rounds), 1);
-    bench_number(table, bench_ratio(&c[PEAK], &c[OURS], rounds) * ops / peak_ops, 2);
+    bench_number(table, share, 2);
     bench_number(table, beside ? 1e-9 * ops / bench_median(&c[YARDSTICK], rounds) : __builtin_nan(""), 1);
     bench_number(table, bench_ratio(&c[YARDSTICK], &c[OURS], rounds), 2);
-    bench_number(table, bench_ratio(alone, &c[OURS], rounds), 2);
+    bench_number(table, bench_ratio(&alone[OURS], &c[OURS], rounds), 2);
 }
 
 static void bench_pass(struct bench_table *table, const struct layer_row *l, struct operands *o,
@@ -314,7 +318,7 @@ static void bench_pass(struct bench_table *table, const struct layer_row *l, str
     }
     const int rounds = bench_race(c[0], choices * ROLES, table->bench->seconds);
     for (int i = 0; i < choices; i++)
-        print_row(table, l, &turn[i], c[i], &c[0][OURS], peak ? peak->ops * thread[i] : 1.0, rounds);
+        print_row(table, l, &turn[i], c[i], c[0], peak ? peak->ops * thread[i] : 1.0, rounds);
 }
 
 static void bench_layer(struct bench_table *table, const struct layer_row *l)
