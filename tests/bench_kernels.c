@@ -11,7 +11,7 @@
  *
  * "int8" and "int16" are the width of the products, "int16/64" int16 products with 64-bit sums; AxB are the
  * bits of the two operands. data int8 and int16 are forward products of errors with flipped filters, flipping
- * included: they hold for weights with one scale per tensor and stride 1 (tests/flip.h), so that strided
+ * included: they hold for weights with one scale per tensor and stride 1 (sim/flip.h), so that strided
  * layers have no such row. Scales per output channel, as published, need data float32.
  *
  * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32.

@@ -4,6 +4,18 @@
  * array is filled anew before each, out of the time. share_of_scale is a format's speed by that of the scale
  * loop of the same array type and threads; target is what it should reach on a quiet machine. The last table
  * times a new plan every 1,000 elements against one plan for all.
+ *
+ * Predicted: deterministic formats wait for memory as the scale loop does, 1.0; stochastic ones for ten
+ * rounds of Philox.
+ *
+ * Measured, 2 quiet cores of an AMD EPYC with AVX2, medians, 1 and 2 threads; the scale loop does 3.99
+ * and 7.11 Gelem/s: fx 0.88 to 1.26 and 0.81 to 1.16 of it, fp 0.79 to 1.16 and 0.83 to 1.13, mx and bfp 0.62
+ * to 0.77 and 0.61 to 0.75, float64 0.95 to 1.16 and 1.02 to 1.07. Gelem/s a thread with 16 random bits:
+ * fx 1.92, e5m2 1.47, bf16 2.08; with 32: fx 0.91, bf16 1.34. Two plans in turn every 1,000 elements cost
+ * nothing, a plan made anew each time 29 ns (of 119).
+ *
+ * Learned: above twenty operations a vector, the reorder window ends before the next line of memory: a
+ * prefetch of one kilobyte makes most formats faster than the scale loop, which has none.
  */
 #include "quant/plan.h"
 #include "tests/bench.h"
