@@ -129,6 +129,12 @@ static bool alike(const struct workload_layer *a, const struct workload_layer *b
     return memcmp(x, y, sizeof x) == 0;
 }
 
+/* A sum of counts beyond 63 bits stops at the largest number, which nest_check refuses. */
+static void count_more(struct workload_layer *l, int64_t count)
+{
+    if (__builtin_add_overflow(l->count, count, &l->count)) l->count = INT64_MAX;
+}
+
 static void classify(struct meter *m)
 {
     for (int i = 0; i < m->workload.count; i++) {
@@ -137,7 +143,7 @@ static void classify(struct meter *m)
         while (c < m->class_count && !alike(&m->classes[c].layer, l))
             c++;
         if (c < m->class_count)
-            m->classes[c].layer.count += l->count;
+            count_more(&m->classes[c].layer, l->count);
         else
             m->classes[m->class_count++] = (struct class){*l, i};
     }

@@ -254,7 +254,7 @@ static struct nest forward_nest(const struct workload_layer *l, int64_t batch)
                          .kernel_h = l->kernel_h,
                          .kernel_w = l->kernel_w,
                          .stride = l->stride,
-                         .instances = l->count * l->groups,
+                         .instances = times(l->count, l->groups),
                          .from_input = l->from_input};
 }
 
@@ -283,7 +283,7 @@ static struct nest weights_nest(const struct workload_layer *l, int64_t batch)
                          .kernel_h = 1,
                          .kernel_w = 1,
                          .stride = 1,
-                         .instances = l->count * l->groups};
+                         .instances = times(l->count, l->groups)};
 }
 
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,

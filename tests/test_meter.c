@@ -354,6 +354,20 @@ Test(meter, counts_beyond_63_bits_are_refused)
     bench_close(&b);
 }
 
+/* Layers that are alike are counted together: each of these fits, their sum does not. */
+Test(meter, layers_that_are_alike_are_refused_if_they_are_too_many)
+{
+    struct workload_layer twins[] = {workload_layer_make("a", INT64_C(5) << 60, 1, 1, 1, 1, 1, 1),
+                                     workload_layer_make("b", INT64_C(5) << 60, 1, 1, 1, 1, 1, 1)};
+    struct bench b = {.workload = {.layers = twins, .count = 2}, .hardware = compat()};
+    struct cost c;
+
+    must(workload_check(&twins[0], "a"));
+    open_meter(&b, CONVENTION_TRUE);
+    expect_failure(meter_iteration(&c, b.meter, (struct widths){3, 8}, 1), STATUS_INPUT, "63 bits");
+    meter_close(b.meter);
+}
+
 Test(meter, conventions_have_names)
 {
     enum convention c;
