@@ -48,16 +48,19 @@ struct reader {
     char delimiter;
     int order[FIELDS_MOST]; /* which column the i-th field is */
     int fields;
+    int error; /* errno of a line that could not be read, or 0 */
 };
 
 /* The next line that says something, without its end; false after the last. */
 static bool next_line(struct reader *r)
 {
+    errno = 0;
     while (getline(&r->text, &r->room, r->file) >= 0) {
         r->line++;
         r->text[strcspn(r->text, "\r\n")] = '\0';
         if (r->text[strspn(r->text, " \t,")] != '\0' && r->text[0] != '#') return true;
     }
+    r->error = feof(r->file) ? 0 : errno;
     return false;
 }
 
@@ -203,7 +206,7 @@ enum status workload_read(struct workload *out, const char *path)
     if (r.file == NULL) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
     name_of_path(out->name, sizeof out->name, path);
     enum status s = read_all(out, &r);
-    if (s == STATUS_OK && ferror(r.file)) s = fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    if (r.error != 0) s = fail(STATUS_IO, "%s: %s", path, strerror(r.error));
     free(r.text);
     fclose(r.file);
     if (s != STATUS_OK) workload_free(out);

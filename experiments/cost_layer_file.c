@@ -29,33 +29,37 @@ struct reader {
     const char *name[FIELDS_MAX + CELLS_MAX + 1]; /* columns of the output, NULL at the end */
     int param[FIELDS_MAX];                        /* of the i-th field; COPIED: none */
     int fields;
+    int error; /* errno of a line that could not be read, or 0 */
     bool has_results;
 };
 
 /* The next line that says something, without its end; false after the last. */
 static bool next_line(struct reader *r)
 {
+    errno = 0;
     while (getline(&r->text, &r->room, r->file) >= 0) {
         r->line++;
         r->text[strcspn(r->text, "\r\n")] = '\0';
         if (r->text[0] != '\0' && r->text[0] != '#') return true;
     }
+    r->error = feof(r->file) ? 0 : errno;
     return false;
 }
 
-static int split(char *fields[FIELDS_MAX], char *text, char separator)
+/* Cut the text at the separators; FIELDS_MAX + 1 means that there are more than FIELDS_MAX fields. */
+static int split(char *fields[FIELDS_MAX + 1], char *text, char separator)
 {
     const char separators[] = {separator, '\0'};
     int count = 0;
 
-    for (char *rest = text; rest != NULL && count < FIELDS_MAX;)
+    for (char *rest = text; rest != NULL && count <= FIELDS_MAX;)
         fields[count++] = strsep(&rest, separators);
     return count;
 }
 
 static enum status read_heading(struct reader *r)
 {
-    char *fields[FIELDS_MAX];
+    char *fields[FIELDS_MAX + 1];
     enum layer_param p;
 
     if (!next_line(r))
@@ -64,6 +68,8 @@ static enum status read_heading(struct reader *r)
     r->heading = strdup(r->text);
     if (r->heading == NULL) return fail(STATUS_NOMEM, "no memory for a line");
     r->fields = split(fields, r->heading, r->separator);
+    if (r->fields > FIELDS_MAX)
+        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->path, r->line, FIELDS_MAX);
     for (int i = 0; i < r->fields; i++) {
         r->name[i] = fields[i];
         r->param[i] = layer_param_find(&p, fields[i]) == STATUS_OK ? (int)p : COPIED;
@@ -74,7 +80,7 @@ static enum status read_heading(struct reader *r)
     return STATUS_OK;
 }
 
-static enum status read_row(struct cost_layer *l, char *fields[FIELDS_MAX], struct reader *r,
+static enum status read_row(struct cost_layer *l, char *fields[FIELDS_MAX + 1], struct reader *r,
                             const struct cost_layer *base)
 {
     const int count = split(fields, r->text, r->separator);
@@ -107,7 +113,7 @@ static void complete_heading(struct reader *r, const struct cells *cells)
 }
 
 static void print_row(struct table *t, const struct reader *r, const struct cells *cells,
-                      char *const fields[FIELDS_MAX])
+                      char *const fields[FIELDS_MAX + 1])
 {
     for (int i = 0; r->name[i] != NULL; i++) {
         const int at = cells_find(cells, r->name[i]);
@@ -121,7 +127,7 @@ static void print_row(struct table *t, const struct reader *r, const struct cell
 
 static enum status price_rows(struct reader *r, const struct cost_layer *base, bool json, bool csv)
 {
-    char *fields[FIELDS_MAX];
+    char *fields[FIELDS_MAX + 1];
     struct cells cells;
     struct cost_layer l;
     struct table t = {0};
@@ -148,7 +154,7 @@ enum status cost_layer_file(const struct cost_layer *base, const char *path, boo
 
     if (r.file == NULL) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
     enum status s = price_rows(&r, base, json, csv);
-    if (s == STATUS_OK && ferror(r.file)) s = fail(STATUS_IO, "%s: %s", r.path, strerror(errno));
+    if (r.error != 0) s = fail(STATUS_IO, "%s: %s", r.path, strerror(r.error));
     free(r.heading);
     free(r.text);
     if (!standard) fclose(r.file);

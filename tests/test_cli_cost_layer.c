@@ -79,6 +79,7 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
         {"layer IC=3 OC", "'OC' is no parameter; want NAME=VALUE", 2},
         {"layer IC=3 OC=4 --bits-a 16 --set array.compose=floor", "16", 3},
         {"layer --file none.csv", "none.csv: ", 4},
+        {"layer --file /", "/: Is a directory", 4},
         {"layer IC=9223372036854775807 OC=9223372036854775807", "do not fit 63 bits", 3},
     };
     return cr_make_param_array(struct mistake, rows, sizeof rows / sizeof rows[0]);
@@ -105,5 +106,20 @@ Test(cli_cost_layer, a_bad_row_of_a_file_is_named_by_its_line)
     cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
     cr_assert(o.code == 3);
     cr_assert(strstr(o.err, "rows.csv:3: O: 0 is out of range") != NULL, "%s", o.err);
+    folder_remove(&f);
+}
+
+/* None is dropped unsaid. */
+Test(cli_cost_layer, more_columns_than_can_be_copied_are_refused)
+{
+    const struct folder f = folder_new();
+    char text[1024] = "IC,OC";
+    struct outcome o;
+
+    for (int i = 2; i < 97; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ",note%d", i);
+    folder_write(&f, "wide.csv", text, strlen(text));
+    cli(&o, &f, "cost layer --file %s", folder_path(&f, "wide.csv"));
+    expect_refusal(&o, 3, "wide.csv:1: more than 96 columns");
     folder_remove(&f);
 }

@@ -295,6 +295,15 @@ Test(workload, a_missing_file_is_named)
     expect_failure(workload_read(&w, "no/such.tsv"), STATUS_IO, "no/such.tsv: No such file");
 }
 
+Test(workload, a_folder_is_not_an_empty_file)
+{
+    const struct folder f = folder_new();
+    struct workload w;
+
+    expect_failure(workload_read(&w, f.path), STATUS_IO, "Is a directory");
+    folder_remove(&f);
+}
+
 Test(workload, tabs_blanks_comments_and_absent_columns_are_understood)
 {
     static const char text[] = "# a comment\nOC\tlayer\tK\tO\tIC\tB\n\n16\tstem \t 3\t32\t3\t128\r\n";
