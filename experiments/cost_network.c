@@ -60,6 +60,13 @@ static enum status read_config(struct config *c, struct store *s)
     return status;
 }
 
+enum { SIZE_MOST = 65535 };
+
+static bool is_size(int64_t n)
+{
+    return n >= 1 && n <= SIZE_MOST;
+}
+
 /* The shape of the images as the run saw them, or else as the data set of that name has them today. */
 static enum status read_shape(struct network *n, struct store *s, const char *data)
 {
@@ -70,10 +77,13 @@ static enum status read_shape(struct network *n, struct store *s, const char *da
     if (!store_has(s, path)) return network_data(n, data);
     TRY(store_get_text(text, sizeof text, s, path, "shape"));
     TRY(store_get_integer(&classes, s, path, "classes"));
+    if (sscanf(text, "%9d %9d %9d", &n->shape.h, &n->shape.w, &n->shape.c) != 3 || !is_size(n->shape.h) ||
+        !is_size(n->shape.w) || !is_size(n->shape.c) || !is_size(classes))
+        return fail(STATUS_INPUT,
+                    "%s: %s: the shape is '%s' and there are %lld classes; want height, width, channels and "
+                    "classes of 1 to %d",
+                    store_path(s), path, text, (long long)classes, SIZE_MOST);
     n->classes = (int)classes;
-    if (sscanf(text, "%d %d %d", &n->shape.h, &n->shape.w, &n->shape.c) != 3)
-        return fail(STATUS_INPUT, "%s: %s: the shape is '%s'; want height, width and channels", store_path(s),
-                    path, text);
     return STATUS_OK;
 }
 
@@ -85,7 +95,8 @@ static enum status add_rows(struct histogram *h, struct store *s, void *column[C
     const int64_t *const images = column[IMAGES];
 
     for (int64_t i = 0; i < rows; i++) {
-        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1)
+        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1 ||
+            images[i] > INT32_MAX)
             return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
                         store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
                         (long long)images[i]);
