@@ -6,8 +6,8 @@
  *     sweep         the answers at all combinations of some values: whatif_sweep.h
  *
  * Prices are linear in most constants. How a product's energy follows its widths (multiply_exponent,
- * add_exponent, bit_serial_overhead, the proportions of pe_fixed_*) is part of the counts, which have it at
- * nominal: elasticities and draws do not see it.
+ * add_exponent, bit_serial_overhead, the proportions of pe_fixed_*) is part of the counts: elasticities count
+ * anew for these constants; draws keep the counts of the nominal ones and do not see it.
  *
  * An answer is a function of counts and prices. Where only prices change, counts stay: the mapping is the one
  * that was found at the nominal prices. Knobs that enter counts are counted anew, mapping and all. So are

@@ -31,7 +31,7 @@ struct sweep {
     bool same_mapping;
 };
 
-/** To add a number: here, its row in whatif_sweep.c, where it is computed there. */
+/** To add a number: here, its row in whatif_goals.c, its value in whatif_sweep.c. */
 enum sweep_number {
     SWEEP_GBITOPS,
     SWEEP_ENERGY,
