@@ -54,10 +54,10 @@ bool role_is_driven(const struct role_setting *s)
 static bool placeholder_read(int *value, const char **at, int bits)
 {
     static const char begin[] = "{bits";
-    const char *c = *at + sizeof begin - 1;
     char *end;
 
     if (strncmp(*at, begin, sizeof begin - 1) != 0) return false;
+    const char *c = *at + sizeof begin - 1;
     *value = bits;
     if (*c == '+' || *c == '-') {
         if (!isdigit((unsigned char)c[1]) || (isdigit((unsigned char)c[2]) && isdigit((unsigned char)c[3])))
