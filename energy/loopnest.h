@@ -4,13 +4,15 @@
  * An architecture is a list of levels, DRAM first; a mapping is the layer's loops, each at one level,
  * temporal or spatial, outermost first. Every count follows from them in closed form:
  *
- *     tile      of a tensor in a level: what the loops at the level and below touch; of inputs with their
- * halo refills   how often it is brought: the trips of the temporal loops above, without the innermost ones
- * that the tensor does not depend on (it stays); if the innermost one slides an input window, only the new
- * part of the window is brought reads     of the level above: refills x tile x instances; instances that want
- * the same are served by one read where the network multicasts updates   of the level above: the same of
- * outputs; instances that add to the same output reach it as one where the network adds them up. Partial sums
- * come back but for the first time.
+ *     tile      of a tensor in a level: what the loops at the level and below touch; of inputs with
+ *               their halo
+ *     refills   how often it is brought: the trips of the temporal loops above, without the innermost
+ *               ones that the tensor does not depend on (it stays); if the innermost one slides an input
+ *               window, only the new part of the window is brought
+ *     reads     of the level above: refills x tile x instances; instances that want the same are served
+ *               by one read where the network multicasts
+ *     updates   of the level above: the same of outputs; instances that add to the same output reach it
+ *               as one where the network adds them up. Partial sums come back but for the first time.
  *
  * A loop may reach beyond the layer's extent (7 rows on 4 processing elements): the last tile is then
  * partial, counts are of what it really holds, cycles are those of the fullest element.

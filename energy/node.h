@@ -1,9 +1,10 @@
 /* energy/node.h - from the technology node of a measurement to the node of the hardware; 45 nm is 1.
  *
- *     anchors      through published measurements at 65, 45 and 7 nm, a component at a time: straight lines
- * in log energy over log nm, and the square of the voltage over the nominal one stillmaker   Stillmaker and
- * Baas, Integration 2017, a V^2 + b V + c for each node. It overstates the gain of logic to 7 nm by four to
- * seven times against published tables of operations none         everything as it was measured
+ *     anchors      through published measurements at 65, 45 and 7 nm, a component at a time: straight
+ *                  lines in log energy over log nm, and the square of the voltage over the nominal one
+ *     stillmaker   Stillmaker and Baas, Integration 2017, a V^2 + b V + c for each node. It overstates
+ *                  the gain of logic to 7 nm by four to seven times against published tables of operations
+ *     none         everything as it was measured
  *
  * There is no factor for all: logic, SRAM by size and DRAM age differently, and DRAM's price is one of the
  * interface, which no function here touches.

@@ -109,9 +109,10 @@ struct widths {
  * The nest of a convolution's phase (the first three of enum phase); false where the phase has no product.
  *
  *     forward           as the layer;                                                   activation x weight
- *     backward-data     IC and OC exchanged, same pixels, stride 1 (a lower bound where the layer is strided,
- * or `zero_inserted`: stride^2 times the pixels, as plain implementations do);  error x weight
- *     backward-weights  a linear layer: batch OC, inputs batch x pixels, outputs K^2 IC;  error x activation
+ *     backward-data     IC and OC exchanged, same pixels, stride 1 (a lower bound where the layer is
+ *                       strided, or `zero_inserted`: stride^2 times the pixels, as plain implementations
+ *                       do);                                                            error x weight
+ *     backward-weights  a linear layer: batch OC, inputs batch x pixels, outputs K^2 IC; error x activation
  */
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,
                    struct widths bits, bool zero_inserted);

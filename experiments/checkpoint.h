@@ -3,8 +3,9 @@
  *
  *     /            attributes schema "cptsim-checkpoint", schema_version, iter, seed, loss, config_sha256,
  *                  payload_sha256
- *     /model/NAME, /optim/NAME, /buffers/NAME   float32: values, momenta, running statistics; NAME is
- * LAYER.TENSOR /provenance  attributes run_id, created_utc
+ *     /model/NAME, /optim/NAME, /buffers/NAME
+ *                  float32: values, momenta, running statistics; NAME is LAYER.TENSOR
+ *     /provenance  attributes run_id, created_utc
  *
  * Everything else that a run needs is a pure function of (configuration, seed, iteration): bits, learning
  * rate, the order of the data, every random number. So training on from a checkpoint gives the bits of one

@@ -1,7 +1,7 @@
 /* experiments/cost_run.h - what a run costs: the one function behind `cptsim cost` and every what-if.
  *
  *     struct cost_case c;                    a network, how its training moves through widths, hardware
- *     TRY(cost_options_case(&c, &options));  from a command line, or cost_record_case: from a record
+ *     TRY(cost_options_case(&c, &options));  from a command line, or cost_record_read: from a record
  *     TRY(cost_case_price(&pair, &c));       joules, seconds, bytes; the same run at its top widths
  *     cost_case_free(&c);
  */

@@ -31,11 +31,11 @@ struct block_grid {
  * The grid for a block. tensor_scale is the float32 scale of the array for nvfp4 (see nvfp4_tensor_scale),
  * ignored by the others.
  *
- * bfp  E = floor(log2 largest), clamped to the two's complement range of its bits; one unit is 2^(E - wl +
- * 2). SCALE_CEIL takes E + 1 if rounding the largest, with either sign, would leave the range of sat_sym;
- *      stochastic roundings count as rounding away. The scale code is E - Emin.
- * mx   X = 2^(floor(log2 largest) - emax) by SCALE_FLOOR; see enum scale_rule. The code is the exponent +
- * 127.
+ * bfp  E = floor(log2 largest), clamped to the two's complement range of its bits; one unit is
+ *      2^(E - wl + 2). SCALE_CEIL takes E + 1 if rounding the largest, with either sign, would leave the
+ *      range of sat_sym; stochastic roundings count as rounding away. The scale code is E - Emin.
+ * mx   X = 2^(floor(log2 largest) - emax) by SCALE_FLOOR; see enum scale_rule. The code is the exponent
+ *      + 127.
  */
 struct block_grid block_grid_make(const struct format *f, struct block_scan scan, float tensor_scale);
 

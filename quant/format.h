@@ -3,16 +3,26 @@
  * The grammar; what stands in brackets has a default, words in <> are listed below or by `cptsim list
  * formats`:
  *
- *     fx:<s|u|m><wl>.<iwl>[:<rounding>[:<overflow>[:nan]]]           fixed point, wl bits, iwl before the
- * point fp:<name or eXmY[bZ]flavour>[:<rounding>[:<inf|sat>[:<sub|ftz|min>]]]    small floats
- *     bfp:<wl>[e<bits>]:<n|all>[:<floor|carry>[:<rounding>[:<sat_sym|sat>]]]   block floating point
- *     mx:<element>:<n|all>[:<floor|ceil|rne|midmax>[:<rounding>[:<nan|ignore>]]] OCP microscaling, E8M0
- * scales nvfp4[:<n|all>[:<rounding>]]                                   E2M1 elements, E4M3 scales, a tensor
- * scale affine:<bits>[:<ieee|rcp>[:<rne|sr16>]]                        Cyclic Precision Training: the array's
- * range int:<s|u><bits>:<scale>[:<zero>[:<rounding>[:<full|narrow>]]]  affine integers with a given scale
- *     pot:<s|u>:<emin>:<emax>[:<linear|log>[:<zero|min>]]            powers of two
- *     table:<nf4|ternary|binary|apot4|...>[:<even|up|zero>]          the nearest of a list of values
- *     posit:<n>.<es>                                                 posits up to 16 bits
+ *     fx:<s|u|m><wl>.<iwl>[:<rounding>[:<overflow>[:nan]]]
+ *         fixed point, wl bits, iwl of them before the point
+ *     fp:<name or eXmY[bZ]flavour>[:<rounding>[:<inf|sat>[:<sub|ftz|min>]]]
+ *         small floats
+ *     bfp:<wl>[e<bits>]:<n|all>[:<floor|carry>[:<rounding>[:<sat_sym|sat>]]]
+ *         block floating point
+ *     mx:<element>:<n|all>[:<floor|ceil|rne|midmax>[:<rounding>[:<nan|ignore>]]]
+ *         OCP microscaling, E8M0 scales
+ *     nvfp4[:<n|all>[:<rounding>]]
+ *         E2M1 elements, E4M3 scales, a tensor scale
+ *     affine:<bits>[:<ieee|rcp>[:<rne|sr16>]]
+ *         Cyclic Precision Training: the array's range
+ *     int:<s|u><bits>:<scale>[:<zero>[:<rounding>[:<full|narrow>]]]
+ *         affine integers with a given scale
+ *     pot:<s|u>:<emin>:<emax>[:<linear|log>[:<zero|min>]]
+ *         powers of two
+ *     table:<nf4|ternary|binary|apot4|...>[:<even|up|zero>]
+ *         the nearest of a list of values
+ *     posit:<n>.<es>
+ *         posits up to 16 bits
  *
  * <rounding> is a name of quant/rounding.h; stochastic ones take their number of random bits: sr8, sr_mid12.
  * <overflow> is sat, sat_sym, sat_zero, wrap, wrap<n>, wrap_sm, wrap_sm<n> or numeric_std.

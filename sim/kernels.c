@@ -64,11 +64,13 @@ struct conv_shape conv_shape_make(int h, int w, int c, int k, int kernel, int st
  * products has a magnitude of at most n A W, and so has every partial sum, in any order; padding with zero
  * terms adds nothing.
  *
- *   I8      operands fit u8 and s8. A pair's sum is at most 2 A W <= 2^15 - 1, so that one pair fits 16 bits,
- * and conv_pairs_i16 pairs do. The whole sum, at most length A W <= 2^31 - 1, fits 32. I16     A <= 2^15 - 1
- * and W <= 2^15 fit s16; a pair's sum is at most 2 A W < 2^31, and the whole sum fits 32. I16_64  as I16 for
- * one pair; conv_pairs_i32 pairs fit 32 bits. The whole sum is below length 2^30: 64 hold it. I64     A <=
- * 2^16 - 1, W <= 2^15: the whole sum is below length 2^31.
+ *   I8      operands fit u8 and s8. A pair's sum is at most 2 A W <= 2^15 - 1, so that one pair fits 16
+ *           bits, and conv_pairs_i16 pairs do. The whole sum, at most length A W <= 2^31 - 1, fits 32.
+ *   I16     A <= 2^15 - 1 and W <= 2^15 fit s16; a pair's sum is at most 2 A W < 2^31, and the whole sum
+ *           fits 32.
+ *   I16_64  as I16 for one pair; conv_pairs_i32 pairs fit 32 bits. The whole sum is below length 2^30: 64
+ *           hold it.
+ *   I64     A <= 2^16 - 1, W <= 2^15: the whole sum is below length 2^31.
  */
 enum conv_path conv_path(int a_bits, int w_bits, int64_t length)
 {

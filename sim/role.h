@@ -2,9 +2,10 @@
  *
  * A setting is a word or a format in the strings of quant/format.h:
  *
- *     recipe     what the recipe does: affine at the schedule's bits for weight, activation and error,
- * float32 else float32    left alone fp:e4m3fn:rne:sat     any format; in it {bits} is the schedule's width
- * of the step, {bits-5} five less
+ *     recipe              what the recipe does: affine at the schedule's bits for weight, activation and
+ *                         error, float32 for the others
+ *     float32             left alone
+ *     fp:e4m3fn:rne:sat   any format; in it {bits} is the schedule's width of the step, {bits-5} five less
  *
  * The accumulator takes elementwise formats, also by chunks: see role_accumulator.h.
  *

@@ -6,14 +6,15 @@
  * was measured.
  *
  * Assumptions, all of them:
- *   DRAM    inputs and outputs are run-length coded: three non-zero values in 64 bits, 21.3 bits a value, or
- * left alone where that is longer; weights are not. Zeros of outputs are those of the next layer's inputs; of
- *           conv5, as of its own inputs. Padding pixels are moved.
+ *   DRAM    inputs and outputs are run-length coded: three non-zero values in 64 bits, 21.3 bits a value,
+ *           or left alone where that is longer; weights are not. Zeros of outputs are those of the next
+ *           layer's inputs; of conv5, as of its own inputs. Padding pixels are moved.
  *   energy  published prices of 16 bits: multiply-accumulate 2 pJ, register 1, element to element 4,
- * buffer 15. An element whose input is zero does nothing but read it. Chip energy is power x measured time.
- *   static  30 mW are published. With them alone the model has 53 to 107 % of what was measured: there is no
- *           price for the clock network. One number for it, 129 mW, is fitted to AlexNet's total; VGG-16 is
- * the check, with buffer accesses as measured.
+ *           buffer 15. An element whose input is zero does nothing but read it. Chip energy is power x
+ *           measured time.
+ *   static  30 mW are published. With them alone the model has 53 to 107 % of what was measured: there is
+ *           no price for the clock network. One number for it, 129 mW, is fitted to AlexNet's total; VGG-16
+ *           is the check, with buffer accesses as measured.
  *
  * Simulation: Chen et al., ISCA 2016, AlexNet at batch 16, 16 x 16 elements of 512 bytes, 128 KiB, in units
  * of a multiply-accumulate (register 1, array 2, buffer 6, DRAM 200). The mappings are the search's own.
