@@ -8,6 +8,7 @@
 #include "energy/presets.h"
 #include "sim/names.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -15,13 +16,14 @@
 #include <sys/stat.h>
 #include <yaml.h>
 
-enum { PATH = 128, PLACE = 600, DEPTH_MAX = 3, FILE_BYTES_MAX = 1 << 18 };
+enum { PATH = 128, PLACE = 600, DEPTH_MAX = 3, FILE_BYTES_MAX = 1 << 18, KNOBS_MAX = 256 };
 
 static const char base_key[] = "base";
 
 struct hardware_text {
     yaml_document_t *document;
     const char *source;
+    bool *set; /* [KNOBS_MAX]: by this text */
 };
 
 /* --- places --------------------------------------------------------------------------------------------- */
@@ -81,6 +83,10 @@ static enum status pair_set(struct hardware *h, const struct hardware_text *t, c
     TRY(at(hardware_find(&knob, path), t, key));
     if (value->type != YAML_SCALAR_NODE)
         return at(fail(STATUS_INPUT, "%s: want one value: %s", path, hardware_knob(knob)->kind), t, value);
+    assert(knob < KNOBS_MAX);
+    if (t->set[knob]) /* in a group and by its whole path */
+        return at(fail(STATUS_INPUT, "%s is there a second time; want each knob once", path), t, key);
+    t->set[knob] = true;
     return at(hardware_set(h, path, scalar(value)), t, value);
 }
 
@@ -228,7 +234,7 @@ enum status hardware_parse(struct hardware *out, const char *text, size_t length
         s = syntax_error(&parser, source);
     } else {
         const bool empty = yaml_document_get_root_node(&document) == NULL;
-        s = document_set(out, &(struct hardware_text){&document, source});
+        s = document_set(out, &(struct hardware_text){&document, source, (bool[KNOBS_MAX]){false}});
         yaml_document_delete(&document);
         if (s == STATUS_OK && !empty) s = check_end(&parser, source);
     }

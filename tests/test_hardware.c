@@ -217,6 +217,7 @@ ParameterizedTestParameters(hardware, a_file_is_refused_with_place_and_remedy)
         {"array: 3\n", "x.yaml:1:1: unknown knob 'array'; did you mean 'array.backend'?"},
         {"array: {rows: 3}\narray: {mhz: 2}\n", "x.yaml:2:1: 'array' is there a second time"},
         {"array:\n  rows: 3\n  rows: 3\n", "x.yaml:3:3: 'rows' is there a second time"},
+        {"array: {rows: 3}\narray.rows: 4\n", "x.yaml:2:1: array.rows is there a second time"},
         {"? [a]\n: 3\n", "x.yaml:1:3: a key that is no word"},
         {"base: bitfusoin\n", "x.yaml:1:7: unknown hardware 'bitfusoin'; did you mean 'bitfusion'?"},
         {"base: [bitfusion]\n", "x.yaml:1:7: base: want a name"},
