@@ -85,8 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->csv = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (o->words.count == COST_LIST_MAX) argp_error(state, "more than %d parameters", COST_LIST_MAX);
-        o->words.word[o->words.count++] = arg;
+        cost_words_add(&o->words, arg, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -10,10 +10,10 @@
 
 /* --- reading argv ------------------------------------------------------------------------------------- */
 
-static void words_add(struct cost_words *words, const char *word, struct argp_state *state)
+void cost_words_add(struct cost_words *words, const char *word, struct argp_state *state)
 {
     if (words->count == COST_LIST_MAX)
-        argp_error(state, "'%s': an option is given more than %d times", word, COST_LIST_MAX);
+        argp_error(state, "'%s': more than %d of a kind are given", word, COST_LIST_MAX);
     words->word[words->count++] = word;
 }
 
@@ -37,7 +37,7 @@ static error_t parse_hardware(int key, char *arg, struct argp_state *state)
         o->backend = arg;
         return 0;
     case KEY_SET:
-        words_add(&o->set, arg, state);
+        cost_words_add(&o->set, arg, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -126,7 +126,7 @@ static error_t parse_cost(int key, char *arg, struct argp_state *state)
         o->convention = arg;
         return 0;
     case KEY_RUN:
-        words_add(&o->runs, arg, state);
+        cost_words_add(&o->runs, arg, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

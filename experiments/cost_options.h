@@ -15,6 +15,9 @@ struct cost_words {
     int count;
 };
 
+/** One more; too many are a usage error, said by argp. */
+void cost_words_add(struct cost_words *words, const char *word, struct argp_state *state);
+
 /** The piece of hardware: a preset or a file, and what is changed in it. NULL: not given. */
 struct hardware_options {
     const char *name, *backend;

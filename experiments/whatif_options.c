@@ -81,13 +81,6 @@ static bool is_place(const char *word)
     return carbon_place_find(&grams, first) == STATUS_OK;
 }
 
-static void add(struct cost_words *words, const char *word, struct argp_state *state)
-{
-    if (words->count == COST_LIST_MAX)
-        argp_error(state, "'%s': an option is given more than %d times", word, COST_LIST_MAX);
-    words->word[words->count++] = word;
-}
-
 static error_t parse_switch(struct whatif_options *o, int key)
 {
     switch (key) {
@@ -110,10 +103,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct whatif_options *o = state->input;
     switch (key) {
     case KEY_SWEEP:
-        add(&o->sweeps, arg, state);
+        cost_words_add(&o->sweeps, arg, state);
         return 0;
     case KEY_VERSUS:
-        add(&o->versus, arg, state);
+        cost_words_add(&o->versus, arg, state);
         return 0;
     case KEY_PARETO:
         o->pareto = arg;
