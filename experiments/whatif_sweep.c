@@ -259,44 +259,50 @@ static enum status group_hardware(struct hardware *out, const struct sweep_plan 
     return hardware_options_read(out, &o.hardware);
 }
 
-/* Why the last step failed. */
-static void set_reason(struct sweep_row *row)
+/* Why the last step failed; false: no memory for the sentence. */
+static bool set_reason(struct sweep_row *row)
 {
     for (int i = 0; i < SWEEP_NUMBERS; i++)
         row->number[i] = NAN;
     row->reason = strdup(status_detail());
+    return row->reason != NULL;
 }
 
-/* All points of a group. */
-static void price_group(struct sweep_row *rows, const struct sweep_plan *p, int group)
+/* All points of a group; false: there was no memory for it, which is no property of the points. */
+static bool price_group(struct sweep_row *rows, const struct sweep_plan *p, int group)
 {
     const struct cost_case *run = &p->runs[slice_of(&p->run, p->s, p->first[group])];
     struct hardware h;
     struct meter *m = NULL;
+    bool whole = true;
     enum status opened = group_hardware(&h, p, group, p->first[group]);
 
     if (opened == STATUS_OK)
         opened = meter_open(&m, &(struct meter_spec){&run->workload, &h, &run->constants, run->convention});
     for (int i = p->first[group]; i >= 0; i = p->next[i]) {
         const enum status status = opened == STATUS_OK ? price_point(&rows[i], m, p, i) : opened;
-        if (status != STATUS_OK) set_reason(&rows[i]);
+        if (status != STATUS_OK) whole = set_reason(&rows[i]) && status != STATUS_NOMEM && whole;
     }
     meter_close(m);
+    return whole;
 }
 
 enum status sweep_price(struct sweep_row **rows, const struct sweep *s, const struct cost_options *base)
 {
     struct sweep_plan p = {.s = s, .base = base};
+    bool whole = true;
 
     *rows = calloc((size_t)s->points, sizeof **rows);
     enum status status =
         *rows != NULL ? plan_make(&p) : fail(STATUS_NOMEM, "no memory for %d points", s->points);
     if (status == STATUS_OK) {
-#pragma omp parallel for schedule(dynamic) if (p.group.count > 1)
+#pragma omp parallel for schedule(dynamic) reduction(&& : whole) if (p.group.count > 1)
         for (int g = 0; g < p.group.count; g++)
-            price_group(*rows, &p, g);
-    } else {
-        free(*rows);
+            whole = price_group(*rows, &p, g) && whole;
+        if (!whole) status = fail(STATUS_NOMEM, "no memory to price %d points", s->points);
+    }
+    if (status != STATUS_OK) {
+        sweep_rows_free(*rows, s->points);
         *rows = NULL;
     }
     plan_free(&p);
