@@ -142,15 +142,25 @@ static bool try_orders(struct search *s, struct tiling *t)
 
 /* --- tiles --- */
 
+/* The least divisor of `whole` that is not below `from`; its cofactors are tried where those are fewer. */
+static int64_t next_divisor(int64_t from, int64_t whole)
+{
+    int64_t n = from;
+
+    for (; n <= whole / n; n++)
+        if (whole % n == 0) return n;
+    for (int64_t size = whole / n; size > 1; size--)
+        if (whole % size == 0) return whole / size;
+    return whole;
+}
+
 /* The number of tiles to try after `tiles` of `whole` steps; 0: that was the last. */
 static int64_t next_tiles(int64_t tiles, int64_t whole, enum hardware_tiles kind)
 {
     if (tiles >= whole) return 0;
     if (kind == TILES_POW2) return tiles > whole / 2 ? whole : 2 * tiles;
-    const int64_t size = ceil_divide(whole, tiles);
-    for (int64_t next = ceil_divide(whole, size - 1); next < whole; next++)
-        if (kind == TILES_ALL || whole % next == 0) return next;
-    return whole;
+    const int64_t next = ceil_divide(whole, ceil_divide(whole, tiles) - 1);
+    return kind == TILES_ALL ? next : next_divisor(next, whole);
 }
 
 /*

@@ -39,21 +39,34 @@ static enum status make_folder(const char *path)
     return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
 }
 
+/* Where a data file is written before it takes its place. */
+static void aside_name(char aside[PATH_MAX], const char *path)
+{
+    snprintf(aside, PATH_MAX, "%.4000s.tmp", path);
+}
+
 enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, const char *name)
 {
     TRY(make_folder(dir));
     snprintf(path, PATH_MAX, "%.3000s/data", dir);
     TRY(make_folder(path));
     snprintf(path, PATH_MAX, "%.3000s/data/%.200s", dir, name);
-    *out = fopen(path, "w");
+    char aside[PATH_MAX];
+    aside_name(aside, path);
+    *out = fopen(aside, "w");
     return *out != NULL ? STATUS_OK : fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
 }
 
 enum status figure_data_close(FILE *out, const char *path)
 {
     const bool wrong = ferror(out) != 0;
-    if (fclose(out) != 0 || wrong) return fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
-    return STATUS_OK;
+    char aside[PATH_MAX];
+
+    aside_name(aside, path);
+    if (fclose(out) == 0 && !wrong && rename(aside, path) == 0) return STATUS_OK;
+    const enum status s = fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
+    remove(aside);
+    return s;
 }
 
 enum { STEM = ARM_NAME + 8 };

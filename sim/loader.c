@@ -3,6 +3,7 @@
 
 #include <omp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,11 @@ static enum status start(struct loader *l)
 {
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->changed, NULL);
+    sigset_t all, before; /* signals are for the thread that trains */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     const int error = pthread_create(&l->thread, NULL, work, l);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error == 0) return STATUS_OK;
     pthread_cond_destroy(&l->changed);
     pthread_mutex_destroy(&l->lock);
