@@ -24,7 +24,7 @@ static const struct argp_option rows[] = {
     {"summary", KEY_SUMMARY, 0, 0, "a page to read; what a terminal gets", 5},
     {"table", KEY_TABLE, 0, 0, "a row for each layer and phase, tab-separated; what others get", 5},
     {"csv", KEY_CSV, 0, 0, "the same, comma-separated", 5},
-    {"json", 'j', 0, 0, "one JSON object", 5},
+    {"json", 'j', 0, 0, "JSON: one object for each run; of a what-if one for each row", 5},
     {"total", KEY_TOTAL, 0, 0, "of a table the row of the total, of JSON no layers", 5},
     {"constants", KEY_CONSTANTS, 0, 0, "print every constant with its range, unit, node and source", 6},
     {"knobs", KEY_KNOBS, 0, 0, "print every knob of a piece of hardware with its default and meaning", 6},
@@ -84,10 +84,10 @@ static const struct argp argp = {
     "\vExamples:\n"
     "  cptsim cost resnet74\n"
     "  cptsim cost resnet74 --table\n"
-    "  cptsim cost resnet20 --data fashion-mnist --bits 4:8 -i 4000 -c 8 --hardware edge\n"
+    "  cptsim cost resnet20 -d fashion-mnist --bits 4:8 -i 4000 -c 8\n"
     "  cptsim cost resnet38 --schedule static --bits 4 --backward 6 --json\n"
-    "  cptsim cost --run runs/demo/cpt-3-8 --hardware eyeriss --set dram.pj_per_bit=4\n"
-    "  cptsim cost resnet74 --sweep dram.pj_per_bit=log:1:64:7 --sweep bits=3:8,4:8,8\n"
+    "  cptsim cost --run runs/demo/cpt-3-8 --hardware eyeriss\n"
+    "  cptsim cost resnet74 --sweep dram.pj_per_bit=log:1:64:7 --sweep bits=3:8,8\n"
     "  cptsim cost resnet74 --elasticity\n"
     "  cptsim cost resnet74 --hardware edge --break-even dram.pj_per_bit\n"
     "  cptsim cost resnet74 --monte-carlo 1000 --versus hardware=tpu-like\n"

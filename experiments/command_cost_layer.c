@@ -104,7 +104,7 @@ static const struct argp argp = {
     "bits, energies nanojoules of the accelerator. Other back ends print the counts of their own components."
     "\vExamples:\n"
     "  cptsim cost layer K=3 O=32 IC=16 OC=16 B=128 bits_a=4 bits_w=4\n"
-    "  cptsim cost layer --backend bitfusion --IC 512 --OC 1000 --dram-bits-per-cycle 64 --json\n"
+    "  cptsim cost layer --backend bitfusion --IC 512 --OC 1000 --json\n"
     "  cptsim cost layer --file rows.csv --csv\n",
     children,
     NULL,

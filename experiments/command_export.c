@@ -66,7 +66,7 @@ static const struct argp argp = {
     "\vExamples:\n"
     "  cptsim export runs/cpt --columns iter,loss,bits_fw > loss.dat\n"
     "  cptsim export runs/cpt --series eval --columns iter,bits,test_acc --csv\n"
-    "  cptsim export runs/cpt --series layers --columns iter,layer,act_max | grep conv1\n",
+    "  cptsim export runs/cpt --series layers -c iter,layer,act_max\n",
     NULL,
     NULL,
     NULL};

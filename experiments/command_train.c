@@ -69,6 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         add_override(o, o->seed);
         break;
     case 'a':
+        if (o->arm != NULL) o->wrong = "--arm takes one arm; without it all are trained";
         o->arm = arg;
         break;
     case 'o':

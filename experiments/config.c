@@ -102,7 +102,8 @@ static enum status role_of_config_check(const struct config *c, enum role role)
     if (s->way != ROLE_FORMAT) return STATUS_OK;
     if (!c->train.recipe.quantize && (of_products || role == ROLE_ACCUMULATOR))
         return fail(STATUS_INPUT,
-                    "the recipe '%s' quantizes no layer, so that '%s' would never be used; want recipe: cpt",
+                    "the recipe '%s' quantizes no layer, so that '%s' would never be used; want it under the arms that "
+                    "quantize (recipe: cpt), or --arm with one of those",
                     c->train.recipe.name, s->text);
     if (bits == 0 && (of_products || role_is_driven(s)))
         return fail(STATUS_INPUT, "'%s' has no width to go by where %s.bits is float32; want %s", s->text,

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum status read_sweep(struct sweep *out, const struct whatif_options *o)
 {
@@ -113,6 +114,8 @@ static enum status show(const struct whatif_show *s, const struct sweep *sweep, 
 static enum status set_place(struct cost_options *cost, char word[160], const struct whatif_options *o)
 {
     if (o->places == NULL) return STATUS_OK;
+    if (strchr(o->places, ',') != NULL)
+        return fail(STATUS_USAGE, "--carbon: one place with --sweep, whose rows have one grid; not '%s'", o->places);
     if (cost->hardware.set.count == COST_LIST_MAX)
         return fail(STATUS_USAGE, "--set is given more than %d times", COST_LIST_MAX - 1);
     snprintf(word, 160, "system.gco2_per_kwh=%.120s", o->places);

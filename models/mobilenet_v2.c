@@ -70,7 +70,7 @@ static int add_stages(struct graph *g, int at, const struct version *v, const st
 
     for (int s = 0; s < STAGES; s++)
         for (int i = 0; i < stages[s].blocks; i++) {
-            char name[32];
+            char name[40];
             if (v->one_count)
                 snprintf(name, sizeof name, "features.%d", count + 1);
             else

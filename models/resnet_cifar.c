@@ -53,7 +53,7 @@ enum status resnet_cifar_build(struct graph *g, const char *name, struct shape i
     int at = block_conv_norm(g, GRAPH_INPUT, NULL, &stem, recipe);
     for (int group = 0; group < GROUPS; group++)
         for (int i = 0; i < (depth - 2) / 6; i++) {
-            char block[32];
+            char block[40];
             snprintf(block, sizeof block, "group%d_layer%d", group + 1, i);
             at = block_basic(g, at,
                              &(struct residual_block){.name = block,

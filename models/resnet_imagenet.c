@@ -64,7 +64,7 @@ enum status resnet_imagenet_build(struct graph *g, const char *name, struct shap
     int at = stem(g, recipe);
     for (int group = 0; group < GROUPS; group++)
         for (int i = 0; i < d->blocks[group]; i++) {
-            char block[32];
+            char block[40];
             snprintf(block, sizeof block, "group%d_layer%d", group + 1, i);
             at = d->block(g, at,
                           &(struct residual_block){.name = block,

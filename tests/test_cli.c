@@ -153,6 +153,8 @@ Test(cli, every_arm_has_a_folder_of_its_own)
     cr_assert(o.code == 0 && folder_size(&f, "one/plain/run.h5") < 0);
     cli(&o, &f, "train %s/arms.yaml --out %s/none --arm cylic", f.path, f.path);
     expect_refusal(&o, 3, "no arm is called 'cylic'; its arms: plain, cyclic");
+    cli(&o, &f, "train %s/arms.yaml --out %s/none --arm plain --arm cyclic", f.path, f.path);
+    expect_refusal(&o, 2, "--arm takes one arm");
     folder_remove(&f);
 }
 

@@ -277,6 +277,7 @@ ParameterizedTestParameters(cli_whatif, refused)
         {"--monte-carlo --seed=-1", 2, "--seed"},
         {"--monte-carlo --versus bits=3,4", 2, "one value for each key"},
         {"--carbon=nowhere", 2, "unknown place 'nowhere'"},
+        {"--carbon=france,norway --sweep bits=3:8,8", 2, "one place with --sweep"},
     };
     return cr_make_param_array(struct refusal, rows_, sizeof rows_ / sizeof *rows_);
 }
