@@ -12,6 +12,7 @@ measured(i) = accuracy[i] == accuracy[i]
 # --- extent ----------------------------------------------------------------------------------------------------
 
 best = 0
+worst = 1
 least_cost = 1e300
 most_cost = 0
 do for [i=1:arms] {
@@ -20,14 +21,16 @@ do for [i=1:arms] {
         best = STATS_max_y > best ? STATS_max_y : best
         least_cost = STATS_max_x < least_cost ? STATS_max_x : least_cost
         most_cost = STATS_max_x > most_cost ? STATS_max_x : most_cost
+        worst = accuracy[i] < worst ? accuracy[i] : worst
         shown = split[i]
     }
 }
 
-# Early evaluations are near chance: what is 25 points below the best is left out, and so are the cheapest ones. Above
-# the curves there is a line of text for each arm; more than six have a key instead.
+# Early evaluations are near chance: what is 25 points below the best is left out unless a curve ends there, and so are
+# the cheapest ones. Above the curves there is a line of text for each arm; more than six have a key instead.
 lines = arms <= 6 ? arms : 0
-span = best > 0.3 ? 25.0 : 100 * best
+lost = 110 * (best - worst)
+span = best <= 0.3 ? 100 * best : lost > 25 ? lost : 25.0
 row = 0.075 * span
 lowest = 100 * best - span
 highest = 100 * best + (lines + 0.6) * row
