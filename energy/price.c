@@ -258,9 +258,10 @@ void prices_make(struct prices *out, const struct hardware *h, const struct cons
 {
     int count;
     const struct dram_kind *kind = &dram_all(&count)[h->dram.kind];
-    double *pj = out->pj, watt = 0;
 
-    out->constants = *k;
+    *out = (struct prices){.constants = *k};
+    double *const pj = out->pj;
+    double watt = 0;
     arithmetic_prices(out, h, k);
     pj[COST_CORE] = core_price(out, h, k);
     pj[COST_IDLE] = pj[COST_CORE] * h->array.idle_gating;
