@@ -7,26 +7,21 @@
 
 /* --- numbers ------------------------------------------------------------------------------------------ */
 
-const char *const cost_column_names[COLUMN_NUMBERS] = {
-    [COLUMN_MACS] = "macs",
-    [COLUMN_GBITOPS] = "gbitops",
-    [COLUMN_CYCLES] = "cycles",
-    [COLUMN_STALL_CYCLES] = "stall_cycles",
-    [COLUMN_ENERGY] = "energy_j",
-    [COLUMN_ENERGY_LOW] = "energy_j_low",
-    [COLUMN_ENERGY_HIGH] = "energy_j_high",
-    [COLUMN_PARTS + PART_CORE] = "core_j",
-    [COLUMN_PARTS + PART_REGISTER] = "register_j",
-    [COLUMN_PARTS + PART_NETWORK] = "network_j",
-    [COLUMN_PARTS + PART_BUFFER] = "buffer_j",
-    [COLUMN_PARTS + PART_DRAM] = "dram_j",
-    [COLUMN_PARTS + PART_STATIC] = "static_j",
-    [COLUMN_LATENCY] = "latency_s",
-    [COLUMN_DRAM] = "dram_bytes",
-    [COLUMN_SAVING] = "saving_vs_static",
-    [COLUMN_ENERGY_SAVING] = "energy_saving_vs_static",
-    [COLUMN_LATENCY_SAVING] = "latency_saving_vs_static",
-};
+/* Names of the numbers from index `at` on. Percents say so in tables, where no list of units goes with them. */
+#define NUMBER_NAMES(at, percent)                                                                            \
+    [(at) + COLUMN_MACS] = "macs", [(at) + COLUMN_GBITOPS] = "gbitops", [(at) + COLUMN_CYCLES] = "cycles",   \
+            [(at) + COLUMN_STALL_CYCLES] = "stall_cycles", [(at) + COLUMN_ENERGY] = "energy_j",              \
+            [(at) + COLUMN_ENERGY_LOW] = "energy_j_low", [(at) + COLUMN_ENERGY_HIGH] = "energy_j_high",      \
+            [(at) + COLUMN_PARTS + PART_CORE] = "core_j",                                                    \
+            [(at) + COLUMN_PARTS + PART_REGISTER] = "register_j",                                            \
+            [(at) + COLUMN_PARTS + PART_NETWORK] = "network_j",                                              \
+            [(at) + COLUMN_PARTS + PART_BUFFER] = "buffer_j", [(at) + COLUMN_PARTS + PART_DRAM] = "dram_j",  \
+            [(at) + COLUMN_PARTS + PART_STATIC] = "static_j", [(at) + COLUMN_LATENCY] = "latency_s",         \
+            [(at) + COLUMN_DRAM] = "dram_bytes", [(at) + COLUMN_SAVING] = "saving_vs_static" percent,        \
+            [(at) + COLUMN_ENERGY_SAVING] = "energy_saving_vs_static" percent,                               \
+            [(at) + COLUMN_LATENCY_SAVING] = "latency_saving_vs_static" percent
+
+const char *const cost_column_names[COLUMN_NUMBERS] = {NUMBER_NAMES(0, "")};
 
 void cost_columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s)
 {
@@ -112,33 +107,8 @@ static enum status report_make(struct report *r, const struct cost_case *c)
 
 enum { LABELS = 5, DIGITS = 10, PERCENT_DIGITS = 4 };
 
-/* Percents say so in their names here, where no list of units goes with them. */
-static const char *const columns[] = {"run",
-                                      "hardware",
-                                      "convention",
-                                      "layer",
-                                      "phase",
-                                      "macs",
-                                      "gbitops",
-                                      "cycles",
-                                      "stall_cycles",
-                                      "energy_j",
-                                      "energy_j_low",
-                                      "energy_j_high",
-                                      "core_j",
-                                      "register_j",
-                                      "network_j",
-                                      "buffer_j",
-                                      "dram_j",
-                                      "static_j",
-                                      "latency_s",
-                                      "dram_bytes",
-                                      "saving_vs_static_percent",
-                                      "energy_saving_vs_static_percent",
-                                      "latency_saving_vs_static_percent",
-                                      NULL};
-
-_Static_assert(sizeof columns / sizeof *columns == LABELS + COLUMN_NUMBERS + 1, "a name for every number");
+static const char *const columns[LABELS + COLUMN_NUMBERS + 1] = {
+    "run", "hardware", "convention", "layer", "phase", NUMBER_NAMES(LABELS, "_percent")};
 
 static void print_row(struct table *t, const struct cost_case *c, const char *layer, const char *phase,
                       const struct cost_pair *pair)
