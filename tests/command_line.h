@@ -86,4 +86,22 @@ static inline char *last_line(char *text)
     return newline != NULL ? newline + 1 : text;
 }
 
+/** Words after `cptsim cost`, part of the sentence that answers them, and the exit code. */
+struct mistake {
+    char words[96], says[96];
+    int code;
+};
+
+/** Claim that a mistake is answered by its sentence, and nothing on stdout. */
+static inline void expect_mistake(const struct mistake *m)
+{
+    static struct outcome o;
+    const struct folder f = folder_new();
+
+    cli(&o, &f, "cost %s", m->words);
+    expect_refusal(&o, m->code, m->says);
+    cr_assert(o.out[0] == '\0', "nothing on stdout: %s", o.out);
+    folder_remove(&f);
+}
+
 #endif

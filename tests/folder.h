@@ -27,8 +27,11 @@ struct folder {
 
 static inline struct folder folder_new(void)
 {
-    struct folder f = {.path = "/tmp/cptsim-test-XXXXXX"};
+    const char *parent = getenv("TMPDIR");
+    struct folder f;
 
+    cr_assert(snprintf(f.path, sizeof f.path, "%s/cptsim-test-XXXXXX", parent != NULL ? parent : P_tmpdir) <
+              (int)sizeof f.path);
     cr_assert(mkdtemp(f.path) != NULL, "cannot make %s", f.path);
     return f;
 }

@@ -287,11 +287,6 @@ Test(cli_cost, a_record_is_priced_by_the_widths_that_it_trained_at)
 
 /* --- refusals ----------------------------------------------------------------------------------------- */
 
-struct mistake {
-    char words[96], says[96];
-    int code;
-};
-
 ParameterizedTestParameters(cli_cost, mistakes_are_named)
 {
     static struct mistake rows[] = {
@@ -326,11 +321,5 @@ ParameterizedTestParameters(cli_cost, mistakes_are_named)
 
 ParameterizedTest(struct mistake *m, cli_cost, mistakes_are_named)
 {
-    const struct folder f = folder_new();
-    struct outcome o;
-
-    cli(&o, &f, "cost %s", m->words);
-    expect_refusal(&o, m->code, m->says);
-    cr_assert(o.out[0] == '\0', "nothing on stdout: %s", o.out);
-    folder_remove(&f);
+    expect_mistake(m);
 }

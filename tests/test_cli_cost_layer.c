@@ -63,11 +63,6 @@ Test(cli_cost_layer, a_layer_runs_on_other_back_ends)
 
 /* --- refusals ----------------------------------------------------------------------------------------- */
 
-struct mistake {
-    char words[96], says[96];
-    int code;
-};
-
 ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
 {
     static struct mistake rows[] = {
@@ -87,13 +82,7 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
 
 ParameterizedTest(struct mistake *m, cli_cost_layer, mistakes_are_named)
 {
-    const struct folder f = folder_new();
-    struct outcome o;
-
-    cli(&o, &f, "cost %s", m->words);
-    expect_refusal(&o, m->code, m->says);
-    cr_assert(o.out[0] == '\0', "nothing on stdout: %s", o.out);
-    folder_remove(&f);
+    expect_mistake(m);
 }
 
 Test(cli_cost_layer, a_bad_row_of_a_file_is_named_by_its_line)

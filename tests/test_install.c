@@ -1,9 +1,7 @@
 /* tests/test_install.c - the library as another project takes it: installed, found, linked, run. */
-#include <criterion/criterion.h>
+#include "tests/folder.h"
+
 #include <criterion/new/assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static char *read_file(const char *path)
 {
@@ -25,14 +23,15 @@ Test(install, the_readme_shows_the_example)
 
 Test(install, the_example_compiles_against_the_installed_library_and_runs, .timeout = 300)
 {
-    char folder[] = "/tmp/quant-install-XXXXXX", command[1024], line[256];
-    cr_assert(mkdtemp(folder) != NULL);
+    const struct folder f = folder_new();
+    char command[1024], line[256];
+
     snprintf(command, sizeof command,
              "env -u MAKEFLAGS -u MAKELEVEL -u BUILD make -s BUILD=release install-quant PREFIX=%s >&2 && "
              "PKG_CONFIG_PATH=%s/lib/pkgconfig && export PKG_CONFIG_PATH && "
              "${CC:-gcc} -std=c17 tests/example_quant.c $(pkg-config --cflags --libs libquant) -o %s/example "
              "&& %s/example",
-             folder, folder, folder, folder);
+             f.path, f.path, f.path, f.path);
     FILE *out = popen(command, "r");
     cr_assert(out != NULL && fgets(line, sizeof line, out) != NULL);
     cr_expect(
@@ -41,6 +40,5 @@ Test(install, the_example_compiles_against_the_installed_library_and_runs, .time
     while (fgets(line, sizeof line, out) != NULL)
         continue;
     cr_assert(eq(int, pclose(out), 0));
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    cr_assert(eq(int, system(command), 0));
+    folder_remove(&f);
 }
