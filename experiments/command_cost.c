@@ -138,17 +138,28 @@ static enum status print_answer(const struct options *o)
     return whatif_answer(&o->whatif, &o->cost, form);
 }
 
+/* --constants, --knobs, --print-hardware: no run is priced, so that nothing may say which. */
+static enum status print_list(struct options *o)
+{
+    const int lists = o->constants + o->knobs + (o->print_hardware != NULL);
+
+    if (lists > 1) return fail(STATUS_USAGE, "--constants, --knobs and --print-hardware exclude each other");
+    if (o->cost.models > 0 || o->cost.runs.count > 0 || o->cost.layers != NULL ||
+        o->cost.hardware.name != NULL || whatif_is_asked(&o->whatif))
+        return fail(STATUS_USAGE,
+                    "--constants, --knobs and --print-hardware price nothing; leave the run out");
+    if (o->constants) return cost_print_constants(o->json, o->csv);
+    if (o->knobs) return cost_print_knobs(o->json, o->csv);
+    o->cost.hardware.name = o->print_hardware;
+    return cost_print_hardware(&o->cost.hardware);
+}
+
 enum status command_cost(int argc, char **argv)
 {
     struct options o = {0};
 
     if (argc > 1 && strcmp(argv[1], "layer") == 0) return command_cost_layer(argc - 1, argv + 1);
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.constants) return cost_print_constants(o.json, o.csv);
-    if (o.knobs) return cost_print_knobs(o.json, o.csv);
-    if (o.print_hardware != NULL) {
-        o.cost.hardware.name = o.print_hardware;
-        return cost_print_hardware(&o.cost.hardware);
-    }
+    if (o.constants || o.knobs || o.print_hardware != NULL) return print_list(&o);
     return whatif_is_asked(&o.whatif) ? print_answer(&o) : print_cases(&o);
 }

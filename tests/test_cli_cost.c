@@ -315,6 +315,9 @@ ParameterizedTestParameters(cli_cost, mistakes_are_named)
         {"resnet38 --set dram.pj_per_bit=-1", "--set dram.pj_per_bit=-1: ", 3},
         {"resnet38 --set buffer.weight.bytes=-1", "--set buffer.weight.bytes=-1: ", 3},
         {"resnet38 --json --csv", "exclude each other", 2},
+        {"resnet38 --constants", "price nothing; leave the run out", 2},
+        {"--print-hardware edge --hardware eyeriss", "price nothing", 2},
+        {"--constants --knobs", "exclude each other", 2},
     };
     return cr_make_param_array(struct mistake, rows, sizeof rows / sizeof rows[0]);
 }
