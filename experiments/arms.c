@@ -154,6 +154,7 @@ static enum status read_arm(struct arm *arm, struct store *s)
     TRY(store_get_text(arm->status, sizeof arm->status, s, "", "status"));
     TRY(read_work(arm, s));
     TRY(read_precision(arm, s));
+    artifact_roles(arm->roles, s);
     TRY(read_scores(arm, s));
     TRY(last_number(&arm->bitops, s, "train/bitops"));
     arm->own_saving = NAN;

@@ -2,6 +2,7 @@
 #ifndef EXPERIMENTS_ARMS_H
 #define EXPERIMENTS_ARMS_H
 
+#include "experiments/config.h"
 #include "quant/status.h"
 
 #include <limits.h>
@@ -14,12 +15,13 @@ enum arm_kind { ARM_FLOAT32, ARM_STATIC, ARM_CYCLIC };
 
 /** One run. Numbers that it has not measured are NaN. */
 struct arm {
-    char name[ARM_NAME]; /* title of the record */
-    char dir[PATH_MAX];  /* its run directory */
-    char status[16];     /* of the record: "done", "running", "interrupted", ... */
-    char precision[16];  /* forward/backward bits that were trained at: "float32", "8/8", "3-8/8" */
-    char policy[64];     /* the evaluations that `accuracy` is from: "max" if there are such */
-    char split[8];       /* "test", "val" or "train" */
+    char name[ARM_NAME];      /* title of the record */
+    char dir[PATH_MAX];       /* its run directory */
+    char status[16];          /* of the record: "done", "running", "interrupted", ... */
+    char precision[16];       /* forward/backward bits that were trained at: "float32", "8/8", "3-8/8" */
+    char roles[CONFIG_ROLES]; /* number formats that are not the recipe's own: see config_roles */
+    char policy[64];          /* the evaluations that `accuracy` is from: "max" if there are such */
+    char split[8];            /* "test", "val" or "train" */
     enum arm_kind kind;
     int bits;                          /* of the last evaluation under `policy`; 0: float32 */
     char model[64], data[64];          /* names of the network and of the data set; "": unknown */

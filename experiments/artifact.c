@@ -74,6 +74,33 @@ void artifact_close(struct artifact *a)
     store_close(&a->store);
 }
 
+/* --- configuration ------------------------------------------------------------------------------------ */
+
+enum status artifact_config(struct config *c, struct store *s)
+{
+    struct config_file *file;
+    char *text;
+
+    TRY(store_load_text(&text, s, "config/resolved"));
+    enum status status = config_parse(&file, text, strlen(text), store_path(s));
+    free(text);
+    TRY(status);
+    status = config_resolve(c, file, 0, NULL, 0);
+    config_close(file);
+    return status;
+}
+
+void artifact_roles(char out[CONFIG_ROLES], struct store *s)
+{
+    struct config c;
+
+    if (artifact_config(&c, s) == STATUS_OK) {
+        config_roles(out, &c);
+    } else {
+        snprintf(out, CONFIG_ROLES, "unknown");
+    }
+}
+
 /* --- values ------------------------------------------------------------------------------------------- */
 
 enum status artifact_load(struct artifact_column *c, struct store *s, const char *path)

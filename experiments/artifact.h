@@ -3,6 +3,7 @@
 #ifndef EXPERIMENTS_ARTIFACT_H
 #define EXPERIMENTS_ARTIFACT_H
 
+#include "experiments/config.h"
 #include "sim/store.h"
 
 #include <limits.h>
@@ -20,6 +21,12 @@ struct artifact {
 /** Open a file, or the record of a run directory, read-only. */
 MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
 void artifact_close(struct artifact *a);
+
+/** The configuration of a run's record. */
+MUST_CHECK enum status artifact_config(struct config *c, struct store *s);
+
+/** The line of config_roles for a record; "unknown" where its configuration cannot be read. */
+void artifact_roles(char out[CONFIG_ROLES], struct store *s);
 
 /** A column of values as they are stored, to be printed. */
 struct artifact_column {

@@ -103,18 +103,10 @@ static enum status record_find(char record[PATH], const char *path)
 static enum status config_of_record(struct config *c, const char *record, const struct eval_options *o)
 {
     struct store *store;
-    struct config_file *file;
-    char *text = NULL;
 
     TRY(store_open(&store, record, STORE_READ));
-    const enum status read = store_load_text(&text, store, "config/resolved");
+    const enum status s = artifact_config(c, store);
     store_close(&store);
-    TRY(read);
-    enum status s = config_parse(&file, text, strlen(text), record);
-    free(text);
-    TRY(s);
-    s = config_resolve(c, file, 0, NULL, 0);
-    config_close(file);
     TRY(s);
     if (o->data_dir != NULL) snprintf(c->data.dir, sizeof c->data.dir, "%s", o->data_dir);
     if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)

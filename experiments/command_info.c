@@ -191,7 +191,7 @@ static void add_checkpoint(struct facts *f, const char *dir, const char *name)
 static enum status describe_run(struct facts *f, struct artifact *a)
 {
     struct store *s = a->store;
-    char text[128];
+    char text[128], roles[CONFIG_ROLES];
     int64_t seed;
 
     facts_text(f, "file", "%s", a->path);
@@ -203,6 +203,8 @@ static enum status describe_run(struct facts *f, struct artifact *a)
     facts_text(f, "model", "%s", text);
     TRY(store_get_integer(&seed, s, "", "seed"));
     facts_text(f, "seed", "%" PRIu64, (uint64_t)seed);
+    artifact_roles(roles, s);
+    facts_text(f, "roles", "%s", roles[0] != '\0' || f->json ? roles : "-");
     TRY(add_progress(f, s));
     TRY(add_accuracies(f, s));
     TRY(add_attributes(f, s, "summary"));

@@ -39,8 +39,9 @@ static const struct argp argp = {
     "RUNSDIR",
     "Print a table of the runs in a folder, the dearest first: the bits that each was trained at, its last "
     "accuracy with the bits that it was measured at, the accuracy of its weights in float32, its bit "
-    "operations in the convention of the CPT paper, what it saves, and how long its training steps took. A "
-    "run that goes on is shown as of its last flush. The table is Markdown."
+    "operations in the convention of the CPT paper, what it saves, how long its training steps took, and the "
+    "number formats of roles that are not the recipe's own. A run that goes on is shown as of its last "
+    "flush. The table is Markdown."
     "\vExamples:\n"
     "  cptsim report runs/demo\n"
     "  cptsim report runs/demo --json\n",
@@ -54,7 +55,7 @@ static void print_json(const struct arms *a)
 {
     static const char *const columns[] = {
         "arm",     "status", "iterations", "precision", "split", "bits", "accuracy", "accuracy_float32",
-        "gbitops", "saving", "seconds",    "dir",       NULL};
+        "gbitops", "saving", "seconds",    "dir",       "roles", NULL};
     struct table t = table_open(stdout, true, columns);
 
     for (int i = 0; i < a->count; i++) {
@@ -71,21 +72,22 @@ static void print_json(const struct arms *a)
         table_number(&t, arm_saving(a, arm), 4);
         table_number(&t, arm->seconds, 4);
         table_text(&t, arm->dir);
+        table_text(&t, arm->roles);
     }
 }
 
 /* --- for people --------------------------------------------------------------------------------------- */
 
-enum column { NAME, PRECISION, ACCURACY, AT, FLOAT32, GBITOPS, SAVING, TIME, STATUS, COLUMNS };
+enum column { NAME, PRECISION, ACCURACY, AT, FLOAT32, GBITOPS, SAVING, TIME, STATUS, ROLES, COLUMNS };
 
-enum { CELL = ARM_NAME + 32 };
+enum { CELL = CONFIG_ROLES };
 
 struct line {
     char cell[COLUMNS][CELL];
 };
 
 static const struct line heading = {
-    {"arm", "bits", "accuracy", "at", "in float32", "GBitOPs", "saving", "time", "status"}};
+    {"arm", "bits", "accuracy", "at", "in float32", "GBitOPs", "saving", "time", "status", "roles"}};
 
 static bool is_number(enum column c)
 {
@@ -133,6 +135,7 @@ static void fill(struct line *line, const struct arms *a, const struct arm *arm)
     percent(line->cell[SAVING], arm_saving(a, arm), 1);
     duration(line->cell[TIME], arm->seconds);
     snprintf(line->cell[STATUS], CELL, "%s", arm->status);
+    snprintf(line->cell[ROLES], CELL, "%s", arm->roles[0] != '\0' ? arm->roles : "-");
 }
 
 static void widen(int width[COLUMNS], const struct line *line)
@@ -141,16 +144,16 @@ static void widen(int width[COLUMNS], const struct line *line)
         if ((int)strlen(line->cell[c]) > width[c]) width[c] = (int)strlen(line->cell[c]);
 }
 
-static void print_line(const struct line *line, const int width[COLUMNS])
+static void print_line(const struct line *line, const int width[], int columns)
 {
-    for (int c = 0; c < COLUMNS; c++)
+    for (int c = 0; c < columns; c++)
         printf("| %*s ", is_number((enum column)c) ? width[c] : -width[c], line->cell[c]);
     puts("|");
 }
 
-static void print_rule(const int width[COLUMNS])
+static void print_rule(const int width[], int columns)
 {
-    for (int c = 0; c < COLUMNS; c++) {
+    for (int c = 0; c < columns; c++) {
         putchar('|');
         for (int i = 0; i < width[c] + 1; i++)
             putchar('-');
@@ -178,7 +181,7 @@ static void print_footnote(const struct arms *a)
 
 static enum status print_table(const struct arms *a)
 {
-    int width[COLUMNS] = {0};
+    int width[COLUMNS] = {0}, columns = ROLES; /* the last one only where there is something to say */
     struct line *line = calloc((size_t)a->count, sizeof *line);
 
     if (line == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
@@ -186,11 +189,12 @@ static enum status print_table(const struct arms *a)
     for (int i = 0; i < a->count; i++) {
         fill(&line[i], a, &a->arm[i]);
         widen(width, &line[i]);
+        if (a->arm[i].roles[0] != '\0') columns = COLUMNS;
     }
-    print_line(&heading, width);
-    print_rule(width);
+    print_line(&heading, width, columns);
+    print_rule(width, columns);
     for (int i = 0; i < a->count; i++)
-        print_line(&line[i], width);
+        print_line(&line[i], width, columns);
     print_footnote(a);
     free(line);
     return STATUS_OK;

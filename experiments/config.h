@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
+enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, CONFIG_ROLES = 2048, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
 
 /** A length of a run or of the time between two events. */
 struct span {
@@ -103,6 +103,12 @@ char *config_text(const struct config *c);
  * goes on under no other.
  */
 void config_hash(char hex[DIGEST_SIZE], const struct config *c);
+
+/**
+ * The roles that are given something else than the recipe does, in one line: "weight=fp:e4m3fn error=fp:e5m2:sr8",
+ * formats without what is their default; "" if there are none.
+ */
+void config_roles(char out[CONFIG_ROLES], const struct config *c);
 
 /** The file as its user wrote it. */
 const char *config_user_text(const struct config_file *f);

@@ -77,15 +77,18 @@ static enum status take_up(struct run *r)
 static void introduce(struct run *r)
 {
     const struct session *s = &r->session;
+    const char *label = s->config.arm[0] != '\0' ? s->config.arm : s->config.name;
+    char roles[CONFIG_ROLES];
 
     progress_say(
         &r->progress,
         "%s: %s on %s, %lld images, %lld parameters; %lld iterations of %d; %s kernels, %d %s, %.0f MB",
-        s->config.arm[0] != '\0' ? s->config.arm : s->config.name, s->config.model, s->data.name,
-        (long long)s->data.count[SPLIT_TRAIN], (long long)session_params(s),
-        (long long)s->config.train.iterations, s->config.train.batch, s->trainer.kernels->name,
-        omp_get_max_threads(), omp_get_max_threads() == 1 ? "thread" : "threads",
+        label, s->config.model, s->data.name, (long long)s->data.count[SPLIT_TRAIN],
+        (long long)session_params(s), (long long)s->config.train.iterations, s->config.train.batch,
+        s->trainer.kernels->name, omp_get_max_threads(), omp_get_max_threads() == 1 ? "thread" : "threads",
         (double)graph_bytes(&s->graph) / 1e6);
+    config_roles(roles, &s->config);
+    if (roles[0] != '\0') progress_say(&r->progress, "%s: roles %s", label, roles);
 }
 
 static enum status run_open(struct run *r, const struct config *config, const struct run_options *o)

@@ -97,6 +97,32 @@ Test(arms, nothing_is_saved_before_a_run_is_done)
 
 /* --- report ------------------------------------------------------------------------------------------- */
 
+Test(arms, a_report_shows_the_number_formats_where_a_run_has_its_own)
+{
+    static const char *const resolved[] = {"roles: {weight: fp:e4m3fn, error: fp:e5m2:sr8}\n", "no key: 1\n"};
+    struct fixture f;
+    struct outcome o;
+
+    three_arms(&f);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    cr_assert(o.code == 0 && strstr(o.out, "roles") == NULL, "no column without a word in it: %s", o.out);
+    f.spec.resolved = resolved[0];
+    write_run(&f, "fp8", 8, 8, true);
+    f.spec.resolved = resolved[1];
+    write_run(&f, "older", 8, 8, true);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    cr_assert(strstr(o.out, "| weight=fp:e4m3fn error=fp:e5m2:sr8 |\n") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, "| unknown                            |\n") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, "| -                                  |\n") != NULL, "%s", o.out);
+    cli(&o, &f.folder, "report %s/runs --json", f.folder.path);
+    cr_assert(strstr(o.out, "\"roles\": \"weight=fp:e4m3fn error=fp:e5m2:sr8\"}") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, "\"roles\": \"\"}") != NULL, "%s", o.out);
+    cli(&o, &f.folder, "info %s/runs/fp8", f.folder.path);
+    cr_assert(strstr(o.out, "\nroles                          weight=fp:e4m3fn error=fp:e5m2:sr8\n") != NULL,
+              "%s", o.out);
+    fixture_close(&f);
+}
+
 Test(arms, a_report_is_a_markdown_table_or_json)
 {
     struct fixture f;

@@ -95,6 +95,9 @@ Test(cli, train_prints_a_table_and_ends_with_the_state)
     cr_assert(strncmp(last, "state sha256 ", 13) == 0 && strlen(last) == 13 + 64, "%s", last);
     cr_assert(folder_size(&f, "run/run.h5") > 0);
 
+    cli(&o, &f, "train %s/tiny.yaml --out %s/fp8 --set roles.weight=fp:e4m3:rne --set length=2", f.path,
+        f.path);
+    cr_assert(o.code == 0 && strstr(o.err, "\ntiny: roles weight=fp:e4m3fn\n") != NULL, "%s", o.err);
     cli(&o, &f, "train %s/tiny.yaml --out %s/quiet --quiet --json", f.path, f.path);
     cr_assert(o.code == 0 && o.err[0] == '\0' && o.out[0] == '{', "%s%s", o.out, o.err);
     folder_remove(&f);

@@ -71,6 +71,30 @@ Test(roles_config, defaults_do_not_enter_the_hash_of_a_configuration)
     cr_assert(eq(str, same, other));
 }
 
+Test(roles_config, one_line_names_the_roles_that_are_not_the_recipes_own)
+{
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"name: x\n", ""},
+        {"roles: {weight: recipe}\n", ""},
+        {"roles: {gradient: float32}\n", "gradient=float32"},
+        {"roles: {weight: fp:e4m3, error: fp:e5m2:sr8:sat}\n", "weight=fp:e4m3fn error=fp:e5m2:sr8"},
+        {"roles: {weight: fp:e4m3fn:rne:inf}\n", "weight=fp:e4m3fn:rne:inf"},
+        {"roles: {weight: fp:e4m3fn:rz}\n", "weight=fp:e4m3fn:rz"},
+        {"roles:\n  weight: fx:s{bits}.2:rnd_conv:sat\n  accumulator: exact/8/fp:fp16\n",
+         "weight=fx:s{bits}.2:rnd_conv:sat accumulator=exact/8/fp:fp16"},
+    };
+    char line[CONFIG_ROLES];
+    struct config c;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        must(resolve(&c, cases[i].text));
+        config_roles(line, &c);
+        cr_expect(eq(str, line, (char *)cases[i].line));
+    }
+}
+
 Test(roles_config, the_resolved_form_reads_back)
 {
     static const char text[] =
