@@ -89,9 +89,10 @@ static struct counts norm_counts(const struct workload_layer *l, enum phase p, s
                                  int64_t images)
 {
     const double macs = NORM_OPERATIONS * (double)l->count * workload_outputs(l) * (double)images;
-    const double other = p == PHASE_FORWARD ? width(bits.forward) : width(bits.backward);
+    const double a = width(p == PHASE_BACKWARD_WEIGHTS ? bits.forward : widths_weight(bits));
+    const double b = width(p == PHASE_FORWARD ? bits.forward : bits.backward);
 
-    return (struct counts){.macs = macs, .bitops = macs * width(bits.forward) * other};
+    return (struct counts){.macs = macs, .bitops = macs * a * b};
 }
 
 /* The first layer's backward-data, which is in the paper's count and which nobody computes. */
@@ -103,7 +104,7 @@ static struct counts first_layer_counts(const struct workload_layer *l, struct w
     inner.from_input = false;
     if (!workload_nest(&n, &inner, PHASE_BACKWARD_DATA, images, bits, false)) return (struct counts){0};
     const double macs = nest_macs(&n);
-    return (struct counts){.macs = macs, .bitops = macs * width(bits.forward) * width(bits.backward)};
+    return (struct counts){.macs = macs, .bitops = macs * width(widths_weight(bits)) * width(bits.backward)};
 }
 
 /* What the paper counts in a phase that has no product on the hardware. */
@@ -306,7 +307,7 @@ enum status meter_iteration(struct cost *out, struct meter *m, struct widths bit
 {
     for (int i = 0; i < m->known_count; i++) {
         const struct known *k = &m->known[i];
-        if (k->bits.forward == bits.forward && k->bits.backward == bits.backward && k->images == images) {
+        if (widths_equal(k->bits, bits) && k->images == images) {
             *out = k->cost;
             return STATUS_OK;
         }
@@ -320,6 +321,13 @@ enum status meter_iteration(struct cost *out, struct meter *m, struct widths bit
 
 /* --- runs --- */
 
+/* bitops_per_mac of energy/bitops.h, where weights may have a width of their own. */
+static double widths_bitops(struct widths bits)
+{
+    const double w = width(widths_weight(bits)), a = width(bits.forward), e = width(bits.backward);
+    return w * a + (w + a) * e;
+}
+
 /* The paper's count of a run, as bitops_run has it: a sum of integers, then one multiplication. */
 static double paper_bitops(const struct meter *m, const struct histogram *h)
 {
@@ -327,7 +335,7 @@ static double paper_bitops(const struct meter *m, const struct histogram *h)
 
     for (int i = 0; i < h->count; i++) {
         const struct histogram_row *r = &h->rows[i];
-        sum += (double)r->iterations * (double)r->images * bitops_per_mac(r->bits.forward, r->bits.backward);
+        sum += (double)r->iterations * (double)r->images * widths_bitops(r->bits);
     }
     return bitops_paper_macs(&m->work) * sum;
 }

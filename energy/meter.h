@@ -2,7 +2,7 @@
  *
  *     struct meter *m;
  *     TRY(meter_open(&m, &(struct meter_spec){&workload, &hardware, &constants, CONVENTION_TRUE}));
- *     TRY(meter_iteration(&cost, m, (struct widths){5, 8}, 128));
+ *     TRY(meter_iteration(&cost, m, widths_of(5, 8), 128));
  *
  * Each distinct (layer shape, phase, widths, images) is counted once and remembered: a run of 64,000
  * iterations is a few hundred searches. The same meter serves a trainer that prices every step and a what-if

@@ -109,7 +109,7 @@ static struct operations quantizers(const struct workload_layer *l, double image
         add(&o, quantize, weights + in);
         add(&o, clip_mask, weights + (l->from_input ? 0 : in));
         o.read_bits = weights * hardware_stored_bits(h, h->training.master_bits);
-        o.written_bits = weights * stored(h, l, bits.forward);
+        o.written_bits = weights * stored(h, l, widths_weight(bits));
         if (l->from_input) {
             o.read_bits += in * FLOAT32_BITS;
             o.written_bits += in * stored(h, l, bits.forward);

@@ -286,17 +286,28 @@ static struct nest weights_nest(const struct workload_layer *l, int64_t batch)
                          .instances = times(l->count, l->groups)};
 }
 
+bool widths_equal(struct widths a, struct widths b)
+{
+    return a.forward == b.forward && a.backward == b.backward && widths_weight(a) == widths_weight(b);
+}
+
+int widths_weight(struct widths w)
+{
+    return w.weight > 0 ? w.weight : w.forward;
+}
+
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,
                    struct widths bits, bool zero_inserted)
 {
-    const struct widths w = l->quantized ? bits : (struct widths){0, 0};
+    const struct widths w = l->quantized ? bits : (struct widths){0};
 
     if (l->kind != WORKLOAD_CONV) return false;
     switch (p) {
     case PHASE_FORWARD:
         *out = forward_nest(l, batch);
-        out->input_bits = out->weight_bits = width(w.forward);
-        out->float32 = w.forward == 0;
+        out->input_bits = width(w.forward);
+        out->weight_bits = width(widths_weight(w));
+        out->float32 = w.forward == 0 && widths_weight(w) == 0;
         return true;
     case PHASE_BACKWARD_DATA:
         if (l->from_input) return false;
@@ -308,9 +319,10 @@ bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase 
     default:
         return false;
     }
+    const int other = p == PHASE_BACKWARD_DATA ? widths_weight(w) : w.forward;
     out->input_bits = width(w.backward);
-    out->weight_bits = width(w.forward);
-    out->float32 = w.forward == 0 && w.backward == 0;
+    out->weight_bits = width(other);
+    out->float32 = other == 0 && w.backward == 0;
     return true;
 }
 

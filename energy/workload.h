@@ -102,8 +102,19 @@ struct nest {
 
 /** Widths of one iteration; 0 is float32. */
 struct widths {
-    int forward, backward;
+    int forward, backward; /* of weights and activations; of errors */
+    int weight;            /* of weights, where they have another width than activations; 0: the same */
 };
+
+static inline struct widths widths_of(int forward, int backward)
+{
+    return (struct widths){.forward = forward, .backward = backward};
+}
+
+bool widths_equal(struct widths a, struct widths b);
+
+/** Of weights: 0 where they are float32. */
+int widths_weight(struct widths w);
 
 /**
  * The nest of a convolution's phase (the first three of enum phase); false where the phase has no product.

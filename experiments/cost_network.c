@@ -2,6 +2,7 @@
 #include "experiments/cost_network.h"
 #include "experiments/artifact.h"
 #include "experiments/config.h"
+#include "experiments/cost_roles.h"
 
 #include "models/model.h"
 
@@ -100,7 +101,7 @@ static enum status add_rows(struct histogram *h, struct store *s, void *column[C
             return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
                         store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
                         (long long)images[i]);
-        TRY(histogram_add(h, (struct widths){(int)forward[i], (int)backward[i]}, images[i], 1));
+        TRY(histogram_add(h, widths_of((int)forward[i], (int)backward[i]), images[i], 1));
     }
     return STATUS_OK;
 }
@@ -160,6 +161,7 @@ static enum status read_record(struct cost_case *c, struct store *s, const char 
     TRY(read_shape(&n, s, config.data.name));
     TRY(network_workload(&c->workload, &n));
     TRY(read_iterations(&c->run, s));
+    TRY(cost_roles_read(&c->roles, &c->run, &config.train.recipe));
     label(c, &config, path);
     return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include "experiments/cost_options.h"
 #include "experiments/config_keys.h"
 #include "experiments/cost_network.h"
+#include "experiments/cost_roles.h"
 #include "experiments/hardware_file.h"
 
 #include <stdio.h>
@@ -214,7 +215,8 @@ static enum status shorten_last(struct histogram *h, const struct training *t)
 {
     const struct schedule_point last = {
         .iteration = t->iterations - 1, .iterations = t->iterations, .layer = -1, .loss = __builtin_nan("")};
-    const struct widths bits = {schedule_bits(&t->forward, &last), schedule_bits(&t->backward, &last)};
+    const struct widths bits =
+        widths_of(schedule_bits(&t->forward, &last), schedule_bits(&t->backward, &last));
 
     if (t->rest == t->batch) return STATUS_OK;
     TRY(histogram_add(h, bits, t->rest, 1));
@@ -293,6 +295,7 @@ enum status cost_options_case(struct cost_case *out, const struct cost_options *
     if (o->convention != NULL) TRY(convention_find(&out->convention, o->convention));
     TRY(hardware_options_read(&out->hardware, &o->hardware));
     status = o->runs.count > 0 ? cost_record_read(out, o->runs.word[i]) : read_case(out, o);
+    if (status == STATUS_OK) cost_roles_tell(stderr, &out->roles, out->labels.run);
     if (status == STATUS_OK) status = histogram_at_the_top(&out->top, &out->run);
     if (status != STATUS_OK) cost_case_free(out);
     return status;

@@ -170,6 +170,21 @@ static void json_pair(struct json *j, const char *layer, const char *phase, cons
     json_end(j);
 }
 
+/* Which number formats are priced as what; nothing where the recipe's own integers are all there is. */
+static void json_roles(struct json *j, const struct cost_roles *roles)
+{
+    if (roles->count == 0) return;
+    json_begin(j, "roles", '[');
+    for (int i = 0; i < roles->count; i++) {
+        json_begin(j, NULL, '{');
+        json_text(j, "role", roles->rows[i].role);
+        json_text(j, "format", roles->rows[i].format);
+        json_text(j, "priced_as", roles->rows[i].priced_as);
+        json_end(j);
+    }
+    json_end(j);
+}
+
 static void json_labels(struct json *j, const struct cost_case *c)
 {
     const struct cost_labels *l = &c->labels;
@@ -195,6 +210,7 @@ static void json_labels(struct json *j, const struct cost_case *c)
     json_text(j, "convention", convention_name(c->convention));
     json_text(j, "energy_of", cost_scope(&c->hardware));
     json_number(j, "forward_macs_per_image", cost_case_forward_macs(c), JSON_DIGITS);
+    json_roles(j, &c->roles);
 }
 
 /* What no name of a number says. */

@@ -41,8 +41,11 @@ enum status histogram_at_the_top(struct histogram *out, const struct histogram *
     if (run->count == 0) return STATUS_OK;
     struct widths top = run->rows[0].bits;
     for (int i = 1; i < run->count; i++) {
-        top.forward = larger(top.forward, run->rows[i].bits.forward);
-        top.backward = larger(top.backward, run->rows[i].bits.backward);
+        const struct widths bits = run->rows[i].bits;
+        top.weight =
+            larger(widths_weight(top), widths_weight(bits)); /* before `forward`, which may stand for it */
+        top.forward = larger(top.forward, bits.forward);
+        top.backward = larger(top.backward, bits.backward);
     }
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
         status = histogram_add(out, top, run->rows[i].images, run->rows[i].iterations);

@@ -9,6 +9,7 @@
 #define EXPERIMENTS_COST_RUN_H
 
 #include "energy/meter.h"
+#include "sim/role.h"
 
 /** What a case is called, for tables; "" and 0 where it does not apply. */
 struct cost_labels {
@@ -17,14 +18,25 @@ struct cost_labels {
     int cycles, batch;
 };
 
+/** How the number formats of a run's roles are priced: one row for each role that has one of its own. */
+struct cost_roles {
+    int count;
+    struct cost_role {
+        const char *role;
+        char format[ROLE_TEXT];
+        char priced_as[64];
+    } rows[ROLE_COUNT];
+};
+
 /** All that a cost is a function of. */
 struct cost_case {
     struct cost_labels labels;
+    struct cost_roles roles;
     struct workload workload;
     struct hardware hardware;
     struct constants constants;
     enum convention convention;
-    struct histogram run; /* iterations by widths and images */
+    struct histogram run; /* iterations by widths of operands, see cost_roles.h, and images */
     struct histogram top; /* the same run at its largest widths throughout: what savings are of */
 };
 

@@ -1,6 +1,7 @@
 /* experiments/pricing.c - a meter for a run. */
 #include "experiments/pricing.h"
 
+#include "experiments/cost_roles.h"
 #include "experiments/hardware_file.h"
 
 #include <stdio.h>
@@ -30,7 +31,8 @@ static char *knobs_text(const struct hardware *h)
 static enum status open_meter(struct pricing *p, const struct config *c, const struct graph *g)
 {
     const struct constants k = constants_nominal();
-    const struct widths widest = {c->train.forward.bits_max, c->train.backward.bits_max};
+    const struct widths widest =
+        cost_roles_widths(&c->train.recipe, widths_of(c->train.forward.bits_max, c->train.backward.bits_max));
     struct workload w;
     struct cost unused;
 
@@ -54,6 +56,7 @@ enum status pricing_open(struct pricing *p, const struct config *c, const struct
     }
     TRY(s);
     hardware_hash(p->sha256, &p->hardware);
+    p->recipe = c->train.recipe;
     p->text = knobs_text(&p->hardware);
     return p->text != NULL ? STATUS_OK : fail(STATUS_NOMEM, "out of memory");
 }
@@ -67,11 +70,11 @@ void pricing_close(struct pricing *p)
 
 enum status pricing_step(struct pricing *p, struct step_row *row)
 {
+    const struct widths scheduled = widths_of(row->forward_bits, row->backward_bits);
     struct cost c = {0};
 
     if (p->meter != NULL)
-        TRY(meter_iteration(&c, p->meter, (struct widths){row->forward_bits, row->backward_bits},
-                            row->images));
+        TRY(meter_iteration(&c, p->meter, cost_roles_widths(&p->recipe, scheduled), row->images));
     row->energy_j = c.energy_j;
     row->latency_s = c.latency_s;
     row->dram_bytes = c.dram_bytes;
@@ -82,7 +85,8 @@ enum status pricing_step(struct pricing *p, struct step_row *row)
 static enum status static_run(struct histogram *h, const struct train_spec *t, int64_t epoch_length,
                               int64_t images)
 {
-    const struct widths widest = {t->forward.bits_max, t->backward.bits_max};
+    const struct widths widest =
+        cost_roles_widths(&t->recipe, widths_of(t->forward.bits_max, t->backward.bits_max));
     const int64_t rest = images - (epoch_length - 1) * t->batch;
     const int64_t smaller = rest < t->batch ? t->iterations / epoch_length : 0;
 

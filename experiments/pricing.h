@@ -15,7 +15,8 @@ enum { PRICING_REASON = 512 };
 struct pricing {
     struct meter *meter; /* NULL: the run is not priced */
     struct hardware hardware;
-    char *text; /* the hardware's knobs, as a hardware file */
+    struct recipe recipe; /* whose roles say how wide operands are: experiments/cost_roles.h */
+    char *text;           /* the hardware's knobs, as a hardware file */
     char sha256[DIGEST_SIZE];
     char refusal[PRICING_REASON]; /* why a run that should be priced is not; "" otherwise */
 };

@@ -285,6 +285,32 @@ Test(cli_cost, a_record_is_priced_by_the_widths_that_it_trained_at)
     folder_remove(&f);
 }
 
+Test(cli_cost, number_formats_of_roles_are_priced_by_their_bits_and_told)
+{
+    static struct outcome o;
+    const struct folder f = tiny_experiment(4);
+
+    cli(&o, &f,
+        "train %s/tiny.yaml --out %s/run --quiet --threads 1 --set roles.weight=fp:e2m1:rne:sat "
+        "--set roles.activation=fp:e4m3fn:rne:sat --set roles.error='fx:s{bits}.2:rnd_conv:sat'",
+        f.path, f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    cli(&o, &f, "cost --run %s/run --json --total", f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    cr_assert(strncmp(o.err, "note: ", 6) == 0 && strchr(o.err, '\n') == o.err + strlen(o.err) - 1, "%s",
+              o.err);
+    cr_assert(strstr(o.err, "weight fp:e2m1:rne:sat as integers of 4 bits, activation ") != NULL, "%s",
+              o.err);
+    cr_assert(strncmp(value_of(value_of(o.out, "roles"), "priced_as"), "\"integers of 4 bits\"", 20) == 0);
+    cr_assert(is_one_json_value(o.out), "%s", o.out);
+    const double macs = strtod(value_of(value_of(o.out, "total"), "macs"), NULL);
+    const double bitops = 1e9 * strtod(value_of(value_of(o.out, "total"), "gbitops"), NULL);
+    cr_assert(fabs(bitops - macs / 3 * (4 * 8 + 4 * 8 + 8 * 8)) <= 1e-9 * bitops, "%g of %g", bitops, macs);
+    cli(&o, &f, "cost resnet8 --total");
+    cr_assert(o.err[0] == '\0', "%s", o.err);
+    folder_remove(&f);
+}
+
 /* --- refusals ----------------------------------------------------------------------------------------- */
 
 ParameterizedTestParameters(cli_cost, mistakes_are_named)

@@ -124,8 +124,8 @@ ParameterizedTest(struct relative *r, meter, energy_of_resnet74_at_static_widths
     struct bench b = of_file("experiments/layers/resnet74-cifar10.tsv", compat(), CONVENTION_TRUE);
     struct cost low, full;
 
-    must(meter_iteration(&low, b.meter, (struct widths){r->forward, 8}, BATCH));
-    must(meter_iteration(&full, b.meter, (struct widths){8, 8}, BATCH));
+    must(meter_iteration(&low, b.meter, widths_of(r->forward, 8), BATCH));
+    must(meter_iteration(&full, b.meter, widths_of(8, 8), BATCH));
     cr_assert(lt(dbl, fabs(low.energy_j / full.energy_j - r->energy), 0.0005), "%.5f",
               low.energy_j / full.energy_j);
     bench_close(&b);
@@ -140,7 +140,7 @@ Test(meter, paper_counts_the_bitops_of_the_published_figures_to_the_last_digit)
     const struct schedule_spec f = bits("cosine", 3, 8), g = bits("static", 8, 8);
     struct cost one;
 
-    must(meter_iteration(&one, b.meter, (struct widths){5, 8}, BATCH));
+    must(meter_iteration(&one, b.meter, widths_of(5, 8), BATCH));
     cr_assert(eq(dbl, one.counts.bitops, bitops_paper(&w, BATCH, 5, 8)));
     cr_assert(eq(dbl, published_run(&b, 3, 8, 8).counts.bitops, bitops_run(&w, ITERATIONS, BATCH, &f, &g)));
     bench_close(&b);
@@ -152,7 +152,7 @@ Test(meter, true_counts_the_products_that_are_computed_to_the_last_digit)
     struct cost one;
 
     for (int forward = 0; forward <= 8; forward += 4) {
-        must(meter_iteration(&one, b.meter, (struct widths){forward, 8}, BATCH));
+        must(meter_iteration(&one, b.meter, widths_of(forward, 8), BATCH));
         cr_assert(eq(dbl, one.counts.bitops, bitops_true(&b.graph, BATCH, forward, 8)), "%d bits", forward);
     }
     bench_close(&b);
@@ -164,9 +164,9 @@ Test(meter, paper_counts_the_first_layers_error_and_nobody_is_charged_for_it)
     struct bench paper = of_model("resnet20", 10, compat(), CONVENTION_PAPER);
     struct cost c;
 
-    must(meter_layer(&c, truth.meter, 0, PHASE_BACKWARD_DATA, (struct widths){8, 8}, BATCH));
+    must(meter_layer(&c, truth.meter, 0, PHASE_BACKWARD_DATA, widths_of(8, 8), BATCH));
     cr_assert(c.energy_j == 0 && c.counts.macs == 0);
-    must(meter_layer(&c, paper.meter, 0, PHASE_BACKWARD_DATA, (struct widths){8, 8}, BATCH));
+    must(meter_layer(&c, paper.meter, 0, PHASE_BACKWARD_DATA, widths_of(8, 8), BATCH));
     cr_assert(c.energy_j == 0 && c.latency_s == 0 && c.dram_bytes == 0);
     cr_assert(eq(dbl, c.counts.macs, 442368.0 * BATCH));
     cr_assert(eq(dbl, c.counts.bitops, 442368.0 * BATCH * 64));
@@ -194,10 +194,10 @@ Test(meter, an_iteration_is_the_sum_of_its_layers_and_phases)
     for (int l = 0; l < b.workload.count; l++)
         for (int p = 0; p < PHASES; p++) {
             struct cost c;
-            must(meter_layer(&c, b.meter, l, (enum phase)p, (struct widths){4, 8}, BATCH));
+            must(meter_layer(&c, b.meter, l, (enum phase)p, widths_of(4, 8), BATCH));
             cost_add(&sum, &c, 1);
         }
-    must(meter_iteration(&all, b.meter, (struct widths){4, 8}, BATCH));
+    must(meter_iteration(&all, b.meter, widths_of(4, 8), BATCH));
     cr_assert(eq(dbl, sum.counts.macs, all.counts.macs));
     cr_assert(eq(dbl, sum.counts.bitops, all.counts.bitops));
     cr_assert(lt(dbl, fabs(sum.counts.cycles / all.counts.cycles - 1), 1e-12));
@@ -214,7 +214,7 @@ Test(meter, parts_sum_to_the_total_exactly)
     double parts[PARTS], sum = 0;
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, (struct widths){4, 8}, BATCH));
+    must(meter_iteration(&c, b.meter, widths_of(4, 8), BATCH));
     counts_parts(parts, &c.counts, meter_prices(b.meter));
     for (int i = 0; i < PARTS; i++)
         sum += parts[i];
@@ -235,7 +235,7 @@ Test(meter, a_run_is_the_sum_of_its_iterations)
     for (int64_t i = 0; i < SHORT; i++) {
         const struct schedule_point p = {.iteration = i, .iterations = SHORT, .layer = -1};
         struct cost c;
-        must(meter_iteration(&c, b.meter, (struct widths){schedule_bits(&f, &p), 8}, BATCH));
+        must(meter_iteration(&c, b.meter, widths_of(schedule_bits(&f, &p), 8), BATCH));
         cost_add(&sum, &c, 1);
     }
     cr_assert(lt(dbl, fabs(sum.energy_j / run.energy_j - 1), 1e-12));
@@ -247,9 +247,9 @@ Test(meter, a_run_is_the_sum_of_its_iterations)
 Test(meter, a_histogram_counts_images_apart)
 {
     struct histogram h = {0};
-    must(histogram_add(&h, (struct widths){3, 8}, 128, 10));
-    must(histogram_add(&h, (struct widths){3, 8}, 80, 1));
-    must(histogram_add(&h, (struct widths){3, 8}, 128, 5));
+    must(histogram_add(&h, widths_of(3, 8), 128, 10));
+    must(histogram_add(&h, widths_of(3, 8), 80, 1));
+    must(histogram_add(&h, widths_of(3, 8), 128, 5));
     cr_assert(h.count == 2 && h.rows[0].iterations == 15 && h.rows[1].images == 80);
     histogram_free(&h);
 }
@@ -273,11 +273,11 @@ Test(meter, threads_do_not_change_a_digit)
 
     omp_set_num_threads(1);
     struct bench b = of_model("resnet20", 10, compat(), CONVENTION_TRUE);
-    must(meter_iteration(&one, b.meter, (struct widths){3, 8}, BATCH));
+    must(meter_iteration(&one, b.meter, widths_of(3, 8), BATCH));
     bench_close(&b);
     omp_set_num_threads(4);
     b = of_model("resnet20", 10, compat(), CONVENTION_TRUE);
-    must(meter_iteration(&several, b.meter, (struct widths){3, 8}, BATCH));
+    must(meter_iteration(&several, b.meter, widths_of(3, 8), BATCH));
     bench_close(&b);
     cr_assert(memcmp(&one, &several, sizeof one) == 0);
 }
@@ -288,7 +288,7 @@ Test(meter, new_prices_need_no_search)
     struct prices thousand = *meter_prices(b.meter);
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, (struct widths){3, 8}, BATCH));
+    must(meter_iteration(&c, b.meter, widths_of(3, 8), BATCH));
     const double before = c.energy_j;
     for (int i = 0; i < COST_COMPONENTS; i++)
         thousand.pj[i] *= 1000;
@@ -306,7 +306,7 @@ Test(meter, nothing_costs_nothing)
     struct histogram none = {0};
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, (struct widths){3, 8}, 0));
+    must(meter_iteration(&c, b.meter, widths_of(3, 8), 0));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
     must(meter_run(&c, b.meter, &none));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
@@ -314,7 +314,7 @@ Test(meter, nothing_costs_nothing)
 
     struct bench empty = {.hardware = compat()};
     open_meter(&empty, CONVENTION_TRUE);
-    must(meter_iteration(&c, empty.meter, (struct widths){3, 8}, BATCH));
+    must(meter_iteration(&c, empty.meter, widths_of(3, 8), BATCH));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
     bench_close(&empty);
 }
@@ -327,7 +327,7 @@ Test(meter, the_back_end_bitops_has_neither_time_nor_energy)
     const struct work w = graph_work(&b.graph);
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, (struct widths){3, 8}, BATCH));
+    must(meter_iteration(&c, b.meter, widths_of(3, 8), BATCH));
     cr_assert(eq(dbl, c.counts.bitops, bitops_paper(&w, BATCH, 3, 8)));
     cr_assert(c.energy_j == 0 && c.latency_s == 0 && c.dram_bytes == 0);
     bench_close(&b);
@@ -340,8 +340,8 @@ Test(meter, what_the_back_end_refuses_is_said_with_its_reason_whatever_thread_me
     struct bench b = of_model("resnet20", 10, h, CONVENTION_TRUE);
     struct cost c;
 
-    expect_failure(meter_iteration(&c, b.meter, (struct widths){12, 8}, BATCH), STATUS_INPUT, "12");
-    expect_failure(meter_iteration(&c, b.meter, (struct widths){12, 8}, BATCH), STATUS_INPUT, "12");
+    expect_failure(meter_iteration(&c, b.meter, widths_of(12, 8), BATCH), STATUS_INPUT, "12");
+    expect_failure(meter_iteration(&c, b.meter, widths_of(12, 8), BATCH), STATUS_INPUT, "12");
     bench_close(&b);
 }
 
@@ -349,8 +349,7 @@ Test(meter, counts_beyond_63_bits_are_refused)
 {
     struct bench b = of_model("resnet74", 100, compat(), CONVENTION_TRUE);
     struct cost c;
-    expect_failure(meter_iteration(&c, b.meter, (struct widths){3, 8}, INT64_C(1) << 45), STATUS_INPUT,
-                   "63 bits");
+    expect_failure(meter_iteration(&c, b.meter, widths_of(3, 8), INT64_C(1) << 45), STATUS_INPUT, "63 bits");
     bench_close(&b);
 }
 
@@ -364,7 +363,7 @@ Test(meter, layers_that_are_alike_are_refused_if_they_are_too_many)
 
     must(workload_check(&twins[0], "a"));
     open_meter(&b, CONVENTION_TRUE);
-    expect_failure(meter_iteration(&c, b.meter, (struct widths){3, 8}, 1), STATUS_INPUT, "63 bits");
+    expect_failure(meter_iteration(&c, b.meter, widths_of(3, 8), 1), STATUS_INPUT, "63 bits");
     meter_close(b.meter);
 }
 
@@ -387,9 +386,9 @@ Test(meter, no_layer_beats_the_roofline)
         for (int p = 0; p <= PHASE_BACKWARD_WEIGHTS; p++) {
             struct nest n;
             struct cost c;
-            if (!workload_nest(&n, &b.workload.layers[l], (enum phase)p, BATCH, (struct widths){4, 8}, false))
+            if (!workload_nest(&n, &b.workload.layers[l], (enum phase)p, BATCH, widths_of(4, 8), false))
                 continue;
-            must(meter_layer(&c, b.meter, l, (enum phase)p, (struct widths){4, 8}, BATCH));
+            must(meter_layer(&c, b.meter, l, (enum phase)p, widths_of(4, 8), BATCH));
             cr_assert(ge(dbl, c.counts.cycles, roofline_cycles(&n, &h)), "%s", b.workload.layers[l].name);
             cr_assert(ge(dbl, 8 * c.dram_bytes, roofline_dram_bits(&n, &h)), "%s", b.workload.layers[l].name);
         }
@@ -399,7 +398,7 @@ Test(meter, no_layer_beats_the_roofline)
 /* backend_count refuses what is faster than the roofline. */
 Test(meter, every_shipped_hardware_prices_training_at_any_width)
 {
-    static const struct widths widths[] = {{3, 8}, {8, 8}, {12, 16}, {0, 0}};
+    static const struct widths widths[] = {{3, 8, 0}, {8, 8, 0}, {12, 16, 0}, {0, 0, 0}};
     int count;
     const struct preset *presets = preset_all(&count);
 
