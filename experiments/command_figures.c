@@ -8,15 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OPTION_FORCE = 256 };
+
 struct figures_options {
     const char *path, *out, *scripts, *only;
     int paths;
+    bool force;
 };
 
 static const struct argp_option switches[] = {
     {"out", 'o', "DIR", 0, "where figures and their data go (figures)", 0},
     {"figure", 'f', "NAME", 0, "only this one, of `cptsim list figures`", 0},
     {"scripts", 's', "DIR", 0, "folder of gnuplot scripts (plots, beside the program)", 0},
+    {"force", OPTION_FORCE, 0, 0, "replace the figures of other runs", 0},
     {0},
 };
 
@@ -33,6 +37,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 's':
         o->scripts = arg;
         return 0;
+    case OPTION_FORCE:
+        o->force = true;
+        return 0;
     case ARGP_KEY_ARG:
         o->path = arg;
         o->paths++;
@@ -48,7 +55,7 @@ static const struct argp argp = {
     "RUNSDIR",
     "Draw the figures of the runs in a folder, or of one run, with gnuplot: DIR/NAME.svg and DIR/NAME.png. "
     "What they show is in DIR/data as tab-separated text. Prints the figures' paths. Equal records give "
-    "equal bytes."
+    "equal bytes. A folder is of one RUNSDIR: the same can be drawn again."
     "\vExamples:\n"
     "  cptsim figures runs/demo\n"
     "  cptsim figures runs/demo --figure schedule --out paper\n"
@@ -96,6 +103,7 @@ static enum status draw_all(const struct arms *a, const struct figures_options *
     } else {
         TRY(figures_find_scripts(scripts));
     }
+    TRY(figures_claim(dir, o->path, o->force));
     TRY(figures_write_data(dir, a));
     for (int i = 0; i < count; i++) {
         if (o->only != NULL && strcmp(o->only, row[i].name) != 0) continue;

@@ -1,6 +1,7 @@
 /* experiments/figures.c - writing the data files of figures, and running gnuplot on them. */
 #include "experiments/figures.h"
 #include "experiments/artifact.h"
+#include "sim/digest.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -68,6 +69,56 @@ enum status figure_data_close(FILE *out, const char *path)
     remove(aside);
     return s;
 }
+
+/* --- whose figures they are --------------------------------------------------------------------------- */
+
+static const char source_name[] = "source";
+
+/* A folder of runs: as its user named it, for people; the digest of where it really is, to know it again. */
+struct source {
+    char digest[DIGEST_SIZE], runs[PATH_MAX];
+};
+
+static enum status source_of(struct source *s, const char *runs)
+{
+    char place[PATH_MAX];
+
+    if (realpath(runs, place) == NULL) return fail(STATUS_IO, "%s: %s", runs, strerror(errno));
+    digest_text(s->digest, place);
+    snprintf(s->runs, sizeof s->runs, "%s", runs);
+    return STATUS_OK;
+}
+
+/* False if the folder has none: nothing was drawn there, or by an older program. */
+static bool source_read(struct source *s, const char *dir)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%.4000s/data/%s", dir, source_name);
+    FILE *in = fopen(path, "r");
+    if (in == NULL) return false;
+    const bool whole = fscanf(in, "%64s %4095[^\n]", s->digest, s->runs) == 2;
+    fclose(in);
+    return whole;
+}
+
+enum status figures_claim(const char *dir, const char *runs, bool replace)
+{
+    struct source now, before;
+    char path[PATH_MAX];
+    FILE *out;
+
+    TRY(source_of(&now, runs));
+    if (!replace && source_read(&before, dir) && strcmp(before.digest, now.digest) != 0)
+        return fail(STATUS_IO,
+                    "%s: has the figures of %s; --out puts those of %s elsewhere, --force replaces them", dir,
+                    before.runs, runs);
+    TRY(figure_data_open(&out, path, dir, source_name));
+    fprintf(out, "%s %s\n", now.digest, now.runs);
+    return figure_data_close(out, path);
+}
+
+/* --- series ------------------------------------------------------------------------------------------- */
 
 enum { STEM = ARM_NAME + 8 };
 

@@ -19,6 +19,12 @@ struct figure {
 /** All rows; *count is set. */
 const struct figure *figure_all(int *count);
 
+/**
+ * Make DIR the folder of the figures of `runs`, a folder of runs, which DIR/data/source then names. STATUS_IO if
+ * it has figures of another one, unless they are to be replaced.
+ */
+MUST_CHECK enum status figures_claim(const char *dir, const char *runs, bool replace);
+
 /** Write the series of all arms to DIR/data, as plots/README.md describes them. */
 MUST_CHECK enum status figures_write_data(const char *dir, const struct arms *a);
 

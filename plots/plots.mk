@@ -2,7 +2,7 @@
 #
 # make demo            install, build, train experiments/demo.yaml, draw it, print its table; goes on where it stopped
 # make demo FORCE=1    train it again
-# make figures         draw the records in RUNS (runs/demo) to figures/
+# make figures         draw the records in RUNS (runs/demo) to figures/; FORCE=1: over those of other runs
 
 RUNS ?= runs/demo
 
@@ -13,7 +13,7 @@ demo: install-deps
 	@sh plots/demo $(if $(FORCE),--force)
 
 figures: cptsim
-	@./cptsim figures $(RUNS) --out figures
+	@./cptsim figures $(RUNS) --out figures $(if $(FORCE),--force)
 
 install: install-plots
 install-plots:

@@ -182,6 +182,36 @@ Test(figures, a_run_without_evaluations_has_its_schedule_drawn)
     fixture_close(&f);
 }
 
+/* --- whose folder ------------------------------------------------------------------------------------- */
+
+Test(figures, of_other_runs_are_not_overwritten_without_force)
+{
+    static char first[1 << 20], second[1 << 20];
+    struct fixture f;
+    struct outcome o;
+
+    three_arms(&f);
+    const char *root = f.folder.path;
+    cli(&o, &f.folder, "figures %s/runs/static-8 --figure schedule --out %s/figures", root, root);
+    cr_assert(o.code == 0, "%s", o.err);
+    const size_t length = folder_read(&f.folder, "figures/schedule.svg", first, sizeof first);
+    cli(&o, &f.folder, "figures %s/runs/cpt-3-8 --out %s/figures", root, root);
+    expect_refusal(&o, 4, "/figures: has the figures of ");
+    cr_assert(strstr(o.err, "/runs/static-8; --out puts those of ") != NULL, "%s", o.err);
+    cr_assert(length == folder_read(&f.folder, "figures/schedule.svg", second, sizeof second) &&
+                  memcmp(first, second, length) == 0,
+              "the figure is as it was");
+    cr_assert(folder_size(&f.folder, "figures/data/1-cpt-3-8.train.dat") == -1);
+
+    cli(&o, &f.folder, "figures %s/runs/../runs/static-8/ --figure schedule --out %s/figures", root, root);
+    cr_assert(o.code == 0, "the same runs by another name: %s", o.err);
+    cli(&o, &f.folder, "figures %s/runs/cpt-3-8 --out %s/figures --figure schedule --force", root, root);
+    cr_assert(o.code == 0, "%s", o.err);
+    cli(&o, &f.folder, "figures %s/runs/static-8 --out %s/figures", root, root);
+    expect_refusal(&o, 4, "/runs/cpt-3-8; --out puts");
+    fixture_close(&f);
+}
+
 /* --- refusals ----------------------------------------------------------------------------------------- */
 
 Test(figures, what_is_no_folder_of_records_is_refused)
