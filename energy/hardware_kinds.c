@@ -24,8 +24,8 @@ static enum status name_parse(void *field, const struct knob_row *row, const cha
     if (length == 0) return fail(STATUS_INPUT, "is empty; want a name");
     if (length >= row->size) return fail(STATUS_INPUT, "%zu characters; at most %zu", length, row->size - 1);
     for (const char *c = text; *c != '\0'; c++) {
-        if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
-            return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits, '.', '_' and '-'", text, *c);
+        if (!isalnum((unsigned char)*c) && strchr("._-+=", *c) == NULL)
+            return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits and any of ._-+=", text, *c);
     }
     memcpy(field, text, length + 1);
     return STATUS_OK;

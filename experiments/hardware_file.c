@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <yaml.h>
 
-enum { PATH = 128, PLACE = 600, DEPTH_MAX = 3, FILE_BYTES_MAX = 1 << 18, KNOBS_MAX = 256 };
+enum { PATH = 128, PLACE = 600, DEPTH_MAX = 3, FILE_BYTES_MAX = 1 << 18, KNOBS_MAX = 256, VALUE = 64 };
 
 static const char base_key[] = "base";
 
@@ -292,6 +292,27 @@ static enum status override(struct hardware *h, const char *assignment)
     return s == STATUS_OK ? s : fail(s, "--set %s: %s", assignment, status_detail());
 }
 
+/* Hardware that is not as its name says is called "NAME+KNOB=VALUE", or "NAME+2" after its number of changes. */
+static void name_changes(struct hardware *h, const struct hardware *as_loaded)
+{
+    char was[VALUE], is[VALUE], name[HARDWARE_NAME + PATH + VALUE];
+    int changes = 0, last = 0;
+
+    for (int i = 1; hardware_knob(i) != NULL; i++) { /* 0 is the name */
+        hardware_value(was, sizeof was, as_loaded, i);
+        hardware_value(is, sizeof is, h, i);
+        if (strcmp(was, is) == 0) continue;
+        changes++;
+        last = i;
+    }
+    if (changes == 0) return;
+    hardware_value(is, sizeof is, h, last);
+    snprintf(name, sizeof name, "%s+%s=%s", as_loaded->name, hardware_knob(last)->path, is);
+    if (changes > 1 || strlen(name) >= sizeof h->name)
+        snprintf(name, sizeof name, "%.*s+%d", HARDWARE_NAME - 8, as_loaded->name, changes);
+    snprintf(h->name, sizeof h->name, "%s", name);
+}
+
 enum status hardware_load(struct hardware *out, const char *what, const char *const *sets, int count)
 {
     const struct preset *preset = preset_find(what);
@@ -301,8 +322,11 @@ enum status hardware_load(struct hardware *out, const char *what, const char *co
     } else {
         TRY(file_load(out, what));
     }
+    const struct hardware as_loaded = *out;
     for (int i = 0; i < count; i++)
         TRY(override(out, sets[i]));
     const enum status s = hardware_check(out);
-    return s == STATUS_OK ? s : fail(s, "hardware %s: %s", out->name, status_detail());
+    if (s != STATUS_OK) return fail(s, "hardware %s: %s", out->name, status_detail());
+    if (strcmp(out->name, as_loaded.name) == 0) name_changes(out, &as_loaded);
+    return STATUS_OK;
 }

@@ -13,7 +13,8 @@
 
 /**
  * Read a hardware, lay sets[count] ("array.rows=32") over it, check it. what: a name of `cptsim list
- * hardware`, which needs no file, or the path of a YAML file. Failures name file, line and column, or the
+ * hardware`, which needs no file, or the path of a YAML file. What the sets change is added to its name:
+ * "bitfusion+dram.kind=hbm2", "bitfusion+2" after two changes. Failures name file, line and column, or the
  * --set.
  */
 MUST_CHECK enum status hardware_load(struct hardware *out, const char *what, const char *const *sets,

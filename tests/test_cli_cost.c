@@ -260,6 +260,7 @@ Test(cli_cost, a_knob_changes_what_it_prices)
     const double dram = total("dram_j");
     cr_assert(cost("resnet8 --json --total --set dram.pj_per_bit=30") == 0);
     expect_near("dram_j", 2 * dram, 1e-9 * dram);
+    cr_assert(strncmp(value_of(output, "hardware"), "\"bitfusion+dram.pj_per_bit=30\"", 29) == 0);
     cr_assert(cost("--knobs") == 0);
     cr_assert(strstr(output, "dram.pj_per_bit\t") != NULL);
 }

@@ -248,6 +248,31 @@ Test(hardware, a_file_starts_from_its_base_wherever_it_is_said)
     cr_assert(!h.bitfusion.compat);
 }
 
+struct renamed {
+    const char *sets[2];
+    int count;
+    const char *name;
+};
+
+Test(hardware, what_is_changed_is_in_the_name)
+{
+    static const struct renamed rows[] = {
+        {{"array.rows=16"}, 1, "bitfusion"}, /* as it was */
+        {{"dram.pj_per_bit=30"}, 1, "bitfusion+dram.pj_per_bit=30"},
+        {{"dram.pj_per_bit=30", "dram.pj_per_bit=auto"}, 2, "bitfusion"},
+        {{"array.rows=8", "dram.kind=hbm2"}, 2, "bitfusion+2"},
+        {{"buffer.weight.read_pj_per_bit=0.12345678901"}, 1, "bitfusion+1"}, /* it would not fit */
+        {{"array.rows=8", "name=mine"}, 2, "mine"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hardware h, again = hardware_default();
+        must(hardware_load(&h, "bitfusion", rows[i].sets, rows[i].count));
+        cr_assert_str_eq(h.name, rows[i].name);
+        must(hardware_set(&again, "name", h.name)); /* as a printed file has it */
+    }
+}
+
 Test(hardware, set_is_laid_over_a_file_and_checked_with_it)
 {
     const struct folder f = folder_new();
@@ -262,7 +287,7 @@ Test(hardware, set_is_laid_over_a_file_and_checked_with_it)
     must(hardware_load(&h, folder_path(&f, "small one.yaml"), good, 2));
     cr_assert_eq(h.array.rows, 8);
     cr_assert_eq(h.array.columns, 4);
-    cr_assert_str_eq(h.name, "small-one");
+    cr_assert_str_eq(h.name, "small-one+2");
     expect_failure(hardware_load(&h, "bitfusion", unknown, 1), STATUS_INPUT,
                    "--set aray.rows=8: unknown knob 'aray.rows'; did you mean 'array.rows'?");
     expect_failure(hardware_load(&h, "bitfusion", bare, 1), STATUS_USAGE, "want KNOB=VALUE");
