@@ -121,8 +121,8 @@ static enum status set_word(struct cost_layer *l, const char *word)
     if (equals == NULL || (size_t)(equals - word) >= sizeof name)
         return fail(STATUS_USAGE, "'%s' is no parameter; want NAME=VALUE, as in K=3", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
-    TRY(layer_param_find(&p, name));
-    return cost_layer_set(l, p, equals + 1);
+    TRY(option_said(layer_param_find(&p, name)));
+    return option_said(cost_layer_set(l, p, equals + 1));
 }
 
 static enum status read_layer(struct cost_layer *l, const struct options *o)
@@ -132,7 +132,7 @@ static enum status read_layer(struct cost_layer *l, const struct options *o)
     TRY(hardware_options_read(&h, &o->hardware));
     cost_layer_init(l, &h);
     for (int p = 0; p < LAYER_PARAMS_COUNT; p++)
-        if (o->param[p] != NULL) TRY(cost_layer_set(l, (enum layer_param)p, o->param[p]));
+        if (o->param[p] != NULL) TRY(option_said(cost_layer_set(l, (enum layer_param)p, o->param[p])));
     for (int i = 0; i < o->words.count; i++)
         TRY(set_word(l, o->words.word[i]));
     return STATUS_OK;
@@ -143,6 +143,7 @@ static enum status print_layer(const struct cost_layer *l, const struct options 
     struct cells cells;
     const char *columns[CELLS_MAX + 1] = {NULL};
 
+    TRY(option_said(cost_layer_check(l)));
     TRY(cost_layer_price(&cells, l));
     for (int i = 0; i < cells.count; i++)
         columns[i] = cells.cell[i].name;

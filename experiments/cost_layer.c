@@ -97,7 +97,7 @@ static enum status make_nest(struct nest *out, const struct cost_layer *l)
     const int64_t *s = l->shape;
 
     if (s[PARAM_IN] == 0 || s[PARAM_OUT] == 0)
-        return fail(STATUS_USAGE, "a layer has input and output channels: want IC=N and OC=N");
+        return fail(STATUS_INPUT, "a layer has input and output channels: want IC=N and OC=N");
     *out = (struct nest){.batch = s[PARAM_BATCH],
                          .in_c = s[PARAM_IN],
                          .out_c = s[PARAM_OUT],
@@ -247,6 +247,14 @@ static enum status price_nest(struct cells *out, const struct nest *n, const str
         add_number(out, parts[i], joules[i] * 1e9);
     add_number(out, "e_total_nJ", counts_energy(&c, p) * 1e9);
     return STATUS_OK;
+}
+
+enum status cost_layer_check(const struct cost_layer *l)
+{
+    struct nest n;
+
+    TRY(make_nest(&n, l));
+    return hardware_check(&l->hardware);
 }
 
 enum status cost_layer_price(struct cells *out, const struct cost_layer *l)

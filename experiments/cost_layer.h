@@ -46,6 +46,9 @@ void cost_layer_init(struct cost_layer *l, const struct hardware *h);
 /** Set a parameter from text. */
 MUST_CHECK enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char *text);
 
+/** Has it channels, and can its hardware be? STATUS_INPUT says what is wrong. */
+MUST_CHECK enum status cost_layer_check(const struct cost_layer *l);
+
 /** A named result. */
 struct cell {
     const char *name;

@@ -272,7 +272,8 @@ static enum status file_load(struct hardware *out, const char *path)
 
     if (file == NULL && errno == ENOENT && strpbrk(path, "/.") == NULL) {
         const enum status unknown = preset_unknown(path);
-        return fail(unknown, "%s; or want the path of a hardware file", status_detail());
+        return fail(unknown == STATUS_INPUT ? STATUS_USAGE : unknown,
+                    "%s; or want the path of a hardware file", status_detail());
     }
     if (file == NULL) return fail(STATUS_IO, "%s: %s; want a hardware file", path, strerror(errno));
     const enum status s = file_read(out, file, path);
@@ -289,7 +290,7 @@ static enum status override(struct hardware *h, const char *assignment)
         return fail(STATUS_USAGE, "--set %s: want KNOB=VALUE, as in --set array.rows=32", assignment);
     snprintf(path, sizeof path, "%.*s", (int)(equals - assignment), assignment);
     const enum status s = hardware_set(h, path, equals + 1);
-    return s == STATUS_OK ? s : fail(s, "--set %s: %s", assignment, status_detail());
+    return s == STATUS_OK ? s : fail(STATUS_USAGE, "--set %s: %s", assignment, status_detail());
 }
 
 /* Hardware that is not as its name says is called "NAME+KNOB=VALUE", or "NAME+2" after its number of changes. */
@@ -325,8 +326,9 @@ enum status hardware_load(struct hardware *out, const char *what, const char *co
     const struct hardware as_loaded = *out;
     for (int i = 0; i < count; i++)
         TRY(override(out, sets[i]));
-    const enum status s = hardware_check(out);
-    if (s != STATUS_OK) return fail(s, "hardware %s: %s", out->name, status_detail());
+    const enum status loaded = hardware_check(&as_loaded), s = hardware_check(out);
+    if (s != STATUS_OK)
+        return fail(loaded == STATUS_OK ? STATUS_USAGE : s, "hardware %s: %s", out->name, status_detail());
     if (strcmp(out->name, as_loaded.name) == 0) name_changes(out, &as_loaded);
     return STATUS_OK;
 }

@@ -14,8 +14,8 @@
 /**
  * Read a hardware, lay sets[count] ("array.rows=32") over it, check it. what: a name of `cptsim list
  * hardware`, which needs no file, or the path of a YAML file. What the sets change is added to its name:
- * "bitfusion+dram.kind=hbm2", "bitfusion+2" after two changes. Failures name file, line and column, or the
- * --set.
+ * "bitfusion+dram.kind=hbm2", "bitfusion+2" after two changes. Failures name file, line and column, or
+ * the --set; STATUS_USAGE: `what` names nothing or a set is wrong, STATUS_INPUT: the file is.
  */
 MUST_CHECK enum status hardware_load(struct hardware *out, const char *what, const char *const *sets,
                                      int count);

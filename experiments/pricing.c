@@ -46,8 +46,11 @@ static enum status open_meter(struct pricing *p, const struct config *c, const s
 enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g)
 {
     if (strcmp(c->hardware, none) == 0) return STATUS_OK;
-    TRY(hardware_load(&p->hardware, c->hardware, NULL, 0));
-    const enum status s = open_meter(p, c, g);
+    enum status s = hardware_load(&p->hardware, c->hardware, NULL, 0);
+    if (s == STATUS_USAGE)
+        s = fail(STATUS_INPUT, "hardware: %s", status_detail()); /* an experiment says it */
+    TRY(s);
+    s = open_meter(p, c, g);
     if (s == STATUS_INPUT) {
         snprintf(p->refusal, sizeof p->refusal, "%s", status_detail());
         meter_close(p->meter);

@@ -170,7 +170,7 @@ static enum status make_machines(struct sweep_plan *p)
         TRY(slice_apply(&o, &memory, &p->machine, p->s, i));
         const enum status status = hardware_options_read(&p->machines[i].hardware, &o.hardware);
         if (status == STATUS_OK) continue;
-        if (status != STATUS_INPUT) return status;
+        if (status != STATUS_INPUT && status != STATUS_USAGE) return status;
         p->machines[i].reason = strdup(status_detail());
         if (p->machines[i].reason == NULL) return fail(STATUS_NOMEM, "no memory for a sweep");
     }

@@ -67,15 +67,18 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
 {
     static struct mistake rows[] = {
         {"layer IC=3", "want IC=N and OC=N", 2},
-        {"layer IC=3 OC=0", "OC: 0 is out of range", 3},
-        {"layer IC=3 OC=-4", "OC: -4 is out of range", 3},
-        {"layer IC=3 OC=4 bits_a=65", "bits_a: 65 is out of range", 3},
-        {"layer IC=3 OC=4 bits_v=6", "unknown parameter 'bits_v'; did you mean 'bits_", 3},
+        {"layer IC=3 OC=0", "OC: 0 is out of range", 2},
+        {"layer IC=3 OC=-4", "OC: -4 is out of range", 2},
+        {"layer IC=3 OC=4 bits_a=65", "bits_a: 65 is out of range", 2},
+        {"layer IC=3 OC=4 bits_v=6", "unknown parameter 'bits_v'; did you mean 'bits_", 2},
         {"layer IC=3 OC", "'OC' is no parameter; want NAME=VALUE", 2},
         {"layer IC=3 OC=4 --bits-a 16 --set array.compose=floor", "16", 3},
+        {"layer IC=3 OC=4 pmax=1", "array.pmin is 2 and array.pmax 1", 2},
+        {"layer IC=3 OC=4 --set pmax=1", "unknown knob 'pmax'", 2},
+        {"layer --file Makefile", "Makefile:", 3},
         {"layer --file none.csv", "none.csv: ", 4},
         {"layer --file /", "/: Is a directory", 4},
-        {"layer IC=9223372036854775807 OC=9223372036854775807", "do not fit 63 bits", 3},
+        {"layer IC=9223372036854775807 OC=9223372036854775807", "do not fit 63 bits", 2},
     };
     return cr_make_param_array(struct mistake, rows, sizeof rows / sizeof rows[0]);
 }

@@ -288,15 +288,15 @@ Test(hardware, set_is_laid_over_a_file_and_checked_with_it)
     cr_assert_eq(h.array.rows, 8);
     cr_assert_eq(h.array.columns, 4);
     cr_assert_str_eq(h.name, "small-one+2");
-    expect_failure(hardware_load(&h, "bitfusion", unknown, 1), STATUS_INPUT,
+    expect_failure(hardware_load(&h, "bitfusion", unknown, 1), STATUS_USAGE,
                    "--set aray.rows=8: unknown knob 'aray.rows'; did you mean 'array.rows'?");
     expect_failure(hardware_load(&h, "bitfusion", bare, 1), STATUS_USAGE, "want KNOB=VALUE");
-    expect_failure(hardware_load(&h, "bitfusion", clash, 1), STATUS_INPUT,
+    expect_failure(hardware_load(&h, "bitfusion", clash, 1), STATUS_USAGE,
                    "hardware bitfusion: array.pmin is 2");
     expect_failure(hardware_load(&h, folder_path(&f, "none.yaml"), NULL, 0), STATUS_IO,
                    "want a hardware file");
     expect_failure(hardware_load(&h, f.path, NULL, 0), STATUS_INPUT, "is a folder");
-    expect_failure(hardware_load(&h, "bitfusin", NULL, 0), STATUS_INPUT, "did you mean 'bitfusion'?");
+    expect_failure(hardware_load(&h, "bitfusin", NULL, 0), STATUS_USAGE, "did you mean 'bitfusion'?");
 }
 
 /* --- the hardware of the program --- */
