@@ -7,8 +7,8 @@
 
 /* --- numbers ------------------------------------------------------------------------------------------ */
 
-/* Names of the numbers from index `at` on. Percents say so in tables, where no list of units goes with them. */
-#define NUMBER_NAMES(at, percent)                                                                            \
+/* Names of the numbers from index `at` on. */
+#define NUMBER_NAMES(at)                                                                                     \
     [(at) + COLUMN_MACS] = "macs", [(at) + COLUMN_GBITOPS] = "gbitops", [(at) + COLUMN_CYCLES] = "cycles",   \
             [(at) + COLUMN_STALL_CYCLES] = "stall_cycles", [(at) + COLUMN_ENERGY] = "energy_j",              \
             [(at) + COLUMN_ENERGY_LOW] = "energy_j_low", [(at) + COLUMN_ENERGY_HIGH] = "energy_j_high",      \
@@ -17,11 +17,11 @@
             [(at) + COLUMN_PARTS + PART_NETWORK] = "network_j",                                              \
             [(at) + COLUMN_PARTS + PART_BUFFER] = "buffer_j", [(at) + COLUMN_PARTS + PART_DRAM] = "dram_j",  \
             [(at) + COLUMN_PARTS + PART_STATIC] = "static_j", [(at) + COLUMN_LATENCY] = "latency_s",         \
-            [(at) + COLUMN_DRAM] = "dram_bytes", [(at) + COLUMN_SAVING] = "saving_vs_static" percent,        \
-            [(at) + COLUMN_ENERGY_SAVING] = "energy_saving_vs_static" percent,                               \
-            [(at) + COLUMN_LATENCY_SAVING] = "latency_saving_vs_static" percent
+            [(at) + COLUMN_DRAM] = "dram_bytes", [(at) + COLUMN_SAVING] = "saving_vs_static_percent",        \
+            [(at) + COLUMN_ENERGY_SAVING] = "energy_saving_vs_static_percent",                               \
+            [(at) + COLUMN_LATENCY_SAVING] = "latency_saving_vs_static_percent"
 
-const char *const cost_column_names[COLUMN_NUMBERS] = {NUMBER_NAMES(0, "")};
+const char *const cost_column_names[COLUMN_NUMBERS] = {NUMBER_NAMES(0)};
 
 void cost_columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s)
 {
@@ -107,8 +107,8 @@ static enum status report_make(struct report *r, const struct cost_case *c)
 
 enum { LABELS = 5, DIGITS = 10, PERCENT_DIGITS = 4 };
 
-static const char *const columns[LABELS + COLUMN_NUMBERS + 1] = {
-    "run", "hardware", "convention", "layer", "phase", NUMBER_NAMES(LABELS, "_percent")};
+static const char *const columns[LABELS + COLUMN_NUMBERS + 1] = {"run",   "hardware", "convention",
+                                                                 "layer", "phase",    NUMBER_NAMES(LABELS)};
 
 static void print_row(struct table *t, const struct cost_case *c, const char *layer, const char *phase,
                       const struct cost_pair *pair)
@@ -219,9 +219,7 @@ static void json_units(struct json *j)
     json_begin(j, "units", '{');
     json_text(j, "macs", "multiply-accumulates");
     json_text(j, "gbitops", "1e9 bit operations");
-    json_text(j, cost_column_names[COLUMN_SAVING], "percent of the bit operations at the top widths");
-    json_text(j, cost_column_names[COLUMN_ENERGY_SAVING], "percent");
-    json_text(j, cost_column_names[COLUMN_LATENCY_SAVING], "percent");
+    json_text(j, cost_column_names[COLUMN_SAVING], "of the bit operations at the top widths");
     json_end(j);
 }
 

@@ -69,7 +69,11 @@ double cost_case_forward_macs(const struct cost_case *c)
 
 double saving_percent(double run, double top)
 {
-    return top > 0 ? 100 * (1 - run / top) : (double)NAN;
+    static const double rounding = 1e-12; /* of sums of the same terms in another order */
+    const double saved = 1 - run / top;
+
+    if (!(top > 0)) return (double)NAN;
+    return fabs(saved) < rounding ? 0 : 100 * saved;
 }
 
 /* --- prices ------------------------------------------------------------------------------------------- */

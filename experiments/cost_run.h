@@ -63,7 +63,7 @@ struct cost_pair {
 
 void cost_pair_add(struct cost_pair *sum, const struct cost_pair *term);
 
-/** Percent of `top` that `run` does without; NaN where there is nothing. */
+/** Percent of `top` that `run` does without; 0 where they differ by rounding, NaN where there is nothing. */
 double saving_percent(double run, double top);
 
 /** Multiply-accumulates of one image's forward products, in the case's convention. */

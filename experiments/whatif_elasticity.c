@@ -15,15 +15,20 @@ static const double nothing = 1e-9;
 /* Between the slopes up and down, percent for a percent: of a smooth answer they differ by far less. */
 static const double smooth = 0.05;
 
+static double settled(double slope)
+{
+    return fabs(slope) > nothing ? slope : 0;
+}
+
 /* Slopes between the answers at low and at high times the value. */
 static void slopes(struct elasticity *e, const struct whatif_result *a, const struct whatif_result *b,
                    double low, double high)
 {
     const double run = log(high) - log(low);
 
-    e->energy = a->energy_j > 0 ? log(b->energy_j / a->energy_j) / run : 0;
-    e->latency = a->latency_s > 0 ? log(b->latency_s / a->latency_s) / run : 0;
-    e->saving = isnan(a->energy_saving) ? 0 : (b->energy_saving - a->energy_saving) / run * percent;
+    e->energy = a->energy_j > 0 ? settled(log(b->energy_j / a->energy_j) / run) : 0;
+    e->latency = a->latency_s > 0 ? settled(log(b->latency_s / a->latency_s) / run) : 0;
+    e->saving = isnan(a->energy_saving) ? 0 : settled((b->energy_saving - a->energy_saving) / run * percent);
 }
 
 /* The answer at `factor` times a constant; counted anew where widths weigh by it. */
@@ -142,5 +147,5 @@ enum status whatif_elasticity(struct elasticity **out, int *count, const struct 
 
 bool elasticity_matters(const struct elasticity *e)
 {
-    return fabs(e->energy) > nothing || fabs(e->latency) > nothing || fabs(e->saving) > nothing;
+    return e->energy != 0 || e->latency != 0 || e->saving != 0;
 }
