@@ -65,7 +65,7 @@ static const struct argp_option rows[] = {
     {"layers", KEY_LAYERS, "FILE", 0, "a file of layer shapes instead: layer,count,K,O,S,IC,OC", 1},
     {"data", KEY_DATA, "NAME", 0, "the images' shape and classes (cifar100)", 1},
     {"dataset", 0, 0, OPTION_ALIAS, 0, 1},
-    {"recipe", KEY_RECIPE, "NAME", 0, "which layers stay float32 (cpt)", 1},
+    {"recipe", KEY_RECIPE, "NAME", 0, "which layers stay float32 (cpt; of imagenet cpt-imagenet)", 1},
     {"schedule", KEY_TYPE, "NAME", 0, "forward precision schedule (cosine)", 1},
     {"backward", KEY_BACKWARD, "LO:HI", 0, "widths of the errors (8); a range follows the same schedule", 1},
     {"grad-bits", 0, 0, OPTION_ALIAS, 0, 1},
@@ -182,6 +182,24 @@ static enum status read_length(struct training *t, const struct cost_options *o)
     return STATUS_OK;
 }
 
+static const char *data_of(const struct cost_options *o)
+{
+    return o->data != NULL ? o->data : "cifar100";
+}
+
+/* The recipe of the published code for a data set; a layer file says itself what is quantized. */
+static const char *recipe_of(const struct cost_options *o)
+{
+    static const struct {
+        const char *data, *recipe;
+    } published[] = {{"imagenet", "cpt-imagenet"}};
+
+    if (o->recipe != NULL) return o->recipe;
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++)
+        if (strcmp(data_of(o), published[i].data) == 0) return published[i].recipe;
+    return "cpt";
+}
+
 static enum status read_training(struct training *t, const struct cost_options *o)
 {
     static const struct key recipe = {.path = "--recipe", .kind = &kind_recipe};
@@ -193,7 +211,7 @@ static enum status read_training(struct training *t, const struct cost_options *
                            .iterations = 64000,
                            .forward = {.bits_min = 3, .bits_max = 8, .cycles = 32},
                            .backward = {.bits_min = 8, .bits_max = 8}};
-    TRY(option_read(&t->recipe, &recipe, o->recipe ? o->recipe : "cpt"));
+    TRY(option_read(&t->recipe, &recipe, recipe_of(o)));
     TRY(option_read(&t->forward.type, &type, o->type ? o->type : "cosine"));
     TRY(schedule_options_read(&t->forward, &t->iterations, &o->schedule));
     TRY(option_read(&t->backward, &backward, o->backward));
@@ -233,7 +251,7 @@ static void label(struct cost_case *c, const struct training *t, const struct co
 
     snprintf(l->run, sizeof l->run, "%s", c->workload.name);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
-    snprintf(l->data, sizeof l->data, "%s", o->layers ? "" : o->data ? o->data : "cifar100");
+    snprintf(l->data, sizeof l->data, "%s", o->layers ? "" : data_of(o));
     snprintf(l->recipe, sizeof l->recipe, "%s", o->layers ? "" : t->recipe.name); /* the file says it */
     snprintf(l->schedule, sizeof l->schedule, "%s", t->forward.type->name);
     cost_label_bits(l->bits, t->forward.bits_min, t->forward.bits_max);
@@ -249,7 +267,7 @@ static enum status read_network(struct cost_case *c, const struct recipe *recipe
 
     if (o->layers != NULL) return workload_read(&c->workload, o->layers);
     snprintf(n.model, sizeof n.model, "%s", o->model);
-    TRY(option_said(network_data(&n, o->data ? o->data : "cifar100")));
+    TRY(option_said(network_data(&n, data_of(o))));
     return option_said(network_workload(&c->workload, &n));
 }
 

@@ -61,6 +61,18 @@ Test(cli_cost, the_model_may_stand_alone_and_defaults_are_the_papers_run)
     cr_assert(strcmp(output, whole) == 0);
 }
 
+Test(cli_cost, the_recipe_follows_the_data)
+{
+    static char whole[OUTPUT];
+
+    cr_assert(cost("resnet18 --data imagenet --convention true --recipe cpt-imagenet --json --total") == 0);
+    memcpy(whole, output, sizeof whole);
+    cr_assert(cost("resnet18 --data imagenet --convention true --json --total") == 0);
+    cr_assert(strcmp(output, whole) == 0, "%s", output);
+    cr_assert(cost("resnet18 --data imagenet --convention true --recipe cpt --json --total") == 0);
+    cr_assert(strcmp(output, whole) != 0 && strncmp(value_of(output, "recipe"), "\"cpt\"", 5) == 0);
+}
+
 struct saving {
     char bits[8], errors[8];
     double percent;
