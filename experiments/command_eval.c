@@ -110,11 +110,13 @@ static enum status config_of_record(struct config *c, const char *record, const 
     TRY(s);
     if (o->data_dir != NULL) snprintf(c->data.dir, sizeof c->data.dir, "%s", o->data_dir);
     if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)
-        return fail(STATUS_INPUT, "--split: %s", status_detail());
+        return fail(STATUS_USAGE, "--split: %s", status_detail());
     if (o->bits != NULL && config_parse_eval_bits(&c->evaluate_bits, o->bits) != STATUS_OK)
-        return fail(STATUS_INPUT, "--bits: %s", status_detail());
+        return fail(STATUS_USAGE, "--bits: %s", status_detail());
+    if (o->bits != NULL)
+        config_from_command_line(c, "evaluate.bits"); /* which formats of roles may not have */
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
-        return fail(STATUS_INPUT, "%s: held out no validation images; want --split test or train", record);
+        return fail(STATUS_USAGE, "%s: held out no validation images; want --split test or train", record);
     return STATUS_OK;
 }
 
@@ -162,7 +164,7 @@ enum status command_eval(int argc, char **argv)
     char record[PATH];
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.machine.wrong != NULL) return fail(STATUS_USAGE, "eval: %s", o.machine.wrong);
+    TRY(machine_check(&o.machine, "eval"));
     if (o.wrong != NULL) return fail(STATUS_USAGE, "eval: %s", o.wrong);
     if (o.path == NULL) return fail(STATUS_USAGE, "eval: no run; want one as in `cptsim eval runs/quick`");
     TRY(record_find(record, o.path));

@@ -142,7 +142,7 @@ static enum status find_column(int *out, const struct sheet *sheet, const char *
         if (strlen(have) == length && strncmp(have, name, length) == 0) return STATUS_OK;
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "", have);
     }
-    return fail(STATUS_INPUT, "no column '%.*s'; there are: %.700s", (int)length, name, known);
+    return fail(STATUS_USAGE, "no column '%.*s'; there are: %.700s", (int)length, name, known);
 }
 
 /* Fills chosen[] from the comma-separated list, or with all columns. */
@@ -355,7 +355,7 @@ enum status command_export(int argc, char **argv)
     TRY(command_parse(&argp, argc, argv, &o));
     if (o.paths != 1)
         return fail(STATUS_USAGE, "export takes one file or run directory; see cptsim export --help");
-    TRY(find_series(&row, o.series));
+    TRY(command_value(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
     enum status status = artifact_open(&a, o.path);

@@ -85,9 +85,9 @@ enum status command_schedule(int argc, char **argv)
     if (!o.name || o.extra || !o.schedule.bits || !o.schedule.iterations)
         return fail(STATUS_USAGE,
                     "schedule takes one name, --bits and --iterations; see cptsim schedule --help");
-    TRY(schedule_find(&s.type, o.name));
+    TRY(command_value(schedule_find(&s.type, o.name)));
     TRY(schedule_options_read(&s, &iterations, &o.schedule));
-    TRY(schedule_check(&s, iterations, "schedule"));
+    TRY(command_value(schedule_check(&s, iterations, "schedule")));
     if (o.json) {
         print_json(&s, iterations);
     } else {

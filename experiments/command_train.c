@@ -102,7 +102,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static enum status options_check(const struct train_options *o)
 {
-    if (o->machine.wrong != NULL) return fail(STATUS_USAGE, "train: %s", o->machine.wrong);
+    TRY(machine_check(&o->machine, "train"));
     if (o->wrong != NULL) return fail(STATUS_USAGE, "train: %s", o->wrong);
     if (o->file == NULL)
         return fail(STATUS_USAGE,

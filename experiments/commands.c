@@ -60,3 +60,8 @@ enum status command_parse(const struct argp *argp, int argc, char **argv, void *
     argv[0] = own;
     return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
 }
+
+enum status command_value(enum status s)
+{
+    return s == STATUS_INPUT ? STATUS_USAGE : s;
+}

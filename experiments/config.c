@@ -17,19 +17,48 @@ static const char *override_value(const char *override, const char *path)
     return strncmp(override, path, length) == 0 && override[length] == '=' ? override + length + 1 : NULL;
 }
 
-static enum status overrides_check(const char *const *overrides, int count)
+static enum status overrides_check(struct config *c, const char *const *overrides, int count)
 {
     for (int i = 0; i < count; i++) {
         char path[CONFIG_NAME], place[PLACE];
         const size_t length = strcspn(overrides[i], "=");
         snprintf(place, sizeof place, "--set %s", overrides[i]);
         snprintf(path, sizeof path, "%.*s", (int)length, overrides[i]);
-        if (length == 0) return fail(STATUS_INPUT, "%s: no key; want one as in forward.bits=3:8", place);
+        if (length == 0) return fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
-            return fail(STATUS_INPUT, "%s: no value; want it as in forward.bits=3:8", place);
-        if (key_row(path) < 0) return key_unknown(place, path);
+            return fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
+        if (key_row(path) < 0) {
+            (void)key_unknown(place, path);
+            return fail(STATUS_USAGE, "%s", status_detail());
+        }
+        config_from_command_line(c, path);
     }
     return STATUS_OK;
+}
+
+_Static_assert((int)KEY_COUNT_MAX <= 64, "from_command_line has no bit for every key");
+
+void config_from_command_line(struct config *c, const char *path)
+{
+    c->from_command_line |= (uint64_t)1 << key_row(path);
+}
+
+enum status config_fault(const struct config *c, enum status s, const char *paths)
+{
+    int rows;
+    const struct key *keys = key_all(&rows);
+
+    if (s != STATUS_INPUT) return s;
+    for (const char *path = paths; *path != '\0';) {
+        const size_t length = strcspn(path, " ");
+        for (int i = 0; i < rows; i++) {
+            const bool named = strncmp(keys[i].path, path, length) == 0 &&
+                               (keys[i].path[length] == '\0' || keys[i].path[length] == '.');
+            if (named && (c->from_command_line >> i & 1) != 0) return STATUS_USAGE;
+        }
+        path += length + (path[length] == ' ');
+    }
+    return s;
 }
 
 /* Find the text of a row and the place that it comes from. */
@@ -111,10 +140,15 @@ static enum status role_of_config_check(const struct config *c, enum role role)
     return role_widths_check(c, role, row->width);
 }
 
-static enum status schedules_check(const struct train_spec *train, int64_t iterations)
+/* Epochs are as long as the data make them. */
+static enum status schedules_check(const struct config *c, int64_t iterations)
 {
-    TRY(schedule_check(&train->forward, iterations, "forward"));
-    return schedule_check(&train->backward, iterations, "backward");
+    const bool epochs = c->length.unit == SPAN_EPOCHS;
+
+    TRY(config_fault(c, schedule_check(&c->train.forward, iterations, "forward"),
+                     epochs ? "forward length data" : "forward length"));
+    return config_fault(c, schedule_check(&c->train.backward, iterations, "backward"),
+                        epochs ? "backward length data" : "backward length");
 }
 
 /* What keys say about each other. Cycles are checked as soon as the iterations are known. */
@@ -122,13 +156,22 @@ static enum status keys_check(const struct config *c)
 {
     const struct train_spec *train = &c->train;
 
-    TRY(width_check(&train->forward, "forward"));
-    TRY(width_check(&train->backward, "backward"));
+    TRY(config_fault(c, width_check(&train->forward, "forward"), "forward"));
+    TRY(config_fault(c, width_check(&train->backward, "backward"), "backward"));
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
-        return fail(STATUS_INPUT,
+        return fail(config_fault(c, STATUS_INPUT, "evaluate.split data.validation"),
                     "evaluate.split: validation, but data.validation holds out no images; want some, "
                     "as in data: {validation: 5000}");
-    return c->length.unit == SPAN_ITERATIONS ? schedules_check(train, (int64_t)c->length.amount) : STATUS_OK;
+    return c->length.unit == SPAN_ITERATIONS ? schedules_check(c, (int64_t)c->length.amount) : STATUS_OK;
+}
+
+/* What a role's format can clash with. */
+static enum status role_fault(const struct config *c, enum status s, const char *path)
+{
+    char paths[2 * CONFIG_NAME];
+
+    snprintf(paths, sizeof paths, "%.63s recipe forward backward evaluate.bits", path);
+    return config_fault(c, s, paths);
 }
 
 /* With the place of the role's key. */
@@ -146,7 +189,7 @@ static enum status roles_check(const struct config *c, const struct config_file 
         snprintf(path, sizeof path, "roles.%s", role[i].name);
         const int row = key_row(path);
         said(text, place, f, arm, row, &keys[row], overrides, count);
-        return fail(s, "%s: %s: %s", place, path, status_detail());
+        return fail(role_fault(c, s, path), "%s: %s: %s", place, path, status_detail());
     }
     return STATUS_OK;
 }
@@ -158,12 +201,13 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
     const struct key *keys = key_all(&rows);
 
     memset(c, 0, sizeof *c);
-    TRY(overrides_check(overrides, count));
+    TRY(overrides_check(c, overrides, count));
     for (int i = 0; i < rows; i++) {
         char text[KEY_TEXT], place[PLACE];
         said(text, place, f, arm, i, &keys[i], overrides, count);
         const enum status s = keys[i].kind->parse((char *)c + keys[i].offset, &keys[i], text);
-        if (s != STATUS_OK) return fail(s, "%s: %s: %s", place, keys[i].path, status_detail());
+        if (s != STATUS_OK)
+            return fail(config_fault(c, s, keys[i].path), "%s: %s: %s", place, keys[i].path, status_detail());
     }
     widths_follow_recipe(&c->train);
     TRY(roles_check(c, f, arm, overrides, count));
@@ -174,13 +218,17 @@ enum status config_settle(struct config *c, int64_t epoch_length)
 {
     c->train.iterations = span_iterations(&c->length, epoch_length);
     if (c->train.iterations < 1)
-        return fail(STATUS_INPUT, "length: %g epochs of %lld iterations are less than one iteration",
-                    c->length.amount, (long long)epoch_length);
+        return fail(config_fault(c, STATUS_INPUT, "length data"),
+                    "length: %g epochs of %lld iterations are less than one iteration", c->length.amount,
+                    (long long)epoch_length);
     for (int i = 0; i < ROLE_COUNT; i++) {
+        char path[CONFIG_NAME];
         const enum status s = role_of_config_check(c, (enum role)i); /* a command may ask for other widths */
-        if (s != STATUS_OK) return fail(s, "roles.%s: %s", role_all(&(int){0})[i].name, status_detail());
+        if (s == STATUS_OK) continue;
+        snprintf(path, sizeof path, "roles.%s", role_all(&(int){0})[i].name);
+        return fail(role_fault(c, s, path), "%s: %s", path, status_detail());
     }
-    return schedules_check(&c->train, c->train.iterations);
+    return schedules_check(c, c->train.iterations);
 }
 
 int64_t span_iterations(const struct span *s, int64_t epoch_length)

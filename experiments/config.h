@@ -42,6 +42,7 @@ struct config {
     struct eval_bits evaluate_bits;
     enum split evaluate_split;
     struct span layers_every, checkpoint_every;
+    uint64_t from_command_line; /* bit i: row i of the table of keys was said by an override */
 };
 
 /** A file as read: its keys' texts, not yet merged. */
@@ -59,12 +60,24 @@ void config_close(struct config_file *f);
 int config_arms(const struct config_file *f);
 const char *config_arm(const struct config_file *f, int arm);
 
-/** Number of the arm called `name`; fails with the nearest known name. */
+/** Number of the arm called `name`; STATUS_USAGE with the known names. */
 MUST_CHECK enum status config_find_arm(int *arm, const struct config_file *f, const char *name);
 
-/** Merge and check one arm. overrides[count] are "key=value" as after --set. */
+/**
+ * Merge and check one arm. overrides[count] are "key=value" as after --set: what is wrong with one of them is
+ * STATUS_USAGE, what is wrong in the file STATUS_INPUT.
+ */
 MUST_CHECK enum status config_resolve(struct config *c, const struct config_file *f, int arm,
                                       const char *const *overrides, int count);
+
+/**
+ * What a failed check of some keys is: STATUS_USAGE instead of STATUS_INPUT if an override said one of them, so that
+ * it is the command line's mistake. `paths`: keys and groups apart by spaces, as "length forward". The sentence stays.
+ */
+enum status config_fault(const struct config *c, enum status s, const char *paths);
+
+/** Note that the command line has set the field of a key by another option than --set. */
+void config_from_command_line(struct config *c, const char *path);
 
 /** Turn the run's length into iterations, now that an epoch's length is known, and check what depends on it.
  */

@@ -305,14 +305,14 @@ enum status config_find_arm(int *arm, const struct config_file *f, const char *n
     size_t used = 0;
 
     if (f->said->arm_count == 0)
-        return fail(STATUS_INPUT, "%s: has no arms, so there is no arm '%s'", f->source, name);
+        return fail(STATUS_USAGE, "%s: has no arms, so there is no arm '%s'", f->source, name);
     for (*arm = 0; *arm < config_arms(f); ++*arm) {
         if (strcmp(config_arm(f, *arm), name) == 0) return STATUS_OK;
         if (used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", *arm > 0 ? ", " : "",
                                      config_arm(f, *arm));
     }
-    return fail(STATUS_INPUT, "%s: no arm is called '%s'; its arms: %s", f->source, name, known);
+    return fail(STATUS_USAGE, "%s: no arm is called '%s'; its arms: %s", f->source, name, known);
 }
 
 /* The row that `row` of an arm is written as: the arm's own name is the row `arm` of the run. */

@@ -1,6 +1,8 @@
 /* experiments/machine_options.c - --threads and --kernels, for every command that computes. */
 #include "experiments/machine_options.h"
 
+#include "experiments/command.h"
+
 #include <stdlib.h>
 
 enum { THREADS_MAX = 4096, KEY_KERNELS = 0x10000 }; /* a key that no command has for an option of its own */
@@ -35,3 +37,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp machine_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+
+enum status machine_check(const struct machine_options *o, const char *name)
+{
+    const struct kernels *unused;
+
+    if (o->wrong != NULL) return fail(STATUS_USAGE, "%s: %s", name, o->wrong);
+    return o->machine.kernels == NULL ? STATUS_OK : command_value(kernels_find(&unused, o->machine.kernels));
+}

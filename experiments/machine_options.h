@@ -12,6 +12,9 @@ struct machine_options {
     const char *wrong; /* what is wrong with them, or NULL */
 };
 
+/** STATUS_USAGE with a sentence of the command called `name` if an option is wrong. */
+MUST_CHECK enum status machine_check(const struct machine_options *o, const char *name);
+
 /**
  * A child of a command's argp. The command hands over its struct machine_options with
  * `case ARGP_KEY_INIT: state->child_inputs[0] = ...`.

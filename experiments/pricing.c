@@ -48,7 +48,8 @@ enum status pricing_open(struct pricing *p, const struct config *c, const struct
     if (strcmp(c->hardware, none) == 0) return STATUS_OK;
     enum status s = hardware_load(&p->hardware, c->hardware, NULL, 0);
     if (s == STATUS_USAGE)
-        s = fail(STATUS_INPUT, "hardware: %s", status_detail()); /* an experiment says it */
+        s = fail(config_fault(c, STATUS_INPUT, "hardware"), "hardware: %s",
+                 status_detail()); /* a wrong name */
     TRY(s);
     s = open_meter(p, c, g);
     if (s == STATUS_INPUT) {

@@ -19,10 +19,12 @@ static enum status open_parts(struct session *s, const struct machine *machine)
     const struct kernels *kernels;
 
     TRY(kernels_find(&kernels, machine->kernels));
-    TRY(dataset_open(&s->data, &c->data));
+    TRY(config_fault(c, dataset_open(&s->data, &c->data), "data"));
     s->epoch_length = trainer_epoch_length(&c->train, &s->data);
     TRY(config_settle(c, s->epoch_length));
-    TRY(model_build(&s->model, &s->graph, c->model, s->data.shape, s->data.classes, &c->train.recipe));
+    TRY(config_fault(
+        c, model_build(&s->model, &s->graph, c->model, s->data.shape, s->data.classes, &c->train.recipe),
+        "model data.name"));
     TRY(trainer_open(&s->trainer, &c->train, kernels, &s->graph, &s->data));
     s->model->init(&s->graph, c->train.seed);
     return STATUS_OK;

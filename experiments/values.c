@@ -9,14 +9,15 @@
 
 enum { WORD_MOST = 1200 }; /* an exact decimal binary64 has at most 1076 characters */
 
-static void value_add(struct values *v, const char *word)
+/* wrong: what a word is that is no number, which depends on where it stands. */
+static void value_add(struct values *v, const char *word, enum status wrong)
 {
     char *end;
     const double x = strtod(word, &end); /* beyond binary64: infinity or zero, as the nearest */
 
     if (v->status != STATUS_OK) return;
     if (end == word || *end != '\0') {
-        v->status = fail(STATUS_INPUT,
+        v->status = fail(wrong,
                          "%s: value %zu, '%.40s', is not a number; write decimal (0.3, 1e-4) or "
                          "hexadecimal floats (0x1.8p-2), inf or nan",
                          v->program, v->count + 1, word);
@@ -39,7 +40,7 @@ static void values_stdin(struct values *v)
 {
     char word[WORD_MOST + 1];
     while (v->status == STATUS_OK && scanf("%1200s", word) == 1)
-        value_add(v, word);
+        value_add(v, word, STATUS_INPUT);
     if (ferror(stdin)) v->status = fail(STATUS_IO, "%s: standard input: %s", v->program, strerror(errno));
 }
 
@@ -72,7 +73,7 @@ error_t values_argument(struct values *v, const char *word)
     if (strcmp(word, "-") == 0)
         values_stdin(v);
     else
-        value_add(v, word);
+        value_add(v, word, STATUS_USAGE);
     return 0;
 }
 

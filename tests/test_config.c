@@ -214,7 +214,7 @@ ParameterizedTest(struct bad_override *row, config, checks_overrides_like_the_fi
 {
     struct config c;
     const char *const overrides[] = {row->text};
-    expect_failure(resolve(&c, "name: x\n", 0, overrides, 1), STATUS_INPUT, row->sentence);
+    expect_failure(resolve(&c, "name: x\n", 0, overrides, 1), STATUS_USAGE, row->sentence);
 }
 
 /* --- the resolved form --- */

@@ -78,9 +78,9 @@ Test(quantize, takes_the_range_of_all_values_for_the_published_quantizer, .init 
 
 Test(quantize, refuses_with_the_place_and_the_reason)
 {
-    cr_expect(eq(int, run(command_quantize, "quantize fx:s8.4 1 abc"), STATUS_INPUT));
+    cr_expect(eq(int, run(command_quantize, "quantize fx:s8.4 1 abc"), STATUS_USAGE));
     cr_expect(strstr(status_detail(), "value 2, 'abc', is not a number") != NULL, "%s", status_detail());
-    cr_expect(eq(int, run(command_quantize, "quantize fx:s65.4 1"), STATUS_INPUT));
+    cr_expect(eq(int, run(command_quantize, "quantize fx:s65.4 1"), STATUS_USAGE));
     cr_expect(strstr(status_detail(), "fx:s64.4:rnd_conv:sat") != NULL, "%s", status_detail());
     cr_expect(eq(int, run(command_quantize, "quantize fx:s8.4"), STATUS_USAGE));
     cr_expect(eq(int, run(command_quantize, "quantize"), STATUS_USAGE));
