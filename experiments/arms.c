@@ -148,10 +148,13 @@ static enum status read_work(struct arm *arm, struct store *s)
     return store_get_text(arm->data, sizeof arm->data, s, dataset, "name");
 }
 
-static enum status read_arm(struct arm *arm, struct store *s)
+static enum status read_arm(struct arm *arm, const struct artifact *a)
 {
+    struct store *s = a->store;
+
     TRY(store_get_text(arm->name, sizeof arm->name, s, "", "title"));
-    TRY(store_get_text(arm->status, sizeof arm->status, s, "", "status"));
+    TRY(artifact_status(arm->status, a));
+    TRY(store_get_integer(&arm->planned, s, "", "iterations"));
     TRY(read_work(arm, s));
     TRY(read_precision(arm, s));
     artifact_roles(arm->roles, s);
@@ -175,7 +178,7 @@ static enum status add_arm(struct arms *out, const char *dir)
     enum status status = artifact_open(&a, dir);
     if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
         status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
-    if (status == STATUS_OK) status = read_arm(arm, a.store);
+    if (status == STATUS_OK) status = read_arm(arm, &a);
     snprintf(arm->dir, sizeof arm->dir, "%s", dir);
     artifact_close(&a);
     if (status == STATUS_OK && arm->iterations > 0) out->count++;

@@ -17,7 +17,7 @@ enum arm_kind { ARM_FLOAT32, ARM_STATIC, ARM_CYCLIC };
 struct arm {
     char name[ARM_NAME];      /* title of the record */
     char dir[PATH_MAX];       /* its run directory */
-    char status[16];          /* of the record: "done", "running", "interrupted", ... */
+    char status[16];          /* "done", "running", "killed", "interrupted", ...: see artifact_status */
     char precision[16];       /* forward/backward bits that were trained at: "float32", "8/8", "3-8/8" */
     char roles[CONFIG_ROLES]; /* number formats that are not the recipe's own: see config_roles */
     char policy[64];          /* the evaluations that `accuracy` is from: "max" if there are such */
@@ -26,6 +26,7 @@ struct arm {
     int bits;                          /* of the last evaluation under `policy`; 0: float32 */
     char model[64], data[64];          /* names of the network and of the data set; "": unknown */
     double accuracy, float32_accuracy; /* last ones, as fractions */
+    int64_t planned;                   /* iterations that the run is to have */
     int64_t iterations, images;        /* recorded so far; training images seen in them */
     double bitops;                     /* of them, in the convention of the CPT paper */
     double seconds;                    /* of training them, evaluations left out */

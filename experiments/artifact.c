@@ -74,6 +74,20 @@ void artifact_close(struct artifact *a)
     store_close(&a->store);
 }
 
+/* --- status ------------------------------------------------------------------------------------------- */
+
+/* The lock decides: a process that is killed writes nothing more, and the kernel takes its lock away. */
+enum status artifact_status(char out[ARTIFACT_STATUS], const struct artifact *a)
+{
+    char holder[128];
+    const bool held = record_writer(holder, sizeof holder, a->dir);
+
+    TRY(store_get_text(out, ARTIFACT_STATUS, a->store, "", "status"));
+    if (held) snprintf(out, ARTIFACT_STATUS, "running");
+    if (!held && strcmp(out, "running") == 0) snprintf(out, ARTIFACT_STATUS, "killed");
+    return STATUS_OK;
+}
+
 /* --- configuration ------------------------------------------------------------------------------------ */
 
 enum status artifact_config(struct config *c, struct store *s)

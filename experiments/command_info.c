@@ -72,16 +72,29 @@ static const struct argp argp = {switches,
 
 /* --- a run -------------------------------------------------------------------------------------------- */
 
-/* A record that says "running" is being written, or its process was killed. */
+/* The command that goes on with a run: an arm's folder is made by train itself. */
+static void resume_command(char *out, size_t size, struct artifact *a)
+{
+    struct config c;
+    const char *slash = strrchr(a->dir, '/');
+    const bool is_arm = artifact_config(&c, a->store) == STATUS_OK && c.arm[0] != '\0' && slash != NULL &&
+                        strcmp(slash + 1, c.arm) == 0;
+
+    snprintf(out, size, "cptsim train EXPERIMENT.yaml --out %.*s%s%s --resume",
+             (int)(is_arm ? slash - a->dir : (ptrdiff_t)strlen(a->dir)), a->dir, is_arm ? " --arm " : "",
+             is_arm ? c.arm : "");
+}
+
 static enum status add_status(struct facts *f, struct artifact *a)
 {
-    char state[32], holder[128];
+    char state[ARTIFACT_STATUS], holder[128], command[PATH_MAX + 128];
 
-    TRY(store_get_text(state, sizeof state, a->store, "", "status"));
+    TRY(artifact_status(state, a));
     if (record_writer(holder, sizeof holder, a->dir)) {
         facts_text(f, "status", "running (%s)", holder);
-    } else if (strcmp(state, "running") == 0) {
-        facts_text(f, "status", "killed; 'cptsim train EXPERIMENT.yaml --out %s --resume' goes on", a->dir);
+    } else if (strcmp(state, "killed") == 0 || strcmp(state, "interrupted") == 0) {
+        resume_command(command, sizeof command, a);
+        facts_text(f, "status", "%s; '%s' goes on", state, command);
     } else {
         facts_text(f, "status", "%s", state);
     }

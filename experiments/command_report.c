@@ -4,6 +4,7 @@
 #include "experiments/progress.h"
 #include "experiments/table.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,9 +54,21 @@ static const struct argp argp = {
 
 static void print_json(const struct arms *a)
 {
-    static const char *const columns[] = {
-        "arm",     "status", "iterations", "precision", "split", "bits", "accuracy", "accuracy_float32",
-        "gbitops", "saving", "seconds",    "dir",       "roles", NULL};
+    static const char *const columns[] = {"arm",
+                                          "status",
+                                          "iterations",
+                                          "planned_iterations",
+                                          "precision",
+                                          "split",
+                                          "bits",
+                                          "accuracy",
+                                          "accuracy_float32",
+                                          "gbitops",
+                                          "saving",
+                                          "seconds",
+                                          "dir",
+                                          "roles",
+                                          NULL};
     struct table t = table_open(stdout, true, columns);
 
     for (int i = 0; i < a->count; i++) {
@@ -63,6 +76,7 @@ static void print_json(const struct arms *a)
         table_text(&t, arm->name);
         table_text(&t, arm->status);
         table_integer(&t, arm->iterations);
+        table_integer(&t, arm->planned);
         table_text(&t, arm->precision);
         table_text(&t, arm->split);
         table_integer(&t, arm->bits);
@@ -129,12 +143,19 @@ static void fill(struct line *line, const struct arms *a, const struct arm *arm)
     snprintf(line->cell[NAME], CELL, "%s", arm_label(a, arm));
     snprintf(line->cell[PRECISION], CELL, "%s", arm->precision);
     percent(line->cell[ACCURACY], arm->accuracy, 2);
-    snprintf(line->cell[AT], CELL, arm->bits > 0 ? "%d bits" : "float32", arm->bits);
+    snprintf(line->cell[AT], CELL,
+             isnan(arm->accuracy) ? "-"
+             : arm->bits > 0      ? "%d bits"
+                                  : "float32",
+             arm->bits);
     percent(line->cell[FLOAT32], arm->float32_accuracy, 2);
     snprintf(line->cell[GBITOPS], CELL, arm->bitops < 1e12 ? "%.4g" : "%.0f", arm->bitops / 1e9);
     percent(line->cell[SAVING], arm_saving(a, arm), 1);
     duration(line->cell[TIME], arm->seconds);
     snprintf(line->cell[STATUS], CELL, "%s", arm->status);
+    if (arm->iterations < arm->planned)
+        snprintf(line->cell[STATUS], CELL, "%s, %" PRId64 " of %" PRId64, arm->status, arm->iterations,
+                 arm->planned);
     snprintf(line->cell[ROLES], CELL, "%s", arm->roles[0] != '\0' ? arm->roles : "-");
 }
 
@@ -160,6 +181,17 @@ static void print_rule(const int width[], int columns)
         putchar(is_number((enum column)c) ? ':' : '-');
     }
     puts("|");
+}
+
+/* What can be done about runs that did not come to their end. */
+static void print_unfinished(const struct arms *a)
+{
+    for (int i = 0; i < a->count; i++) {
+        const char *const status = a->arm[i].status;
+        if (strcmp(status, "killed") != 0 && strcmp(status, "interrupted") != 0) continue;
+        puts("killed, interrupted: the same 'cptsim train' with --resume goes on.");
+        return;
+    }
 }
 
 /* What the column of savings is of. */
@@ -196,6 +228,7 @@ static enum status print_table(const struct arms *a)
     for (int i = 0; i < a->count; i++)
         print_line(&line[i], width, columns);
     print_footnote(a);
+    print_unfinished(a);
     free(line);
     return STATUS_OK;
 }

@@ -2,6 +2,9 @@
  */
 #include "tests/arms_fixture.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 /* Record one iteration at 8 bits. */
 static void write_row(const struct record_spec *spec)
 {
@@ -72,6 +75,55 @@ Test(arms, a_longer_run_is_not_compared_with_the_static_arm)
     cr_assert(strstr(o.out, "| again ") != NULL, "titles repeat, so folders name the arms: %s", o.out);
     cr_assert(strstr(o.out, "; for a run of another length, model or data, of the same run") != NULL, "%s",
               o.out);
+    fixture_close(&f);
+}
+
+/* Record a run in runs/NAME by a process that ends it so, or is killed before. */
+static void write_open_run(struct fixture *f, const char *name, enum status outcome, bool killed)
+{
+    struct record *r;
+
+    snprintf(f->dir, sizeof f->dir, "%s/runs/%s", f->folder.path,
+             name); /* which the specification points at */
+    f->spec.title = name;
+    const pid_t child = fork();
+    if (child == 0) {
+        must(record_open(&r, &f->spec, false));
+        const struct step_row row = row_of(0, 3, 3);
+        must(record_row(r, &row));
+        must(record_flush(r));
+        if (killed) raise(SIGKILL);
+        must(record_close(&r, outcome));
+        _exit(0);
+    }
+    cr_assert(child > 0 && waitpid(child, NULL, 0) == child);
+}
+
+Test(arms, a_killed_run_is_not_called_running)
+{
+    struct fixture f;
+    struct outcome o;
+    struct record *r;
+
+    fixture_open(&f);
+    write_open_run(&f, "killed", STATUS_OK, true);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    cr_assert(strstr(o.out, "| killed, 1 of 1000 |") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, "|        - | -  |") != NULL, "nothing was evaluated, at no bits: %s", o.out);
+    cr_assert(strstr(o.out, "\nkilled, interrupted: the same 'cptsim train' with --resume goes on.\n") !=
+              NULL);
+    must(record_resume(&r, &f.spec));
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    cr_assert(strstr(o.out, "| running, 1 of 1000 |") != NULL && strstr(o.out, "killed,") == NULL, "%s",
+              o.out);
+    must(record_close(&r, STATUS_INTERRUPTED));
+    write_open_run(&f, "diverged", STATUS_DIVERGED, false);
+    cli(&o, &f.folder, "report %s/runs --json", f.folder.path);
+    cr_assert(
+        strstr(o.out, "\"status\": \"interrupted\", \"iterations\": 1, \"planned_iterations\": 1000, ") !=
+            NULL,
+        "%s", o.out);
+    cr_assert(strstr(o.out, "\"status\": \"diverged\", ") != NULL, "%s", o.out);
     fixture_close(&f);
 }
 

@@ -97,7 +97,14 @@ Test(cli_record, info_tells_a_killed_run_from_a_running_one)
            "killed; 'cptsim train EXPERIMENT.yaml --out runs/small --resume' goes on");
     must(record_resume(&r, &f.spec));
     expect(&f, "info runs/small", 0, "running (process ");
-    must(record_close(&r, STATUS_OK));
+    must(record_close(&r, STATUS_INTERRUPTED));
+    expect(&f, "info runs/small", 0,
+           "interrupted; 'cptsim train EXPERIMENT.yaml --out runs/small --resume' goes on");
+    f.spec.resolved = "name: all\narm: small\n";
+    must(record_open(&r, &f.spec, true));
+    must(record_close(&r, STATUS_INTERRUPTED));
+    expect(&f, "info runs/small", 0,
+           "'cptsim train EXPERIMENT.yaml --out runs --arm small --resume' goes on");
     fixture_close(&f);
 }
 
