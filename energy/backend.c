@@ -64,10 +64,15 @@ enum status backend_find(const struct backend **out, const char *name)
 enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
                           const struct prices *p)
 {
+    *out = (struct counts){0};
+    TRY(h->array.backend->count(out, n, h, p));
+    return backend_finish(out, n, h);
+}
+
+enum status backend_finish(struct counts *out, const struct nest *n, const struct hardware *h)
+{
     const struct backend *b = h->array.backend;
 
-    *out = (struct counts){0};
-    TRY(b->count(out, n, h, p));
     out->macs = nest_macs(n);
     out->bitops = out->macs * n->input_bits * n->weight_bits;
     if (b->operations_only) return STATUS_OK;

@@ -57,4 +57,7 @@ double roofline_dram_bits(const struct nest *n, const struct hardware *h);
 MUST_CHECK enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
                                      const struct prices *p);
 
+/** The second half of it, for counts that come from elsewhere than the back end's search. */
+MUST_CHECK enum status backend_finish(struct counts *out, const struct nest *n, const struct hardware *h);
+
 #endif

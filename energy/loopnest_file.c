@@ -136,6 +136,7 @@ enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mappi
     if (s == STATUS_OK) s = read_design(a, m, &c, &r);
     free(r.text);
     (void)fclose(r.file);
-    if (s == STATUS_OK) s = loopnest_count(&counts, p, a, m);
-    return s == STATUS_OK ? compare_claims(a, m, p, &c, path) : s;
+    TRY(s);
+    s = loopnest_count(&counts, p, a, m);
+    return s == STATUS_OK ? compare_claims(a, m, p, &c, path) : fail(s, "%s: %s", path, status_detail());
 }

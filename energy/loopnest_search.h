@@ -55,6 +55,13 @@ struct loopnest_choice {
 MUST_CHECK enum status loopnest_search(struct loopnest_choice *out, const struct nest *n,
                                        const struct hardware *h, const struct prices *p);
 
+/**
+ * What backend_count says, by the mapping of a file (loopnest_read) instead of the search's. STATUS_INPUT:
+ * the file's levels are not those of h, a tile does not fit, loops do not cover the nest.
+ */
+MUST_CHECK enum status loopnest_given(struct counts *out, const struct nest *n, const struct hardware *h,
+                                      const struct prices *p, const char *path);
+
 extern const struct backend loopnest_backend;
 
 #endif

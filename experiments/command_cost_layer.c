@@ -12,13 +12,13 @@
 struct options {
     struct hardware_options hardware;
     const char *param[LAYER_PARAMS_COUNT]; /* NULL: not given */
-    const char *file;
+    const char *file, *mapping;
     struct cost_words words; /* "name=value" */
     bool json, csv;
 };
 
 /* Keys of parameters' options come after those of letters. */
-enum { KEY_CSV = 256, KEY_PARAM };
+enum { KEY_CSV = 256, KEY_MAPPING, KEY_PARAM };
 
 #define PARAM(name, param, meaning)                                                                          \
     {                                                                                                        \
@@ -33,6 +33,11 @@ static const struct argp_option rows[] = {
     {"file", 'f', "FILE", 0,
      "price every row of a comma-separated file with these names as columns; - is "
      "standard input",
+     1},
+    {"mapping", KEY_MAPPING, "FILE", 0,
+     "count the loops of a file, in the text form that Timeloop prints, instead of the best that the back "
+     "end "
+     "loopnest finds",
      1},
     {"json", 'j', 0, 0, "one JSON object a line", 1},
     {"csv", KEY_CSV, 0, 0, "comma-separated instead of tab-separated", 1},
@@ -78,6 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'f':
         o->file = arg;
         return 0;
+    case KEY_MAPPING:
+        o->mapping = arg;
+        return 0;
     case 'j':
         o->json = true;
         return 0;
@@ -105,7 +113,9 @@ static const struct argp argp = {
     "\vExamples:\n"
     "  cptsim cost layer K=3 O=32 IC=16 OC=16 B=128 bits_a=4 bits_w=4\n"
     "  cptsim cost layer --backend bitfusion --IC 512 --OC 1000 --json\n"
-    "  cptsim cost layer --file rows.csv --csv\n",
+    "  cptsim cost layer --file rows.csv --csv\n"
+    "  cptsim cost layer -H eyeriss K=3 O=13 IC=256 OC=384 B=4 bits_a=16 \\\n"
+    "    bits_w=16 --mapping experiments/mappings/eyeriss-alexnet-conv3.txt\n",
     children,
     NULL,
     NULL};
@@ -131,6 +141,7 @@ static enum status read_layer(struct cost_layer *l, const struct options *o)
 
     TRY(hardware_options_read(&h, &o->hardware));
     cost_layer_init(l, &h);
+    l->mapping = o->mapping;
     for (int p = 0; p < LAYER_PARAMS_COUNT; p++)
         if (o->param[p] != NULL) TRY(option_said(cost_layer_set(l, (enum layer_param)p, o->param[p])));
     for (int i = 0; i < o->words.count; i++)
@@ -164,6 +175,8 @@ enum status command_cost_layer(int argc, char **argv)
     argv[0] = own;
     TRY(status);
     if (o.json && o.csv) return fail(STATUS_USAGE, "--csv and --json exclude each other");
+    if (o.mapping != NULL && o.file != NULL)
+        return fail(STATUS_USAGE, "--mapping is of one layer, not of the rows of --file");
 
     struct cost_layer *l = malloc(sizeof *l);
     if (l == NULL) return fail(STATUS_NOMEM, "no memory for a layer");

@@ -2,6 +2,7 @@
 #include "experiments/cost_layer.h"
 
 #include "energy/bitfusion.h"
+#include "energy/loopnest_search.h"
 #include "sim/names.h"
 
 #include <assert.h>
@@ -229,14 +230,14 @@ static enum status price_bitfusion(struct cells *out, const struct nest *n, cons
 
 /* Any back end: its counts under the names of their components, its energy by part. */
 static enum status price_nest(struct cells *out, const struct nest *n, const struct hardware *h,
-                              const struct prices *p)
+                              const struct prices *p, const char *mapping)
 {
     static const char *const parts[PARTS] = {"e_core_nJ",   "e_register_nJ", "e_network_nJ",
                                              "e_buffer_nJ", "e_dram_nJ",     "e_static_nJ"};
     struct counts c;
     double joules[PARTS];
 
-    TRY(backend_count(&c, n, h, p));
+    TRY(mapping != NULL ? loopnest_given(&c, n, h, p, mapping) : backend_count(&c, n, h, p));
     add_count(out, "bitops", c.bitops);
     add_count(out, "cycles", c.cycles);
     add_count(out, "stall_cycles", c.stall_cycles);
@@ -253,6 +254,9 @@ enum status cost_layer_check(const struct cost_layer *l)
 {
     struct nest n;
 
+    if (l->mapping != NULL && l->hardware.array.backend != &loopnest_backend)
+        return fail(STATUS_INPUT, "--mapping is for the back end loopnest, not %s; add --backend loopnest",
+                    l->hardware.array.backend->name);
     TRY(make_nest(&n, l));
     return hardware_check(&l->hardware);
 }
@@ -271,5 +275,5 @@ enum status cost_layer_price(struct cells *out, const struct cost_layer *l)
     add_params(out, l);
     add_integer(out, "macs", (int64_t)nest_macs(&n));
     if (h->array.backend->count == bitfusion_count) return price_bitfusion(out, &n, h, &p);
-    return price_nest(out, &n, h, &p);
+    return price_nest(out, &n, h, &p, l->mapping);
 }

@@ -33,6 +33,7 @@ enum layer_param {
 struct cost_layer {
     struct hardware hardware;
     int64_t shape[LAYER_PARAMS_COUNT]; /* of PARAM_KERNEL and after; the others are knobs of the hardware */
+    const char *mapping; /* a file with loops, see loopnest_given; NULL: the back end's choice */
 };
 
 const char *layer_param_name(enum layer_param p);

@@ -61,6 +61,19 @@ Test(cli_cost_layer, a_layer_runs_on_other_back_ends)
     cr_assert(strtod(value_of(output, "bitops"), NULL) == 64 * 10 * 2 * 4 * 3, "%s", output);
 }
 
+Test(cli_cost_layer, a_given_mapping_is_counted_instead_of_the_best)
+{
+    static const char layer[] = "layer -H eyeriss K=3 O=13 IC=256 OC=384 B=4 bits_a=16 bits_w=16 --json";
+
+    cr_assert(cost("%s --mapping experiments/mappings/eyeriss-alexnet-conv3.txt", layer) == 0);
+    cr_assert(is_one_json_value(output));
+    /* trips of all temporal loops */
+    cr_assert(strtod(value_of(output, "cycles"), NULL) == 6 * 43 * 2 * 4 * 13 * 3 * 3 * 16, "%s", output);
+    const double given = strtod(value_of(output, "e_total_nJ"), NULL);
+    cr_assert(cost("%s", layer) == 0);
+    cr_assert(strtod(value_of(output, "e_total_nJ"), NULL) < given, "%s", output);
+}
+
 /* --- refusals ----------------------------------------------------------------------------------------- */
 
 ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
@@ -76,6 +89,10 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
         {"layer IC=3 OC=4 pmax=1", "array.pmin is 2 and array.pmax 1", 2},
         {"layer IC=3 OC=4 --set pmax=1", "unknown knob 'pmax'", 2},
         {"layer --file Makefile", "Makefile:", 3},
+        {"layer IC=3 OC=4 --mapping none.txt", "add --backend loopnest", 2},
+        {"layer IC=3 OC=4 --file x.csv --mapping none.txt", "--mapping is of one layer", 2},
+        {"layer IC=3 OC=4 -H eyeriss --mapping none.txt", "none.txt: ", 4},
+        {"layer IC=3 OC=4 -H eyeriss --mapping Makefile", "Makefile:", 3},
         {"layer --file none.csv", "none.csv: ", 4},
         {"layer --file /", "/: Is a directory", 4},
         {"layer IC=9223372036854775807 OC=9223372036854775807", "do not fit 63 bits", 2},
