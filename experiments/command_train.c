@@ -25,7 +25,8 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "the same as --set seed=N", 1},
     {"arm", 'a', "NAME", 0, "train only this arm", 1},
     {"out", 'o', "DIR", 0, "where records go: DIR, or DIR/ARM for files with arms (runs/NAME)", 2},
-    {"resume", OPTION_RESUME, NULL, 0, "go on from the last checkpoint; begin where there is none", 2},
+    {"resume", OPTION_RESUME, NULL, 0,
+     "go on from the last checkpoint; begin where there is none, leave what is finished", 2},
     {"force", OPTION_FORCE, NULL, 0, "replace existing records", 2},
     {"quiet", 'q', NULL, 0, "no progress on stderr", 4},
     {"json", 'j', NULL, 0, "the table as one JSON object a line", 4},
@@ -188,6 +189,13 @@ static enum status arm_train(const struct train_options *o, const struct config_
         return STATUS_OK;
     }
     run_dir(dir, o, &c);
+    if (o->resume && run_finished(&result, &c, dir)) {
+        if (!o->quiet)
+            fprintf(stderr, "%s: already finished, %" PRId64 " iterations; --force trains it again\n", dir,
+                    result.iterations);
+        result_print(o, &c, &result);
+        return STATUS_OK;
+    }
     TRY(run_train(&result, &c,
                   &(struct run_options){.machine = o->machine.machine,
                                         .dir = dir,

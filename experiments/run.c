@@ -262,6 +262,7 @@ static enum status summarize(struct run *r)
     struct run_result *out = r->result;
 
     if (r->evaluated < 0) TRY(evaluate(r, last_bits(&r->session)));
+    out->iterations = r->session.trainer.at;
     out->bitops = record_bitops(r->record);
     out->saving = 1 - out->bitops / static_bitops(r);
     out->seconds = provenance_clock() - r->started;

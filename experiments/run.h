@@ -26,6 +26,7 @@ struct run_score {
 struct run_result {
     struct run_score score[EVAL_POINTS];
     int score_count;
+    int64_t iterations;        /* of the whole run */
     double bitops;             /* of the whole run, paper convention */
     double saving;             /* against static training at the largest widths, in [0, 1) */
     double seconds;            /* this process spent on it */
@@ -43,5 +44,11 @@ struct run_result {
  */
 MUST_CHECK enum status run_train(struct run_result *result, const struct config *config,
                                  const struct run_options *options);
+
+/**
+ * Is the run in `dir` one of this configuration, and done? Then *out is what run_train gave when it ended (its
+ * seconds since the record was open), out of the record, which stays as it is. False also if the record cannot be read: run_train says why.
+ */
+bool run_finished(struct run_result *out, const struct config *config, const char *dir);
 
 #endif
