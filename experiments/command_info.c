@@ -101,6 +101,14 @@ static enum status add_status(struct facts *f, struct artifact *a)
     return STATUS_OK;
 }
 
+static void add_integer(struct facts *f, const char *name, int64_t value)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof digits, "%" PRId64, value);
+    facts_digits(f, name, digits);
+}
+
 static enum status add_progress(struct facts *f, struct store *s)
 {
     int64_t done, all;
@@ -110,17 +118,47 @@ static enum status add_progress(struct facts *f, struct store *s)
 
     TRY(store_get_integer(&done, s, "", "last_iter"));
     TRY(store_get_integer(&all, s, "", "iterations"));
-    facts_text(f, "iterations", "%" PRId64 " of %" PRId64, done, all);
+    if (f->json) {
+        add_integer(f, "iterations", done);
+        add_integer(f, "planned_iterations", all);
+    } else {
+        facts_text(f, "iterations", "%" PRId64 " of %" PRId64, done, all);
+    }
     TRY(store_look(&info, s, "train/loss"));
     if (info.count == 0) return STATUS_OK;
     TRY(artifact_load(&loss, s, "train/loss"));
     artifact_cell(cell, &loss, info.count - 1);
-    facts_text(f, "training loss", "%s", cell);
+    facts_digits(f, "training loss", cell);
     artifact_unload(&loss);
     TRY(artifact_load(&loss, s, "train/bitops"));
     facts_number(f, "GBitOPs", ((const double *)loss.data)[info.count - 1] / 1e9, 5);
     artifact_unload(&loss);
     return STATUS_OK;
+}
+
+/* One accuracy, measured on `count` images after `iter` iterations. */
+struct score {
+    const char *split, *policy;
+    int64_t iter, bits, count;
+    double accuracy;
+};
+
+static void add_score(struct facts *f, const struct score *s)
+{
+    char key[128], width[32] = "float32";
+
+    if (s->bits > 0) snprintf(width, sizeof width, "%" PRId64 " bits", s->bits);
+    snprintf(key, sizeof key, "%s accuracy, %s (%.40s)", s->split, width, s->policy);
+    facts_number(f, key, s->accuracy, 6);
+    if (f->json) {
+        snprintf(key, sizeof key, "%s images, %s (%.40s)", s->split, width, s->policy);
+        add_integer(f, key, s->count);
+        snprintf(key, sizeof key, "%s iterations, %s (%.40s)", s->split, width, s->policy);
+        add_integer(f, key, s->iter);
+    } else {
+        snprintf(key, sizeof key, "  evaluated (%.40s, %s)", s->policy, width);
+        facts_text(f, key, "%" PRId64 " images after %" PRId64 " iterations", s->count, s->iter);
+    }
 }
 
 /* Last rows of one split under one policy: those of the last iteration evaluated. */
@@ -141,13 +179,8 @@ static enum status add_accuracy(struct facts *f, struct store *s, const char *po
     const int64_t *iter = column[ITER], *bits = column[BITS], *count = column[COUNT];
     const double *accuracy = column[ACCURACY];
     for (int64_t i = 0; status == STATUS_OK && i < info.count; i++) {
-        char key[128], width[32] = "float32";
-        if (iter[i] != iter[info.count - 1] || count[i] == 0) continue;
-        if (bits[i] > 0) snprintf(width, sizeof width, "%" PRId64 " bits", bits[i]);
-        snprintf(key, sizeof key, "%s accuracy, %s (%.40s)", split, width, policy);
-        facts_number(f, key, accuracy[i], 6);
-        snprintf(key, sizeof key, "  evaluated (%.40s, %s)", policy, width);
-        facts_text(f, key, "%" PRId64 " images after %" PRId64 " iterations", count[i], iter[i]);
+        if (iter[i] == iter[info.count - 1] && count[i] != 0)
+            add_score(f, &(struct score){split, policy, iter[i], bits[i], count[i], accuracy[i]});
     }
     for (int i = 0; i < COLUMNS; i++)
         free(column[i]);
@@ -168,7 +201,7 @@ static enum status add_accuracies(struct facts *f, struct store *s)
     return status;
 }
 
-/* Every attribute of a group; its units stand behind a number. */
+/* Every attribute of a group. */
 static enum status add_attributes(struct facts *f, struct store *s, const char *path)
 {
     struct store_names names;
@@ -182,7 +215,12 @@ static enum status add_attributes(struct facts *f, struct store *s, const char *
         status = store_show_attribute(value, sizeof value, s, path, names.name[i]);
         const char *group = strrchr(path, '/');
         snprintf(key, sizeof key, "%s %s", group != NULL ? group + 1 : path, names.name[i]);
-        if (status == STATUS_OK) facts_text(f, key, "%s", value);
+        if (status != STATUS_OK) break;
+        if (store_get_number(&(double){0}, s, path, names.name[i]) == STATUS_OK) {
+            facts_digits(f, key, value);
+        } else {
+            facts_text(f, key, "%s", value);
+        }
     }
     store_names_free(&names);
     return status;
@@ -215,7 +253,8 @@ static enum status describe_run(struct facts *f, struct artifact *a)
     TRY(store_get_text(text, sizeof text, s, "", "model"));
     facts_text(f, "model", "%s", text);
     TRY(store_get_integer(&seed, s, "", "seed"));
-    facts_text(f, "seed", "%" PRIu64, (uint64_t)seed);
+    snprintf(text, sizeof text, "%" PRIu64, (uint64_t)seed);
+    facts_digits(f, "seed", text);
     artifact_roles(roles, s);
     facts_text(f, "roles", "%s", roles[0] != '\0' || f->json ? roles : "-");
     TRY(add_progress(f, s));
@@ -231,6 +270,20 @@ static enum status describe_run(struct facts *f, struct artifact *a)
 
 /* --- a checkpoint ------------------------------------------------------------------------------------- */
 
+static void add_tensors(struct facts *f, const char *group, int tensors, int64_t values)
+{
+    char key[64];
+
+    if (!f->json) {
+        facts_text(f, group, "%d tensors, %" PRId64 " values", tensors, values);
+        return;
+    }
+    snprintf(key, sizeof key, "%s tensors", group);
+    add_integer(f, key, tensors);
+    snprintf(key, sizeof key, "%s values", group);
+    add_integer(f, key, values);
+}
+
 static enum status describe_checkpoint(struct facts *f, struct artifact *a)
 {
     static const char *const groups[] = {"model", "optim", "buffers"};
@@ -240,7 +293,7 @@ static enum status describe_checkpoint(struct facts *f, struct artifact *a)
     TRY(checkpoint_verify(&iteration, config, a->path));
     facts_text(f, "file", "%s", a->path);
     facts_text(f, "what", "checkpoint (%s), its digest is right", a->schema);
-    facts_text(f, "iterations", "%" PRId64, iteration);
+    add_integer(f, "iterations", iteration);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         struct store_names names;
         int64_t values = 0;
@@ -251,7 +304,7 @@ static enum status describe_checkpoint(struct facts *f, struct artifact *a)
             snprintf(path, sizeof path, "%s/%s", groups[i], names.name[k]);
             if (store_look(&info, a->store, path) == STATUS_OK) values += info.count;
         }
-        facts_text(f, groups[i], "%d tensors, %" PRId64 " values", names.count, values);
+        add_tensors(f, groups[i], names.count, values);
         store_names_free(&names);
     }
     facts_text(f, "config sha256", "%s", config);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 
 enum { NAME_WIDTH = 30, FACT_MAX = 4096 };
 
@@ -49,6 +50,13 @@ void facts_number(struct facts *f, const char *name, double value, int digits)
     } else {
         fprintf(f->out, "%.*g", digits, value);
     }
+    if (!f->json) fputc('\n', f->out);
+}
+
+void facts_digits(struct facts *f, const char *name, const char *digits)
+{
+    begin(f, name);
+    fputs(f->json && strpbrk(digits, "ni") != NULL ? "null" : digits, f->out); /* nan, inf */
     if (!f->json) fputc('\n', f->out);
 }
 

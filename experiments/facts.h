@@ -20,6 +20,9 @@ __attribute__((format(printf, 3, 4))) void facts_text(struct facts *f, const cha
 /** A number, with `digits` significant digits. */
 void facts_number(struct facts *f, const char *name, double value, int digits);
 
+/** A number that is written already, as "8" or "0.25"; null in JSON, which has no word for it, if not finite. */
+void facts_digits(struct facts *f, const char *name, const char *digits);
+
 void facts_close(struct facts *f);
 
 #endif

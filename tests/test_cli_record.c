@@ -72,6 +72,16 @@ Test(cli_record, info_says_what_a_run_reached_and_at_which_bits)
     expect(&f, "info a", 0, "test accuracy, 8 bits (max)    0.253\n");
     expect(&f, "info a", 0, "ckpt/latest.h5                 after 30 iterations, its digest is right\n");
     expect(&f, "info a --json", 0, "\"test accuracy, 8 bits (max)\": 0.253, ");
+    expect(&f, "info a --json", 0, "\"seed\": 7, ");
+    expect(&f, "info a --json", 0,
+           "\"iterations\": 30, \"planned_iterations\": 1000, \"training loss\": 0.07");
+    expect(&f, "info a --json", 0,
+           "\"test images, 8 bits (max)\": 10000, \"test iterations, 8 bits (max)\": 30, ");
+    expect(&f, "info a --json", 0, "\"summary test_acc_max\": 0.253, ");
+    expect(&f, "info a --json", 0, "\"provenance threads\": 1, ");
+    expect(&f, "info a --json", 0, "\"provenance hdf5_version\": \"");
+    expect(&f, "info a/ckpt/latest.h5 --json", 0,
+           "\"iterations\": 30, \"model tensors\": 5, \"model values\": ");
     cr_assert_eq(cptsim(&f, "info a --config"), 0);
     cr_assert_str_eq(output, f.spec.resolved);
     expect(&f, "info a --tree", 0, "train/loss\tfloat64 [30]\n");

@@ -25,8 +25,8 @@ Test(memory, train_prints_the_peak_and_the_record_holds_it)
 
     cli(&o, &f, "info %s/run --json", f.path);
     cr_assert(o.code == 0, "%s", o.err);
-    cr_assert(number_behind(o.out, "\"provenance peak_memory_bytes\": \"") == placed, "%s", o.out);
-    cr_assert(number_behind(o.out, "\"provenance max_rss_bytes\": \"") >= resident, "%s", o.out);
+    cr_assert(number_behind(o.out, "\"provenance peak_memory_bytes\": ") == placed, "%s", o.out);
+    cr_assert(number_behind(o.out, "\"provenance max_rss_bytes\": ") >= resident, "%s", o.out);
     folder_remove(&f);
 }
 
