@@ -131,6 +131,7 @@ layers:
 loops: $(OUT)/cptsim
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx2.o 6
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_weights_avx2.o 4
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_winograd_avx2.o 1
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx512.o 10
 format:
 	clang-format -i $(foreach f,$(FLOORS) tests,$(wildcard $(f)/*.[ch]))

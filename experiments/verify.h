@@ -58,11 +58,11 @@ MUST_CHECK enum status verify_training(struct verify *v, const char *group);
 MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
 
 /**
- * graph_backward, in which an error that lies within float32 rounding of the middle between two codes goes to
- * the side on which the reference's gradient GROUP/grad_step0/LAYER.weight shows that it went; says on stderr
- * how many.
+ * graph_backward, in which the ends of a convolution's error range, which are float32 sums, lie where the
+ * reference's gradient GROUP/grad_step0/LAYER.weight shows that they lay, within float32 rounding; says on
+ * stderr how many moved.
  */
-MUST_CHECK enum status verify_follow_ties(struct verify *v, struct graph *g, const char *group,
+MUST_CHECK enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group,
                                           const struct pass *p);
 
 /** All of a file. STATUS_MISMATCH if a vector differs, STATUS_INPUT if the file is not of the layout. */

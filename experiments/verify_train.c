@@ -1,10 +1,12 @@
 /* experiments/verify_train.c - a whole network for a few steps of SGD: losses, gradients, final state,
  * logits.
  *
- * The first loss and float32 gradients differ from the reference only by the order of float32 sums: 1e-5. A
- * rounding decision that such a difference tips moves a quantized value by a whole step, and later losses
- * feel it: 2e-3 for quantized gradients, 1e-2 for their losses, 1e-4 for float32 ones. What follows from the
- * final state is as loose as the losses that led to it.
+ * The first loss and float32 gradients differ from the reference only by the order of float32 sums: 1e-5.
+ * Gradients of quantized layers carry the error of nine such layers: 1e-4 (measured: 4e-5), with the ends of
+ * the error ranges as in the reference (verify_range.c). In later steps they are our own; a rounding decision
+ * tipped by that moves a value by a whole step, and with 3-bit weights losses feel it: 2e-2 for quantized
+ * losses (measured with three orders of summation: 0.5, 0.5 and 1.1 %), 1e-4 for float32 ones. What follows
+ * from the final state is as loose as the losses that led to it.
  */
 #include "experiments/verify.h"
 
@@ -24,7 +26,7 @@ struct tolerances {
     double first_loss, loss, gradient, state;
 };
 static const struct tolerances tolerance_float = {1e-5, 1e-4, 1e-5, 1e-4};
-static const struct tolerances tolerance_quantized = {1e-5, 1e-2, 2e-3, 0.0};
+static const struct tolerances tolerance_quantized = {1e-5, 2e-2, 1e-4, 0.0};
 
 struct train_case {
     struct verify *v;
@@ -157,7 +159,7 @@ static enum status train(struct train_case *c, float *losses)
                                               labels, (int)c->n, c->classes)
                         .mean;
         if (t == 0 && c->forward > 0)
-            s = verify_follow_ties(c->v, &c->graph, c->group, &p);
+            s = verify_follow_ranges(c->v, &c->graph, c->group, &p);
         else
             graph_backward(&c->graph, &p);
         if (t == 0 && s == STATUS_OK) s = visit_all(c, "grad_step0", GRADIENTS, check_gradient);

@@ -21,6 +21,7 @@ static const struct tile_isa isa = {
     .depthwise_f32 = avx2_depthwise_f32,
     .depthwise_weights_i16 = avx2_depthwise_weights_i16,
     .depthwise_weights_f32 = avx2_depthwise_weights_f32,
+    .winograd = avx2_winograd,
     .weave_bytes = avx2_weave_bytes,
     .weave_bytes_to_words = avx2_weave_bytes_to_words,
     .weave_words = avx2_weave_words,

@@ -48,14 +48,22 @@ static void clear_sums(double *sums, int k)
         sums[i] = 0;
 }
 
-size_t ref_packed_bytes(const struct conv_shape *s)
+static size_t whole_lines(size_t bytes, size_t or_bytes)
 {
-    return ((size_t)s->k * conv_length(s) * sizeof(float) + 63) / 64 * 64;
+    return ((bytes > or_bytes ? bytes : or_bytes) + 63) / 64 * 64;
 }
 
+size_t ref_packed_bytes(const struct conv_shape *s)
+{
+    return whole_lines((size_t)s->k * conv_length(s) * sizeof(float),
+                       conv_data_is_winograd(s) ? ref_winograd_packed_bytes(s) : 0);
+}
+
+/* One pixel's sums, or one tile's. */
 size_t ref_scratch_bytes(const struct conv_shape *s)
 {
-    return ((size_t)(s->c > s->k ? s->c : s->k) * sizeof(float) + 63) / 64 * 64; /* one pixel's sums */
+    return whole_lines((size_t)(s->c > s->k ? s->c : s->k) * sizeof(float),
+                       conv_data_is_winograd(s) ? ref_winograd_scratch_bytes(s) : 0);
 }
 
 /* --- integers ---------------------------------------------------------------------------------------- */
@@ -150,7 +158,7 @@ void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, c
 /* --- binary32: a tap in the padding takes part as +0 ------------------------------------------------- */
 
 /* sum[i] = fma(v, w[i], sum[i]). */
-VECTORS static void add_multiple(float *sum, float v, const float *w, int n)
+VECTORS void ref_add_multiple(float *sum, float v, const float *w, int n)
 {
     for (int i = 0; i < n; i++)
         sum[i] = fmaf(v, w[i], sum[i]);
@@ -181,7 +189,8 @@ void ref_float_forward(float *y, double *sums, const float *x, const void *packe
             const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
             for (int c = 0; c < s->c; c++) {
                 const float *const w = (const float *)packed + ((size_t)tap * cg + c % cg) * s->k;
-                add_multiple(out + c / cg * kg, pixel < 0 ? 0.0f : x[pixel * s->c + c], w + c / cg * kg, kg);
+                ref_add_multiple(out + c / cg * kg, pixel < 0 ? 0.0f : x[pixel * s->c + c], w + c / cg * kg,
+                                 kg);
             }
         }
         for (int o = 0; o < s->k; o++)
@@ -192,7 +201,10 @@ void ref_float_forward(float *y, double *sums, const float *x, const void *packe
 /* [k][kernel][kernel][c/groups], as given. */
 void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
 {
-    memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
+    if (conv_data_is_winograd(s))
+        ref_winograd_pack(packed, w, s);
+    else
+        memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
 }
 
 /* One pixel of dx. A tap belongs to it if its distance to the output grid is a multiple of the stride; output
@@ -209,8 +221,8 @@ static void data_pixel(float *sum, const float *dy, const float *w, const struct
             const int oy = ty / s->stride, ox = tx / s->stride;
             const bool inside = oy >= 0 && oy < s->oh && ox >= 0 && ox < s->ow;
             for (int o = 0; o < s->k; o++)
-                add_multiple(sum + o / kg * cg, inside ? dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f,
-                             w + weight_index(s, o, ky, kx), cg);
+                ref_add_multiple(sum + o / kg * cg, inside ? dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f,
+                                 w + weight_index(s, o, ky, kx), cg);
         }
 }
 
@@ -219,6 +231,10 @@ void ref_float_data(float *dx, bool add, const float *dy, const void *packed, co
 {
     float *const sum = scratch;
 
+    if (conv_data_is_winograd(s)) {
+        ref_winograd_data(dx, add, dy, packed, s, scratch);
+        return;
+    }
     for (int p = 0; p < s->h * s->w; p++) {
         memset(sum, 0, (size_t)s->c * sizeof *sum);
         data_pixel(sum, dy, packed, s, p / s->w, p % s->w);
@@ -241,7 +257,8 @@ void ref_float_weights(double *acc, const float *x, const float *dy, const struc
             memset(sum, 0, (size_t)kg * sizeof *sum);
             for (int p = 0; p < s->oh * s->ow; p++) {
                 const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
-                add_multiple(sum, pixel < 0 ? 0.0f : x[pixel * s->c + c], dy + (size_t)p * s->k + first, kg);
+                ref_add_multiple(sum, pixel < 0 ? 0.0f : x[pixel * s->c + c], dy + (size_t)p * s->k + first,
+                                 kg);
             }
             for (int o = 0; o < kg; o++)
                 acc[((size_t)tap * cg + c % cg) * s->k + first + o] += sum[o];

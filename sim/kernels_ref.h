@@ -23,6 +23,12 @@ void ref_float_forward(float *y, double *sums, const float *x, const void *packe
                        void *scratch);
 void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
                     void *scratch);
+void ref_add_multiple(float *sum, float v, const float *w, int n);
+size_t ref_winograd_packed_bytes(const struct conv_shape *s);
+size_t ref_winograd_scratch_bytes(const struct conv_shape *s);
+void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s);
+void ref_winograd_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
+                       void *scratch);
 void ref_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
                        void *scratch);
 

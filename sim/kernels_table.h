@@ -24,6 +24,15 @@ static inline int conv_pairs_i32(int a_bits, int w_bits)
     return (int)(INT32_MAX / (2 * conv_product_max(a_bits, w_bits)));
 }
 
+/** Does backward-data take the minimal filtering of kernels_ref_winograd.c? */
+static inline bool conv_data_is_winograd(const struct conv_shape *s)
+{
+    return s->kernel == 3 && s->stride == 1 && s->pad <= 2 && s->groups == 1;
+}
+
+/** G g G' of one 3x3 filter, rotated by half a turn: its taps lie `step` floats apart. */
+void winograd_filter(float u[16], const float *w, ptrdiff_t step);
+
 /** Element i of an array of codes. */
 static inline int32_t code_at(struct codes x, size_t i)
 {

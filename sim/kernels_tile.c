@@ -117,10 +117,8 @@ static size_t block_bytes(const struct conv_shape *s, int pack)
 
 size_t tile_packed_bytes(const struct conv_shape *s)
 {
-    const int cg = s->c / s->groups, kg = s->k / s->groups;
-    const size_t forward = s->groups * blocks_of(kg) * block_bytes(s, 1);
-    const size_t data =
-        (size_t)s->groups * blocks_of(cg) * TILE_LANES * s->kernel * s->kernel * kg * sizeof(float);
+    const size_t forward = s->groups * blocks_of(s->k / s->groups) * block_bytes(s, 1);
+    const size_t data = tile_data_packed_bytes(s);
 
     return forward > data ? forward : data;
 }

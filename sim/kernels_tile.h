@@ -70,6 +70,8 @@ struct weights_job {
  */
 typedef void tile_weave(void *out, const void *in, int steps, ptrdiff_t pitch, int c, int center);
 
+struct winograd_job;
+
 /** What an instruction set supplies. */
 struct tile_isa {
     void (*forward_i8)(const struct tile_job *job);  /* u8 x s8, 16-bit sums of `flush` pairs, 32-bit sums */
@@ -86,6 +88,7 @@ struct tile_isa {
     void (*depthwise_f32)(const struct tile_job *job);
     void (*depthwise_weights_i16)(const struct weights_job *job);
     void (*depthwise_weights_f32)(const struct weights_job *job);
+    void (*winograd)(const struct winograd_job *job); /* kernels_winograd.h */
     tile_weave *weave_bytes, *weave_bytes_to_words, *weave_words; /* pack 4, 2, 2 */
     /**
      * window[p] = sum of the codes under output p's window, for one group's bordered image of uint8_t or
@@ -149,7 +152,8 @@ void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *su
 void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
                                   const void *packed, const struct conv_shape *s, void *scratch);
 
-/** Scratch of the two backward products. */
+/** Packed weights and scratch of backward-data, scratch of backward-weights. */
+size_t tile_data_packed_bytes(const struct conv_shape *s);
 size_t tile_data_scratch_bytes(const struct conv_shape *s);
 size_t tile_weights_scratch_bytes(const struct conv_shape *s);
 

@@ -17,6 +17,7 @@ void avx2_depthwise_s16(const struct tile_job *job);
 void avx2_depthwise_f32(const struct tile_job *job);
 void avx2_depthwise_weights_i16(const struct weights_job *job);
 void avx2_depthwise_weights_f32(const struct weights_job *job);
+void avx2_winograd(const struct winograd_job *job);
 tile_weave avx2_weave_bytes, avx2_weave_bytes_to_words, avx2_weave_words;
 void avx2_window_sums(double *window, int32_t *room, const void *codes, bool bytes,
                       const struct conv_shape *s);

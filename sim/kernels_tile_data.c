@@ -5,7 +5,7 @@
  * (i + pad) / stride - m. So the pixels of one phase (ry, rx) form a small dense convolution of dy without
  * stride, whose taps are every stride-th weight, reversed: output rows ascend as m descends.
  */
-#include "sim/kernels_tile.h"
+#include "sim/kernels_winograd.h"
 
 /* One dimension of one phase. */
 struct phase {
@@ -37,8 +37,17 @@ static int border_behind(const struct conv_shape *s, int size, int out)
     return last > out - 1 ? last - (out - 1) : 0;
 }
 
+size_t tile_data_packed_bytes(const struct conv_shape *s)
+{
+    const int blocks = s->groups * blocks_of(s->c / s->groups);
+
+    if (conv_data_is_winograd(s)) return winograd_packed_bytes(s);
+    return (size_t)blocks * TILE_LANES * s->kernel * s->kernel * (s->k / s->groups) * sizeof(float);
+}
+
 size_t tile_data_scratch_bytes(const struct conv_shape *s)
 {
+    if (conv_data_is_winograd(s)) return winograd_scratch_bytes(s);
     return tile_padded_bytes(border_before(s) + s->oh + border_behind(s, s->h, s->oh),
                              border_before(s) + s->ow + border_behind(s, s->w, s->ow),
                              tile_is_depthwise(s) ? s->k : s->k / s->groups);
@@ -72,6 +81,10 @@ void tile_float_pack_data(void *packed, const float *w, const struct conv_shape 
 {
     float *out = packed;
 
+    if (conv_data_is_winograd(s)) {
+        winograd_pack(packed, w, s);
+        return;
+    }
     for (int ry = 0; ry < s->stride; ry++)
         for (int rx = 0; rx < s->stride; rx++)
             for (int b = 0; b < block_count(s); b++)
@@ -122,6 +135,10 @@ void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const floa
     const int groups = tile_is_depthwise(s) ? 1 : s->groups, kg = s->k / groups, before = border_before(s);
     const ptrdiff_t each_tap = (ptrdiff_t)(block_count(s) / groups) * block_filters(s) * TILE_LANES;
 
+    if (conv_data_is_winograd(s)) {
+        winograd_data(isa, dx, add, dy, packed, s, scratch);
+        return;
+    }
     for (int g = 0; g < groups; g++) {
         const float *weights = packed;
         const struct padded errors =
