@@ -22,7 +22,7 @@ struct eval_options {
 
 static const struct argp_option options[] = {
     {"bits", 'b', "WIDTHS", 0,
-     "max, current, all (of its schedule, and float32), float32 or numbers (as trained)", 1},
+     "max, current, all (of its schedule, and float32), float32, numbers or ranges as 3:8 (as trained)", 1},
     {"split", 's', "NAME", 0, "train, validation or test (as trained)", 1},
     {"data-dir", OPTION_DATA, "DIR", 0, "folder of the data set's files, if they moved", 1},
     {"json", 'j', NULL, 0, "one JSON object a line", 3},
@@ -32,6 +32,7 @@ static const char doc[] = "Evaluate the network of a run, or of one of its check
                           "Examples:\n"
                           "  cptsim eval runs/quick\n"
                           "  cptsim eval runs/quick --bits all\n"
+                          "  cptsim eval runs/quick --bits 3:8 --json\n"
                           "  cptsim eval runs/quick/ckpt/prev.h5 --bits '4 6 float32' --split train\n";
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, CONFIG_ROLES = 2048, EVAL_ITEMS = 8, EVAL_POINTS = 40 };
+enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, CONFIG_ROLES = 2048, EVAL_ITEMS = 40, EVAL_POINTS = 40 };
 
 /** A length of a run or of the time between two events. */
 struct span {

@@ -102,7 +102,7 @@ static const struct key keys[] = {
     {"evaluate.every", &kind_span, AT(evaluate_every), "1 epoch", 0, MOST, PART_OF_THE_RUN,
      "iterations or epochs; end: only after the last"},
     {"evaluate.bits", &kind_eval_bits, AT(evaluate_bits), "max", 0, 0, PART_OF_THE_RUN,
-     "widths to test at: max, current, all, float32 or numbers, several apart by spaces"},
+     "widths to test at: max, current, all, float32, numbers or ranges as 3:8, several apart by spaces"},
     {"evaluate.split", &kind_split, AT(evaluate_split), "test", 0, 0, PART_OF_THE_RUN, "images to test on"},
 
     {"record.layers_every", &kind_span, AT(layers_every), "100 iterations", 0, MOST, PART_OF_THE_RUN,

@@ -152,23 +152,33 @@ static const struct eval_word {
 
 enum { EVAL_WORDS = sizeof eval_words / sizeof eval_words[0], WIDTH_MAX = 32 };
 
-static enum status eval_item(int *item, const char *text, size_t length)
+static const char eval_wants[] = "want max, current, all, float32, bits as 8 or a range as 3:8";
+
+/* The widths of one word: [*low, *high] holds items, which are words only alone. */
+static enum status eval_item(int *low, int *high, const char *text, size_t length)
 {
-    char *end;
+    char word[32], *end;
+
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
     for (int i = 0; i < EVAL_WORDS; i++) {
-        if (strlen(eval_words[i].word) == length && strncmp(text, eval_words[i].word, length) == 0) {
-            *item = eval_words[i].item;
+        if (strcmp(eval_words[i].word, word) == 0) {
+            *low = *high = eval_words[i].item;
             return STATUS_OK;
         }
     }
-    const long bits = strtol(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || end != text + length)
-        return fail(STATUS_INPUT, "'%.*s' is no width; want max, current, all, float32 or bits", (int)length,
-                    text);
-    if (bits < TRAIN_BITS_MIN || bits > TRAIN_BITS_MAX)
-        return fail(STATUS_INPUT, "%ld is out of range; want %d to %d bits, or float32", bits, TRAIN_BITS_MIN,
+    if (isdigit((unsigned char)word[0]) && strchr(word, '/') != NULL)
+        return fail(STATUS_INPUT, "'%s' has backward bits, and an evaluation goes only forward; want %.*s",
+                    word, (int)strcspn(word, "/"), word);
+    const long from = strtol(word, &end, 10);
+    const long to = *end == ':' && isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : from;
+    if (!isdigit((unsigned char)word[0]) || *end != '\0')
+        return fail(STATUS_INPUT, "'%.*s' is no width; %s", (int)length, text, eval_wants);
+    if (from < TRAIN_BITS_MIN || from > TRAIN_BITS_MAX || to < TRAIN_BITS_MIN || to > TRAIN_BITS_MAX)
+        return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, TRAIN_BITS_MIN,
                     TRAIN_BITS_MAX);
-    *item = (int)bits;
+    if (from > to) return fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", word, to, from);
+    *low = (int)from;
+    *high = (int)to;
     return STATUS_OK;
 }
 
@@ -179,12 +189,16 @@ enum status config_parse_eval_bits(struct eval_bits *out, const char *text)
     out->count = 0;
     for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
         const size_t length = strcspn(text, between);
-        if (out->count == EVAL_ITEMS)
-            return fail(STATUS_INPUT, "more than %d widths; want fewer, or all", EVAL_ITEMS);
-        TRY(eval_item(&out->item[out->count++], text, length));
+        int low = 0, high = 0;
+        TRY(eval_item(&low, &high, text, length));
+        for (int item = low; item <= high; item++) {
+            if (out->count == EVAL_ITEMS)
+                return fail(STATUS_INPUT, "more than %d widths; want fewer, or all", EVAL_ITEMS);
+            out->item[out->count++] = item;
+        }
         text += length;
     }
-    if (out->count == 0) return fail(STATUS_INPUT, "is empty; want max, current, all, float32 or bits");
+    if (out->count == 0) return fail(STATUS_INPUT, "is empty; %s", eval_wants);
     return STATUS_OK;
 }
 
@@ -206,7 +220,7 @@ static void eval_bits_print(FILE *out, const void *field)
 }
 
 const struct kind kind_bits = {"bits as 8, 3:8 or float32", false, bits_parse, bits_print};
-const struct kind kind_eval_bits = {"words like: max float32 8", false, eval_bits_parse, eval_bits_print};
+const struct kind kind_eval_bits = {"words like: max float32 8 3:5", false, eval_bits_parse, eval_bits_print};
 
 /* --- spans ------------------------------------------------------------------------------------------- */
 

@@ -172,6 +172,17 @@ Test(cli, eval_measures_a_run_at_any_bits)
     cr_assert(o.code == 0 && strstr(o.out, "5\ttest\tbits_03\t3\t") != NULL, "%s%s", o.out, o.err);
     cli(&o, &f, "eval %s/run/ckpt/latest.h5 --bits '12 max' --split train", f.path);
     cr_assert(o.code == 0 && strstr(o.out, "5\ttrain\tbits_12\t12\t") != NULL, "%s%s", o.out, o.err);
+    cli(&o, &f, "eval %s/run --bits '3:5 float32' | cut -f 3,4", f.path);
+    cr_assert(strcmp(o.out, "at\tbits\nbits_03\t3\nbits_04\t4\nbits_05\t5\nfp32\tfloat32\n") == 0, "%s%s",
+              o.out, o.err);
+    cli(&o, &f, "eval %s/run --bits 2:32 --json", f.path);
+    cr_assert(o.code == 0 && strstr(o.out, "\"at\": \"bits_32\", \"bits\": ") != NULL, "%s%s", o.out, o.err);
+    cli(&o, &f, "eval %s/run --bits 3:8/8", f.path);
+    expect_refusal(&o, 2, "--bits: '3:8/8' has backward bits, and an evaluation goes only forward; want 3:8");
+    cli(&o, &f, "eval %s/run --bits 8:3", f.path);
+    expect_refusal(&o, 2, "--bits: 8:3 has the larger width first; want 3:8");
+    cli(&o, &f, "eval %s/run --bits 3:", f.path);
+    expect_refusal(&o, 2, "--bits: '3:' is no width; want max, ");
     cli(&o, &f, "eval %s/run --bits 33", f.path);
     expect_refusal(&o, 2, "--bits: 33 is out of range; want 2 to 32 bits");
     cli(&o, &f, "eval %s/run --split validation", f.path);

@@ -88,7 +88,7 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"length: 0.5\n", "0.5 iterations are not whole; want them as in 64000 iterations or 0.5 epochs"},
         {"length: 0 epochs\n", "'0 epochs' is out of range; want 1e-06 to 4294967296 epochs"},
         {"data: {train: 0}\n", "data.train: 0 is out of range; want 1 to 4294967296, or all"},
-        {"evaluate: {bits: huge}\n", "'huge' is no width; want max, current, all, float32 or bits"},
+        {"evaluate: {bits: huge}\n", "'huge' is no width; want max, current, all, float32, bits as 8 or a range"},
         {"evaluate: {bits: 1}\n", "1 is out of range; want 2 to 32 bits"},
         {"evaluate: {split: validation}\n", "data.validation holds out no images"},
         {"length: 5\nforward: {cycles: 6}\n", "6 cycles in 5 iterations"},
@@ -290,6 +290,10 @@ Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
     cr_assert(all(eq(str, p[2].policy, "bits_05"), eq(str, p[6].policy, "fp32"), eq(int, p[6].bits, 0)));
     cr_assert(all(eq(str, p[7].policy, "max"), eq(int, p[7].bits, 8)));
     cr_assert(all(eq(str, p[8].policy, "current"), eq(int, p[8].bits, 4)));
+
+    c = resolved("evaluate: {bits: 8 3:5 4 2:32 max}\n", 0);
+    cr_assert(eq(int, config_eval_points(p, &c, 3), 32), "every width once");
+    cr_assert(all(eq(int, p[0].bits, 8), eq(int, p[1].bits, 3), eq(int, p[3].bits, 5)));
 
     c = resolved("recipe: float32\nevaluate: {bits: max 8}\n", 0);
     cr_assert(eq(int, config_eval_points(p, &c, 0), 2));
