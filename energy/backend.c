@@ -61,6 +61,11 @@ enum status backend_find(const struct backend **out, const char *name)
     return names_unknown("back end", name, name_of, COUNT);
 }
 
+int nest_result_bits(const struct nest *n, const struct hardware *h)
+{
+    return n->gradient ? h->training.gradient_bits : h->training.output_bits;
+}
+
 enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
                           const struct prices *p)
 {

@@ -73,23 +73,23 @@ static enum status check_foreign(const struct hardware *h)
     return STATUS_OK;
 }
 
-static enum status check_hardware(const struct hardware *h)
+static enum status check_hardware(const struct nest *n, const struct hardware *h)
 {
     if (h->array.mac_model != MAC_BITFUSION)
         return fail(STATUS_INPUT, "back end 'bitfusion' is for elements of array.mac_model: bitfusion");
-    if (h->training.output_bits > h->array.accumulator_bits)
+    if (nest_result_bits(n, h) > h->array.accumulator_bits)
         return fail(
             STATUS_INPUT,
-            "bitfusion: training.output_bits is %d, but outputs come from accumulators of %d bits; want at "
-            "most %d",
-            h->training.output_bits, h->array.accumulator_bits, h->array.accumulator_bits);
+            "bitfusion: training.%s is %d, but outputs come from accumulators of %d bits; want at most %d",
+            n->gradient ? "gradient_bits" : "output_bits", nest_result_bits(n, h), h->array.accumulator_bits,
+            h->array.accumulator_bits);
     return check_foreign(h);
 }
 
 enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machine *m, const struct nest *n,
                                const struct hardware *h, const struct prices *p)
 {
-    TRY(check_hardware(h));
+    TRY(check_hardware(n, h));
     *l = (struct bitfusion_layer){.batch = n->batch,
                                   .in_c = n->in_c,
                                   .out_c = n->out_c,
@@ -101,7 +101,7 @@ enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machi
                                   .im2col = n->from_input,
                                   .input_bits = n->input_bits,
                                   .weight_bits = n->weight_bits,
-                                  .output_bits = hardware_stored_bits(h, h->training.output_bits),
+                                  .output_bits = hardware_stored_bits(h, nest_result_bits(n, h)),
                                   .operand_bits = hardware_stored_bits(h, 0)};
     *m = (struct bitfusion_machine){.rows = h->array.rows,
                                     .columns = h->array.columns,

@@ -171,11 +171,11 @@ static const struct knob_row rows[] = {
     COUNT("training.state_bits", training.state_bits, knob_int, 1, 64, "bits", "32",
           "of each word of the optimizer's state"),
     COUNT("training.gradient_bits", training.gradient_bits, knob_int, 1, 64, "bits", "32",
-          "of weight gradients"),
+          "of weight gradients, from the array to the optimizer"),
     COUNT("training.norm_bits", training.norm_bits, knob_int, 1, 64, "bits", "32",
           "of batch norm's arithmetic and parameters"),
     COUNT("training.output_bits", training.output_bits, knob_int, 1, 64, "bits", "32",
-          "of products before batch norm, in memory"),
+          "of layers' outputs and errors before batch norm, in memory"),
     CHOICE("training.storage", training.storage, "emulated | true", "true",
            "what DRAM holds: float32 as in emulating code, or the codes; on the chip, and for partial sums "
            "that leave "

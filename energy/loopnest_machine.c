@@ -115,7 +115,7 @@ enum status loopnest_cost(struct counts *out, const struct loopnest_machine *mac
     count_traffic(&one, &c, machine, &p, h);
     const double outputs = (double)n->batch * (double)n->out_c * (double)n->out_h * (double)n->out_w;
     one.of[COST_DRAM_WRITE] +=
-        outputs * (hardware_stored_bits(h, h->training.output_bits) - h->array.accumulator_bits);
+        outputs * (hardware_stored_bits(h, nest_result_bits(n, h)) - h->array.accumulator_bits);
 
     const double busy =
         ceil((c.cycles - c.stall_cycles) / arithmetic_throughput(h, n->input_bits, n->weight_bits));

@@ -10,13 +10,13 @@ struct memo_entry {
     struct counts counts;
 };
 
-enum { FREE = -1, SLOTS_FIRST = 256, FIELDS = 12 };
+enum { FREE = -1, SLOTS_FIRST = 256, FIELDS = 13 };
 
 static void fields_of(int64_t out[FIELDS], const struct nest *n)
 {
-    const int64_t fields[FIELDS] = {n->batch,      n->in_c,        n->out_c,      n->out_h,
-                                    n->out_w,      n->kernel_h,    n->kernel_w,   n->stride,
-                                    n->input_bits, n->weight_bits, n->from_input, n->float32};
+    const int64_t fields[FIELDS] = {n->batch,      n->in_c,     n->out_c,   n->out_h,      n->out_w,
+                                    n->kernel_h,   n->kernel_w, n->stride,  n->input_bits, n->weight_bits,
+                                    n->from_input, n->float32,  n->gradient};
     memcpy(out, fields, sizeof fields);
 }
 

@@ -44,7 +44,7 @@ double roofline_dram_bits(const struct nest *n, const struct hardware *h)
 
     return (double)n->instances * (input * hardware_stored_bits(h, n->input_bits) +
                                    weight * hardware_stored_bits(h, n->weight_bits) +
-                                   output * hardware_stored_bits(h, h->training.output_bits));
+                                   output * hardware_stored_bits(h, nest_result_bits(n, h)));
 }
 
 double roofline_cycles(const struct nest *n, const struct hardware *h)

@@ -140,7 +140,7 @@ static void move_dram(struct traffic t[OPERANDS], const struct product *l, bool 
 
 static double finished_bits(const struct product *l)
 {
-    return l->words[OUTPUT] * hardware_stored_bits(l->hardware, l->hardware->training.output_bits);
+    return l->words[OUTPUT] * hardware_stored_bits(l->hardware, nest_result_bits(l->nest, l->hardware));
 }
 
 static double dram_bits(const struct traffic t[OPERANDS], const struct product *l)

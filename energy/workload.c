@@ -323,6 +323,7 @@ bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase 
     out->input_bits = width(w.backward);
     out->weight_bits = width(other);
     out->float32 = other == 0 && w.backward == 0;
+    out->gradient = p == PHASE_BACKWARD_WEIGHTS;
     return true;
 }
 

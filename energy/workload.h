@@ -98,6 +98,7 @@ struct nest {
     int input_bits, weight_bits;
     bool from_input; /* the operand a is the network's input (BitFusion lowers it by im2col) */
     bool float32;
+    bool gradient; /* results are gradients of weights, not outputs of a layer: see nest_result_bits */
 };
 
 /** Widths of one iteration; 0 is float32. */

@@ -55,6 +55,35 @@ Test(backend, the_roofline_is_arithmetic_or_memory)
     cr_assert(eq(dbl, roofline_cycles(&nest, &h), bits));
 }
 
+/* Whatever the back end: weight gradients are written once at their own width, outputs at theirs. */
+Test(backend, weight_gradients_leave_at_their_own_width)
+{
+    static const char *const names[] = {"bitfusion", "systolic", "loopnest"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const double results = 2.0 * 16 * 64 * 8 * 8;
+        struct nest n = nest;
+        double written[2][2];
+        for (int wide = 0; wide < 2; wide++)
+            for (n.gradient = false;; n.gradient = true) {
+                struct hardware h = hardware_default();
+                const struct constants k = constants_nominal();
+                struct prices p;
+                struct counts c;
+                must(hardware_set(&h, "array.backend", names[i]));
+                must(hardware_set(&h, "training.output_bits", "16"));
+                must(hardware_set(&h, "training.gradient_bits", wide ? "32" : "12"));
+                prices_make(&p, &h, &k);
+                must(backend_count(&c, &n, &h, &p));
+                written[wide][n.gradient] = c.of[COST_DRAM_WRITE];
+                if (n.gradient) break;
+            }
+        cr_assert(written[0][0] == written[1][0], "%s: outputs are not gradients", names[i]);
+        cr_assert(eq(dbl, written[1][1] - written[0][1], 20 * results), "%s", names[i]);
+        cr_assert(eq(dbl, written[1][1] - written[1][0], 16 * results), "%s", names[i]);
+    }
+}
+
 Test(backend, narrow_operands_are_faster_by_the_model_of_the_element)
 {
     struct hardware h = hardware_default(); /* 2 to 8 bits */

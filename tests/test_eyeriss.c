@@ -307,7 +307,7 @@ ParameterizedTest(struct breakdown *b, eyeriss, normalized_breakdown_of_the_simu
 {
     const struct hardware h = simulated_array();
     const struct nest n = {16,        b->c,      b->f, b->size, b->size, b->kernel, b->kernel,
-                           b->stride, b->groups, 16,   16,      false,   false};
+                           b->stride, b->groups, 16,   16,      false,   false,     false};
     struct prices p = {.pj = {[COST_REGISTER] = 1 / 16.0,
                               [COST_NETWORK] = 2 / 16.0,
                               [COST_GLOBAL_READ] = 6 / 16.0,

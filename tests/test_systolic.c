@@ -145,13 +145,13 @@ Test(systolic, a_global_buffer_serves_operands_without_their_own)
 
 /* Odd shapes: pointwise, strided, linear, deep, larger than the array and smaller. */
 static const struct nest shapes[] = {
-    {1, 3, 32, 112, 112, 3, 3, 2, 1, 8, 8, true, false},
-    {4, 64, 64, 14, 13, 1, 1, 1, 1, 4, 5, false, false},
-    {128, 512, 10, 1, 1, 1, 1, 1, 1, 8, 3, false, false},
-    {7, 1, 1, 9, 9, 3, 3, 1, 96, 8, 8, false, false},
-    {2, 256, 384, 13, 13, 3, 3, 1, 1, 16, 16, false, false},
-    {3, 5, 7, 1, 1, 1, 1, 2, 1, 1, 1, false, false},
-    {16, 40, 24, 5, 7, 5, 3, 3, 2, 32, 32, false, true},
+    {1, 3, 32, 112, 112, 3, 3, 2, 1, 8, 8, true, false, false},
+    {4, 64, 64, 14, 13, 1, 1, 1, 1, 4, 5, false, false, false},
+    {128, 512, 10, 1, 1, 1, 1, 1, 1, 8, 3, false, false, false},
+    {7, 1, 1, 9, 9, 3, 3, 1, 96, 8, 8, false, false, false},
+    {2, 256, 384, 13, 13, 3, 3, 1, 1, 16, 16, false, false, false},
+    {3, 5, 7, 1, 1, 1, 1, 2, 1, 1, 1, false, false, false},
+    {16, 40, 24, 5, 7, 5, 3, 3, 2, 32, 32, false, true, false},
 };
 
 Test(systolic, no_dataflow_beats_roofline_or_compulsory_traffic)
