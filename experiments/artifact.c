@@ -49,6 +49,33 @@ static enum status no_record(const char *path)
                 RECORD_FILE, run);
 }
 
+/* A record that cannot be opened: what is left of its run, and what can be done. */
+static enum status damaged_record(enum status s, const char *dir)
+{
+    static const char *const names[] = {"latest.h5", "prev.h5"};
+    char sentence[512], path[PATH_MAX];
+    int64_t iteration;
+
+    snprintf(sentence, sizeof sentence, "%s", status_detail());
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%.4000s/ckpt/%s", dir, names[i]);
+        if (checkpoint_verify(&iteration, NULL, path) == STATUS_OK)
+            return fail(s,
+                        "%s; ckpt/%s (%" PRId64
+                        " iterations) is whole, but a run goes on only with both: put "
+                        "back a copy of %s that is no older, or begin again by train --force",
+                        sentence, names[i], iteration, RECORD_FILE);
+    }
+    return fail(s, "%s; put back a copy of it, or begin again by train --force", sentence);
+}
+
+/* The folder of a file. */
+static void folder_of(char dir[PATH_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(dir, PATH_MAX, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+}
+
 enum status artifact_open(struct artifact *a, const char *path)
 {
     struct stat st;
@@ -58,14 +85,14 @@ enum status artifact_open(struct artifact *a, const char *path)
     snprintf(a->path, sizeof a->path, is_dir ? "%.4000s/%s" : "%.4000s", path, RECORD_FILE);
     if (is_dir && !record_exists(path)) return no_record(path);
     const enum status s = store_open(&a->store, a->path, STORE_READ);
+    folder_of(a->dir, a->path);
+    const char *slash = strrchr(a->path, '/');
+    if (s == STATUS_INPUT && strcmp(slash != NULL ? slash + 1 : a->path, RECORD_FILE) == 0)
+        return damaged_record(s, a->dir);
     if (s == STATUS_INPUT || s == STATUS_IO)
         return fail(s, "%s; want a run directory or its %s", status_detail(), RECORD_FILE);
     TRY(s);
     a->kind = recognize(a);
-    if (a->kind == ARTIFACT_RUN) {
-        const char *slash = strrchr(a->path, '/');
-        snprintf(a->dir, sizeof a->dir, "%.*s", slash ? (int)(slash - a->path) : 1, slash ? a->path : ".");
-    }
     return STATUS_OK;
 }
 

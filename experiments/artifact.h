@@ -13,12 +13,15 @@ enum artifact_kind { ARTIFACT_RUN, ARTIFACT_CHECKPOINT, ARTIFACT_OTHER };
 struct artifact {
     enum artifact_kind kind;
     char path[PATH_MAX]; /* of the file */
-    char dir[PATH_MAX];  /* ARTIFACT_RUN: the run directory */
+    char dir[PATH_MAX];  /* its folder: of a record, the run directory */
     char schema[64];     /* name and version, "" for files of others */
     struct store *store;
 };
 
-/** Open a file, or the record of a run directory, read-only. */
+/**
+ * Open a file, or the record of a run directory, read-only. STATUS_INPUT for a damaged record: the sentence says
+ * what is left of its run and what can be done.
+ */
 MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
 void artifact_close(struct artifact *a);
 

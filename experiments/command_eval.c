@@ -103,11 +103,11 @@ static enum status record_find(char record[PATH], const char *path)
 /* The configuration that the record's run had, with the command line's wishes. */
 static enum status config_of_record(struct config *c, const char *record, const struct eval_options *o)
 {
-    struct store *store;
+    struct artifact a;
 
-    TRY(store_open(&store, record, STORE_READ));
-    const enum status s = artifact_config(c, store);
-    store_close(&store);
+    enum status s = artifact_open(&a, record);
+    if (s == STATUS_OK) s = artifact_config(c, a.store);
+    artifact_close(&a);
     TRY(s);
     if (o->data_dir != NULL) snprintf(c->data.dir, sizeof c->data.dir, "%s", o->data_dir);
     if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)

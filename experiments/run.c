@@ -2,6 +2,7 @@
 #include "experiments/run.h"
 
 #include "energy/bitops.h"
+#include "experiments/artifact.h"
 #include "experiments/checkpoint.h"
 #include "experiments/pricing.h"
 #include "experiments/progress.h"
@@ -91,11 +92,22 @@ static void introduce(struct run *r)
     if (roles[0] != '\0') progress_say(&r->progress, "%s: roles %s", label, roles);
 }
 
+/* Before data are read: a damaged record has its own sentence. */
+static enum status record_can_be_opened(const char *dir)
+{
+    struct artifact a;
+
+    const enum status s = artifact_open(&a, dir);
+    artifact_close(&a);
+    return s;
+}
+
 static enum status run_open(struct run *r, const struct config *config, const struct run_options *o)
 {
     r->going_on = o->resume && record_exists(o->dir);
     r->started = r->saved = provenance_clock();
     r->progress = progress_begin(o->quiet ? NULL : stderr, config->arm, 0, 0);
+    if (r->going_on) TRY(record_can_be_opened(o->dir));
     TRY(session_open(&r->session, config, &o->machine));
     TRY(pricing_open(&r->pricing, &r->session.config, &r->session.graph));
     TRY(open_record(r));

@@ -50,6 +50,16 @@ __attribute__((format(printf, 3, 4))) static inline void cli(struct outcome *o, 
     slurp(o->err, sizeof o->err, f, "stderr");
 }
 
+/** `text` with the folder's path for each @. */
+static inline void with_folder(char *out, size_t size, const char *text, const struct folder *f)
+{
+    size_t used = 0;
+
+    for (; *text != '\0' && used < size; text++)
+        used += (size_t)snprintf(out + used, size - used, "%.*s", *text == '@' ? 64 : 1,
+                                 *text == '@' ? f->path : text);
+}
+
 /** Claim that a command ends with `code` and that one line on stderr, beginning "cptsim: ", holds `part`. */
 #define expect_refusal(o, want, part)                                                                        \
     do {                                                                                                     \

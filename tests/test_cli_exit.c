@@ -105,16 +105,6 @@ static const struct mistake_of mistakes[] = {
     {"verify @/tiny.yaml --kernels nope", "unknown kernels 'nope'", CODE_USAGE},
 };
 
-/* `text` with the folder's path for each @. */
-static void with_folder(char *out, size_t size, const char *text, const struct folder *f)
-{
-    size_t used = 0;
-
-    for (; *text != '\0' && used < size; text++)
-        used += (size_t)snprintf(out + used, size - used, "%.*s", *text == '@' ? 64 : 1,
-                                 *text == '@' ? f->path : text);
-}
-
 Test(cli_exit, a_wrong_word_or_option_is_usage_and_a_wrong_file_is_not)
 {
     static struct outcome o;

@@ -163,3 +163,39 @@ Test(resume, a_finished_run_says_so_and_prints_its_result_again)
         folder_remove(&f);
     }
 }
+
+/* Nothing goes on from a checkpoint alone: every command says what is left and what to do. */
+Test(resume, a_damaged_record_beside_a_whole_checkpoint_says_what_can_be_done)
+{
+    static const char *const commands[] = {"train @/tiny.yaml --out @/run --resume",
+                                           "info @/run",
+                                           "doctor @/run",
+                                           "eval @/run/ckpt/latest.h5",
+                                           "report @/run",
+                                           "export @/run/run.h5"};
+    static struct outcome o;
+    const struct folder f = tiny_experiment(5);
+    char arguments[512], path[192];
+
+    cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    snprintf(path, sizeof path, "%s/run/run.h5", f.path);
+    cr_assert(truncate(path, 3000) == 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        with_folder(arguments, sizeof arguments, commands[i], &f);
+        cli(&o, &f, "%s", arguments);
+        expect_refusal(&o, 3, "run.h5: cannot open it: is it damaged? (HDF5: truncated file");
+        cr_assert(
+            strstr(o.err,
+                   "; ckpt/latest.h5 (5 iterations) is whole, but a run goes on only with both: put back "
+                   "a copy of run.h5 that is no older, or begin again by train --force\n") != NULL,
+            "%s: %s", commands[i], o.err);
+    }
+    cr_assert(truncate(path, 0) == 0);
+    cr_assert(unlink(folder_path(&f, "run/ckpt/latest.h5")) == 0 &&
+              unlink(folder_path(&f, "run/ckpt/prev.h5")) == 0);
+    cli(&o, &f, "info %s/run", f.path);
+    expect_refusal(&o, 3,
+                   "is empty, not an HDF5 file; put back a copy of it, or begin again by train --force");
+    folder_remove(&f);
+}
