@@ -107,6 +107,31 @@ double hardware_number(const struct hardware *h, int knob)
     return row->kind->number != NULL ? row->kind->number(field_in(h, row)) : NAN;
 }
 
+bool hardware_gives_price(const struct hardware *h, int knob)
+{
+    const char *unit = hardware_knob(knob)->unit;
+    const bool price = strncmp(unit, "pJ", 2) == 0 || strcmp(unit, "W") == 0;
+    return price && hardware_number(h, knob) > 0;
+}
+
+void hardware_scale_price(struct hardware *h, int knob, double factor)
+{
+    int count;
+    const struct knob_row *row = &knob_rows(&count)[knob];
+
+    assert(hardware_gives_price(h, knob) && row->size == sizeof(double));
+    *(double *)field_of(h, row) *= factor;
+}
+
+struct hardware hardware_at_prices(const struct hardware *h, double factor)
+{
+    struct hardware scaled = *h;
+
+    for (int i = 0; hardware_knob(i) != NULL; i++)
+        if (hardware_gives_price(h, i)) hardware_scale_price(&scaled, i, factor);
+    return scaled;
+}
+
 void hardware_hash(char hex[DIGEST_SIZE], const struct hardware *h)
 {
     struct digest d;

@@ -53,8 +53,9 @@ struct hardware {
     char name[HARDWARE_NAME];
     struct {
         double node_nm, temperature_k;
-        double vdd;      /* NaN: auto, the node's nominal one */
-        double static_w; /* NaN: auto, by leakage */
+        double vdd;           /* NaN: auto, the node's nominal one */
+        double static_w;      /* NaN: auto, by leakage */
+        double prices_within; /* every price given here is true within this factor, up and down */
         enum hardware_scaling scaling;
         enum hardware_leakage leakage;
     } tech;
@@ -141,6 +142,15 @@ void hardware_value(char *text, size_t size, const struct hardware *h, int knob)
 
 /** Its value as a number; NaN where it is auto or a word. */
 double hardware_number(const struct hardware *h, int knob);
+
+/** Whether a knob is a price (in pJ or W) that h gives instead of leaving it to the constants. */
+bool hardware_gives_price(const struct hardware *h, int knob);
+
+/** Multiply such a price. */
+void hardware_scale_price(struct hardware *h, int knob, double factor);
+
+/** h with all prices that it gives times `factor`: 1 / h->tech.prices_within and prices_within are its range. */
+struct hardware hardware_at_prices(const struct hardware *h, double factor);
 
 /** SHA-256 of all knobs' values but the name: equal hashes cost the same. */
 void hardware_hash(char hex[DIGEST_SIZE], const struct hardware *h);

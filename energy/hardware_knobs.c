@@ -75,6 +75,8 @@ static const struct knob_row rows[] = {
         "for SRAM, or nothing"),
     CHOICE("tech.leakage", tech.leakage, "off | lop | hp", "lop",
            "static power of buffers and elements: none, low-operating-power or high-performance cells"),
+    REAL("tech.prices_within", tech.prices_within, 1, 100, "", "1",
+         "every pJ and W given here is true within this factor; 1: exactly"),
     AUTO("tech.static_w", tech.static_w, 0, 1e6, "W",
          "of the whole chip while on; auto: buffers and elements by leakage"),
 

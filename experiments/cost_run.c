@@ -87,6 +87,9 @@ struct cost_meter {
 enum status cost_meter_open(struct cost_meter **out, const struct cost_case *c)
 {
     const struct constants low = constants_low(), high = constants_high();
+    const double within = c->hardware.tech.prices_within;
+    const struct hardware cheap = hardware_at_prices(&c->hardware, 1 / within),
+                          dear = hardware_at_prices(&c->hardware, within);
     const struct meter_spec spec = {&c->workload, &c->hardware, &c->constants, c->convention};
     struct cost_meter *m = calloc(1, sizeof *m);
 
@@ -94,8 +97,8 @@ enum status cost_meter_open(struct cost_meter **out, const struct cost_case *c)
     if (m == NULL) return fail(STATUS_NOMEM, "no memory for a price list");
     m->c = c;
     prices_make(&m->nominal, &c->hardware, &c->constants);
-    prices_make(&m->low, &c->hardware, &low);
-    prices_make(&m->high, &c->hardware, &high);
+    prices_make(&m->low, &cheap, &low);
+    prices_make(&m->high, &dear, &high);
     const enum status status = meter_open(&m->meter, &spec);
     if (status != STATUS_OK) {
         free(m);

@@ -53,7 +53,7 @@ MUST_CHECK enum status histogram_at_the_top(struct histogram *out, const struct 
 struct cost_sum {
     struct cost cost;      /* macs and bit operations in the case's convention */
     double parts_j[PARTS]; /* they sum to cost.energy_j */
-    double low_j, high_j;  /* of the same counts with every constant at the end of its range */
+    double low_j, high_j; /* of the same counts with every constant and given price at the end of its range */
 };
 
 /** The run, and the same at its top widths. */

@@ -110,6 +110,9 @@ struct constant_ranges constant_ranges_published(void);
  */
 struct constants constants_draw(const struct constant_ranges *r, uint64_t seed, int sample);
 
+/** The same for the prices that a hardware gives itself, within its tech.prices_within; knob by knob alike. */
+struct hardware hardware_draw(const struct hardware *h, uint64_t seed, int sample);
+
 enum { MONTE_CARLO_CASES = 2, MONTE_CARLO_MOST = 10000000 };
 
 /** What was drawn, case by case; the i-th samples of both have the same constants. */

@@ -46,6 +46,20 @@ struct constants constants_draw(const struct constant_ranges *r, uint64_t seed, 
     return k;
 }
 
+struct hardware hardware_draw(const struct hardware *h, uint64_t seed, int sample)
+{
+    enum { FIRST = 0x10000 }; /* beyond all constants */
+    const double reach = log(h->tech.prices_within);
+    struct hardware drawn = *h;
+
+    if (!(reach > 0)) return drawn;
+    for (int i = 0; hardware_knob(i) != NULL; i++)
+        if (hardware_gives_price(h, i))
+            hardware_scale_price(&drawn, i,
+                                 exp(triangular(uniform(seed, FIRST + i, sample), -reach, 0, reach)));
+    return drawn;
+}
+
 static double share_of_wins(const struct monte_carlo *m)
 {
     double wins = 0;
@@ -87,7 +101,8 @@ enum status whatif_monte_carlo(struct monte_carlo *out, const struct cost_case *
     for (int s = 0; s < samples; s++) {
         const struct constants k = constants_draw(r, seed, s);
         for (int i = 0; i < cases; i++) {
-            const struct whatif_result a = whatif_reprice(&counts[i], &c[i]->hardware, &k);
+            const struct hardware h = hardware_draw(&c[i]->hardware, seed, s);
+            const struct whatif_result a = whatif_reprice(&counts[i], &h, &k);
             out->of[i].energy_j[s] = a.energy_j;
             out->of[i].energy_saving[s] = a.energy_saving;
         }

@@ -122,7 +122,7 @@ static enum status print(const struct whatif_show *s, const struct drawn *d)
     return m->cases > 1 ? print_ratio(&t, d) : STATUS_OK;
 }
 
-/* A price that the hardware itself gives has no range: how sure an answer looks depends on it. */
+/* Prices that the hardware itself gives, and gives as exact: how sure an answer looks depends on them. */
 static void tell_exact_prices(const struct drawn *d)
 {
     const struct knob *k;
@@ -130,11 +130,12 @@ static void tell_exact_prices(const struct drawn *d)
     for (int c = 0; c < d->cases; c++) {
         const struct hardware *h = &d->of[c]->hardware;
         int told = 0;
+        if (h->tech.prices_within > 1) continue;
         for (int i = 0; (k = hardware_knob(i)) != NULL; i++) {
-            const bool price = strncmp(k->unit, "pJ", 2) == 0 || strcmp(k->unit, "W") == 0;
-            if (!price || !(hardware_number(h, i) > 0)) continue;
+            if (!hardware_gives_price(h, i)) continue;
             if (told++ == 0)
-                fprintf(stderr, "%s gives prices without a range, which are not drawn:", h->name);
+                fprintf(stderr,
+                        "%s gives prices as exact, which are not drawn (tech.prices_within):", h->name);
             fprintf(stderr, " %s", k->path);
         }
         if (told > 0) fputc('\n', stderr);

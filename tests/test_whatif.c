@@ -331,3 +331,35 @@ Test(whatif, draws_lie_in_their_ranges_and_have_the_density_that_is_said)
     const double variance = (a * a + mode * mode + b * b - a * mode - a * b - mode * b) / 18;
     cr_assert(fabs(sum / DRAWS - mean) < 4 * sqrt(variance / DRAWS), "%f, not %f", sum / DRAWS, mean);
 }
+
+/* Eyeriss gives its prices itself, each within a factor of two. */
+Test(whatif, prices_that_hardware_gives_are_drawn_within_their_factor)
+{
+    struct cost_case *c = case_on("eyeriss");
+    const struct hardware *h = &c->hardware;
+    double sum = 0, squares = 0;
+    struct cost_pair pair;
+    int dram, hop;
+
+    must(hardware_find(&dram, "dram.pj_per_bit"));
+    must(hardware_find(&hop, "noc.hop_pj_per_bit"));
+    for (int s = 0; s < DRAWS; s++) {
+        const struct hardware drawn = hardware_draw(h, 3, s);
+        const double x = log(hardware_number(&drawn, dram) / hardware_number(h, dram)) / log(2);
+        const double y = log(hardware_number(&drawn, hop) / hardware_number(h, hop)) / log(2);
+        cr_assert(fabs(x) < 1 && fabs(y) < 1 && x != y);
+        cr_assert(isnan(drawn.dram.background_w) == isnan(h->dram.background_w) &&
+                  drawn.array.rows == h->array.rows);
+        sum += x;
+        squares += x * x;
+    }
+    cr_assert(fabs(sum / DRAWS) < 4 / sqrt(6.0 * DRAWS), "the mean of a symmetric density: %f", sum / DRAWS);
+    cr_assert(fabs(squares / DRAWS - 1 / 6.0) < 0.02, "%f", squares / DRAWS);
+    must(cost_case_price(&pair, c));
+    cr_assert(pair.run.low_j < 0.52 * pair.run.cost.energy_j &&
+              pair.run.high_j > 1.9 * pair.run.cost.energy_j);
+    c->hardware.tech.prices_within = 1;
+    const struct hardware exact = hardware_draw(h, 3, 0);
+    cr_assert(hardware_number(&exact, dram) == hardware_number(h, dram));
+    close_case(c);
+}
