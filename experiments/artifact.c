@@ -52,19 +52,17 @@ static enum status no_record(const char *path)
 /* A record that cannot be opened: what is left of its run, and what can be done. */
 static enum status damaged_record(enum status s, const char *dir)
 {
-    static const char *const names[] = {"latest.h5", "prev.h5"};
     char sentence[512], path[PATH_MAX];
     int64_t iteration;
 
     snprintf(sentence, sizeof sentence, "%s", status_detail());
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%.4000s/ckpt/%s", dir, names[i]);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", dir, checkpoint_files[i]);
         if (checkpoint_verify(&iteration, NULL, path) == STATUS_OK)
             return fail(s,
-                        "%s; ckpt/%s (%" PRId64
-                        " iterations) is whole, but a run goes on only with both: put "
+                        "%s; %s (%" PRId64 " iterations) is whole, but a run goes on only with both: put "
                         "back a copy of %s that is no older, or begin again by train --force",
-                        sentence, names[i], iteration, RECORD_FILE);
+                        sentence, checkpoint_files[i], iteration, RECORD_FILE);
     }
     return fail(s, "%s; put back a copy of it, or begin again by train --force", sentence);
 }

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *const checkpoint_files[CHECKPOINTS] = {CHECKPOINT_LATEST, CHECKPOINT_PREV};
+
 enum { STATE_PATH = 2 * NAME_LENGTH + 16 };
 
 /* --- the state: every tensor with its name ------------------------------------------------------------ */
@@ -167,7 +169,7 @@ static enum status write_state(struct store *s, struct head *h, const struct sta
 
 static void state_file(char path[PATH_MAX], const char *dir, const char *name)
 {
-    snprintf(path, PATH_MAX, "%.4000s/ckpt/%.32s", dir, name);
+    snprintf(path, PATH_MAX, "%.4000s/%.32s", dir, name);
 }
 
 /* latest.h5 -> prev.h5 by a second name, so that there is a latest.h5 at any moment; then next.h5 ->
@@ -176,10 +178,10 @@ static enum status rotate(const char *dir)
 {
     char next[PATH_MAX], latest[PATH_MAX], prev[PATH_MAX], aside[PATH_MAX];
 
-    state_file(next, dir, "next.h5");
-    state_file(latest, dir, "latest.h5");
-    state_file(prev, dir, "prev.h5");
-    state_file(aside, dir, "prev.h5.tmp");
+    state_file(next, dir, CHECKPOINT_NEXT);
+    state_file(latest, dir, CHECKPOINT_LATEST);
+    state_file(prev, dir, CHECKPOINT_PREV);
+    state_file(aside, dir, CHECKPOINT_PREV_ASIDE);
     unlink(aside);
     const bool linked = link(latest, aside) == 0;
     if (linked ? rename(aside, prev) != 0 : errno != ENOENT && rename(latest, prev) != 0)
@@ -209,10 +211,10 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     snprintf(h.config_sha256, sizeof h.config_sha256, "%s", record_config_sha256(r));
     snprintf(h.run_id, sizeof h.run_id, "%s", record_run_id(r));
     TRY(record_flush(r));
-    state_file(path, record_dir(r), "");
+    state_file(path, record_dir(r), CHECKPOINT_FOLDER);
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
-    state_file(path, record_dir(r), "next.h5");
+    state_file(path, record_dir(r), CHECKPOINT_NEXT);
     TRY(state_open(&state, t->graph));
     const enum status status = save(path, &h, &state);
     state_close(&state);
@@ -331,14 +333,13 @@ static enum status load(struct head *h, bool *absent, struct graph *g, const cha
 static enum status load_newest(struct checkpoint_source *out, struct head *h, struct graph *g,
                                const char *dir, const char *run_id)
 {
-    static const char *const names[] = {"latest.h5", "prev.h5"};
     char path[PATH_MAX], trouble[512] = "";
     enum status first = STATUS_OK;
 
     *out = (struct checkpoint_source){0};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (int i = 0; i < CHECKPOINTS; i++) {
         bool absent;
-        state_file(path, dir, names[i]);
+        state_file(path, dir, checkpoint_files[i]);
         const enum status status = load(h, &absent, g, path, run_id);
         if (status == STATUS_OK && !absent) {
             *out = (struct checkpoint_source){.iteration = h->iteration, .loaded = true};

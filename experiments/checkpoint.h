@@ -19,6 +19,18 @@
 #define CHECKPOINT_SCHEMA         "cptsim-checkpoint"
 #define CHECKPOINT_SCHEMA_VERSION "1.0"
 
+/* Files of a run directory: the newest checkpoint and the one before it, and what is written aside on the way. */
+#define CHECKPOINT_FOLDER     "ckpt"
+#define CHECKPOINT_LATEST     CHECKPOINT_FOLDER "/latest.h5"
+#define CHECKPOINT_PREV       CHECKPOINT_FOLDER "/prev.h5"
+#define CHECKPOINT_NEXT       CHECKPOINT_FOLDER "/next.h5"
+#define CHECKPOINT_PREV_ASIDE CHECKPOINT_PREV ".tmp"
+
+enum { CHECKPOINTS = 2 };
+
+/** The checkpoints that a run directory may have, the newest first. */
+extern const char *const checkpoint_files[CHECKPOINTS];
+
 /** Where a state came from. */
 struct checkpoint_source {
     int64_t iteration; /* iterations done; 0 if nothing was loaded */

@@ -167,7 +167,6 @@ static void examine_checkpoint(struct doctor *d, const char *path, struct store 
 
 static void examine_run(struct doctor *d)
 {
-    static const char *const names[] = {"latest.h5", "prev.h5"};
     struct store *s = d->artifact.store;
     char path[PATH_MAX];
 
@@ -175,8 +174,8 @@ static void examine_run(struct doctor *d)
     check(d, eval_lengths(s), "the columns of each evaluation have one length");
     check(d, equal_lengths(s, "provenance/events"), "the columns of events have one length");
     check(d, every_iteration(s), "train has every iteration once, in order");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%.4000s/ckpt/%s", d->artifact.dir, names[i]);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);
         if (access(path, F_OK) == 0) examine_checkpoint(d, path, s);
     }
 }

@@ -228,15 +228,14 @@ static enum status add_attributes(struct facts *f, struct store *s, const char *
 
 static void add_checkpoint(struct facts *f, const char *dir, const char *name)
 {
-    char path[PATH_MAX], key[64];
+    char path[PATH_MAX];
     int64_t iteration;
 
-    snprintf(path, sizeof path, "%.4000s/ckpt/%s", dir, name);
+    snprintf(path, sizeof path, "%.4000s/%s", dir, name);
     const enum status status = checkpoint_verify(&iteration, NULL, path);
-    snprintf(key, sizeof key, "ckpt/%s", name);
     if (status == STATUS_OK)
-        facts_text(f, key, "after %" PRId64 " iterations, its digest is right", iteration);
-    if (status == STATUS_INPUT) facts_text(f, key, "%s", status_detail());
+        facts_text(f, name, "after %" PRId64 " iterations, its digest is right", iteration);
+    if (status == STATUS_INPUT) facts_text(f, name, "%s", status_detail());
 }
 
 static enum status describe_run(struct facts *f, struct artifact *a)
@@ -260,8 +259,8 @@ static enum status describe_run(struct facts *f, struct artifact *a)
     TRY(add_progress(f, s));
     TRY(add_accuracies(f, s));
     TRY(add_attributes(f, s, "summary"));
-    add_checkpoint(f, a->dir, "latest.h5");
-    add_checkpoint(f, a->dir, "prev.h5");
+    for (int i = 0; i < CHECKPOINTS; i++)
+        add_checkpoint(f, a->dir, checkpoint_files[i]);
     TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
     facts_text(f, "config sha256", "%s", text);
     TRY(add_attributes(f, s, "provenance"));

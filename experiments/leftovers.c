@@ -1,19 +1,21 @@
 /* experiments/leftovers.c - what a killed run left: its lock, and files that were not whole yet. */
 #include "experiments/leftovers.h"
+#include "experiments/checkpoint.h"
 #include "experiments/lock.h"
-#include "experiments/record.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#define STORE_ASIDE ".tmp" /* what store_flush ends a name with until the file is whole */
+
 /* To add a file that is written aside: its name here. A run that goes on replaces each of them. */
 static const char *const asides[] = {
-    RECORD_FILE ".tmp",
-    "ckpt/next.h5",
-    "ckpt/next.h5.tmp",
-    "ckpt/prev.h5.tmp",
+    RECORD_FILE STORE_ASIDE,
+    CHECKPOINT_NEXT,
+    CHECKPOINT_NEXT STORE_ASIDE,
+    CHECKPOINT_PREV_ASIDE,
 };
 enum { ASIDES = sizeof asides / sizeof *asides };
 _Static_assert((int)ASIDES < (int)LEFTOVERS_MAX, "LEFTOVERS_MAX is too small for the files and the lock");

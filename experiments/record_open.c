@@ -1,5 +1,6 @@
 /* experiments/record_open.c - beginning a record, or going on with one: folders, lock, head, configuration.
  */
+#include "experiments/checkpoint.h"
 #include "experiments/lock.h"
 #include "experiments/provenance.h"
 #include "experiments/record_inside.h"
@@ -85,11 +86,10 @@ static enum status refuse(const char *path)
 /* Checkpoints of a replaced record; checkpoint.c also knows them by their run_id. */
 static void remove_checkpoints(const char *dir)
 {
-    static const char *const names[] = {"ckpt/latest.h5", "ckpt/prev.h5"};
     char path[PATH_MAX];
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        run_file(path, dir, names[i]);
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        run_file(path, dir, checkpoint_files[i]);
         unlink(path);
     }
 }
