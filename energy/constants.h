@@ -35,6 +35,9 @@ enum constant_name {
     /* how arithmetic grows with the width; see energy/price.h */
     MULTIPLY_EXPONENT,
     ADD_EXPONENT,
+
+    /* floats of m bits of mantissa, the hidden one included (float32 24, bfloat16 8, e4m3 4): a multiply is
+     * square m^2 + base, an add slope m + base. What a back end of narrow floats would take; none does */
     FLOAT_MULTIPLY_SQUARE,
     FLOAT_MULTIPLY_BASE,
     FLOAT_ADD_SLOPE,
@@ -43,6 +46,8 @@ enum constant_name {
     FLOAT_MULTIPLY_BASE_7NM,
     FLOAT_ADD_SLOPE_7NM,
     FLOAT_ADD_BASE_7NM,
+
+    /* elements by their width */
     PE_FIXED_BASE,
     PE_FIXED_SLOPE,
     PE_FIXED_SQUARE,

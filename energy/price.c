@@ -96,24 +96,6 @@ double add_equivalents(const struct hardware *h, const struct constants *k, int 
     return adds_inside(h) ? 0 : pow(bits / 8.0, k->value[ADD_EXPONENT]);
 }
 
-double float_multiply_pj(const struct hardware *h, const struct constants *k, int mantissa)
-{
-    struct constants at = *k; /* two of its values become those of this mantissa, for node_between */
-    at.value[FLOAT32_MULTIPLY] =
-        k->value[FLOAT_MULTIPLY_SQUARE] * mantissa * mantissa + k->value[FLOAT_MULTIPLY_BASE];
-    at.value[FLOAT32_MULTIPLY_7NM] =
-        k->value[FLOAT_MULTIPLY_SQUARE_7NM] * mantissa * mantissa + k->value[FLOAT_MULTIPLY_BASE_7NM];
-    return node_between(h, &at, FLOAT32_MULTIPLY, FLOAT32_MULTIPLY_7NM);
-}
-
-double float_add_pj(const struct hardware *h, const struct constants *k, int mantissa)
-{
-    struct constants at = *k;
-    at.value[FLOAT32_ADD] = k->value[FLOAT_ADD_SLOPE] * mantissa + k->value[FLOAT_ADD_BASE];
-    at.value[FLOAT32_ADD_7NM] = k->value[FLOAT_ADD_SLOPE_7NM] * mantissa + k->value[FLOAT_ADD_BASE_7NM];
-    return node_between(h, &at, FLOAT32_ADD, FLOAT32_ADD_7NM);
-}
-
 /* One cycle of a fusion unit: a power law through the two that were synthesized. */
 static double fusion_core_pj(const struct hardware *h, const struct constants *k)
 {

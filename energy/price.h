@@ -33,11 +33,4 @@ double add_equivalents(const struct hardware *h, const struct constants *k, int 
 /** Whether the two above read this constant, so that counts depend on it and not prices alone. */
 bool price_weighs_widths(enum constant_name c);
 
-/**
- * Picojoules of one floating-point operation with `mantissa` bits, the hidden one included (float32 24,
- * float16 11, bfloat16 8, e4m3 4): a m^2 + c and a m + c through the published float16 and float32.
- */
-double float_multiply_pj(const struct hardware *h, const struct constants *k, int mantissa);
-double float_add_pj(const struct hardware *h, const struct constants *k, int mantissa);
-
 #endif

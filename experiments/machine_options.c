@@ -22,11 +22,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 't':
         threads = strtol(arg, &end, 10);
-        if (*end != '\0' || threads < 1 || threads > THREADS_MAX) {
-            o->wrong = "--threads wants a number from 1 to 4096";
-        } else {
-            o->machine.threads = (int)threads;
-        }
+        o->wrong_threads = end == arg || *end != '\0' || threads < 1 || threads > THREADS_MAX;
+        if (!o->wrong_threads) o->machine.threads = (int)threads;
         return 0;
     case KEY_KERNELS:
         o->machine.kernels = arg;
@@ -42,6 +39,7 @@ enum status machine_check(const struct machine_options *o, const char *name)
 {
     const struct kernels *unused;
 
-    if (o->wrong != NULL) return fail(STATUS_USAGE, "%s: %s", name, o->wrong);
+    if (o->wrong_threads)
+        return fail(STATUS_USAGE, "%s: --threads wants a number from 1 to %d", name, THREADS_MAX);
     return o->machine.kernels == NULL ? STATUS_OK : command_value(kernels_find(&unused, o->machine.kernels));
 }

@@ -9,7 +9,7 @@
 /** What the two options said. */
 struct machine_options {
     struct machine machine;
-    const char *wrong; /* what is wrong with them, or NULL */
+    bool wrong_threads;
 };
 
 /** STATUS_USAGE with a sentence of the command called `name` if an option is wrong. */
