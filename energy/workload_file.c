@@ -2,6 +2,7 @@
  *
  * Every mistake is answered with file, line, column and what would be right.
  */
+#include "energy/lines.h"
 #include "energy/workload.h"
 #include "sim/names.h"
 
@@ -40,42 +41,21 @@ static const struct column {
 enum { COLUMNS = sizeof columns / sizeof columns[0], NAME = 0, FIELDS_MOST = 32 };
 
 struct reader {
-    const char *path;
-    FILE *file;
-    char *text; /* of the current line, cut into fields */
-    size_t room;
-    int line;
+    struct lines lines;
     char delimiter;
     int order[FIELDS_MOST]; /* which column the i-th field is */
     int fields;
-    int error; /* errno of a line that could not be read, or 0 */
 };
 
-/* The next line that says something, without its end; false after the last. */
-static bool next_line(struct reader *r)
+/* Fields of the current line; blanks around a field do not belong to it. */
+static int split(char *fields[FIELDS_MOST + 1], struct reader *r)
 {
-    errno = 0;
-    while (getline(&r->text, &r->room, r->file) >= 0) {
-        r->line++;
-        r->text[strcspn(r->text, "\r\n")] = '\0';
-        if (r->text[strspn(r->text, " \t,")] != '\0' && r->text[0] != '#') return true;
-    }
-    r->error = feof(r->file) ? 0 : errno;
-    return false;
-}
+    const int count = lines_cut(fields, FIELDS_MOST, r->lines.text, r->delimiter);
 
-/* Cut the text at the delimiters; blanks around a field do not belong to it. */
-static int split(char *fields[FIELDS_MOST + 1], char *text, char delimiter)
-{
-    const char delimiters[] = {delimiter, '\0'};
-    int count = 0;
-
-    for (char *rest = text; rest != NULL && count <= FIELDS_MOST;) {
-        char *field = strsep(&rest, delimiters);
-        field += strspn(field, " ");
-        for (size_t n = strlen(field); n > 0 && field[n - 1] == ' '; n--)
-            field[n - 1] = '\0';
-        fields[count++] = field;
+    for (int i = 0; i < count; i++) {
+        fields[i] += strspn(fields[i], " ");
+        for (size_t n = strlen(fields[i]); n > 0 && fields[i][n - 1] == ' '; n--)
+            fields[i][n - 1] = '\0';
     }
     return count;
 }
@@ -93,14 +73,16 @@ static enum status header_field(struct reader *r, int i, const char *name)
         known++;
     if (known == COLUMNS) {
         const int near = names_nearest(name, column_name, COLUMNS);
-        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; %s%s", r->path, r->line, i + 1, name,
+        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; %s%s", r->lines.path, r->lines.number,
+                    i + 1, name,
                     near >= 0 ? "did you mean "
                               : "known are layer, count, K, O, S, IC, OC, B, groups, quantized ",
                     near >= 0 ? columns[near].name : "and from_input");
     }
     for (int j = 0; j < i; j++)
         if (r->order[j] == known)
-            return fail(STATUS_INPUT, "%s:%d: column %d: '%s' is there twice", r->path, r->line, i + 1, name);
+            return fail(STATUS_INPUT, "%s:%d: column %d: '%s' is there twice", r->lines.path, r->lines.number,
+                        i + 1, name);
     r->order[i] = known;
     return STATUS_OK;
 }
@@ -109,13 +91,13 @@ static enum status read_header(struct reader *r)
 {
     char *fields[FIELDS_MOST + 1] = {0};
 
-    if (!next_line(r))
+    if (!lines_next(&r->lines))
         return fail(STATUS_INPUT, "%s: is empty; a header such as layer,count,K,O,S,IC,OC comes first",
-                    r->path);
-    r->delimiter = strchr(r->text, '\t') ? '\t' : ',';
-    r->fields = split(fields, r->text, r->delimiter);
+                    r->lines.path);
+    r->delimiter = lines_delimiter(r->lines.text);
+    r->fields = split(fields, r);
     if (r->fields > FIELDS_MOST)
-        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->path, r->line, FIELDS_MOST);
+        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->lines.path, r->lines.number, FIELDS_MOST);
     for (int i = 0; i < r->fields; i++)
         TRY(header_field(r, i, fields[i]));
     for (int c = 0; c < COLUMNS; c++) {
@@ -123,8 +105,8 @@ static enum status read_header(struct reader *r)
         for (int i = 0; i < r->fields; i++)
             found = found || r->order[i] == c;
         if (!found)
-            return fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there", r->path,
-                        r->line, columns[c].name);
+            return fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there",
+                        r->lines.path, r->lines.number, columns[c].name);
     }
     return STATUS_OK;
 }
@@ -138,7 +120,8 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
     const long long value = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno == ERANGE || value < c->least || value > c->most)
         return fail(STATUS_INPUT, "%s:%d: column %d (%s): '%s' is not a whole number from %" PRId64 "%s",
-                    r->path, r->line, field + 1, c->name, text, c->least, c->most == 1 ? " to 1" : " on");
+                    r->lines.path, r->lines.number, field + 1, c->name, text, c->least,
+                    c->most == 1 ? " to 1" : " on");
     *out = value;
     return STATUS_OK;
 }
@@ -146,11 +129,11 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
 static enum status read_fields(struct line *out, struct reader *r)
 {
     char *fields[FIELDS_MOST + 1] = {0};
-    const int count = split(fields, r->text, r->delimiter);
+    const int count = split(fields, r);
 
     if (count != r->fields)
-        return fail(STATUS_INPUT, "%s:%d: %d fields, but the header has %d columns", r->path, r->line, count,
-                    r->fields);
+        return fail(STATUS_INPUT, "%s:%d: %d fields, but the header has %d columns", r->lines.path,
+                    r->lines.number, count, r->fields);
     for (int c = 1; c < COLUMNS; c++)
         *(int64_t *)((char *)out + columns[c].offset) = columns[c].standard;
     for (int i = 0; i < count; i++) {
@@ -172,21 +155,21 @@ static enum status read_layer(struct workload_layer *out, struct reader *r)
     *out = workload_layer_make(l.layer, l.count, l.k, l.o, l.s, l.ic, l.oc, l.groups);
     out->quantized = l.quantized != 0;
     out->from_input = l.from_input != 0;
-    snprintf(where, sizeof where, "%s:%d", r->path, r->line);
+    snprintf(where, sizeof where, "%s:%d", r->lines.path, r->lines.number);
     return workload_check(out, where);
 }
 
 static enum status read_all(struct workload *out, struct reader *r)
 {
     TRY(read_header(r));
-    while (next_line(r)) {
+    while (lines_next(&r->lines)) {
         void *more = realloc(out->layers, (size_t)(out->count + 1) * sizeof *out->layers);
         if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
         out->layers = more;
         TRY(read_layer(&out->layers[out->count], r));
         out->count++;
     }
-    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a header but no layer", r->path);
+    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a header but no layer", r->lines.path);
     return STATUS_OK;
 }
 
@@ -200,15 +183,12 @@ static void name_of_path(char *name, size_t size, const char *path)
 
 enum status workload_read(struct workload *out, const char *path)
 {
-    struct reader r = {.path = path, .file = fopen(path, "r")};
+    struct reader r = {0};
 
     *out = (struct workload){0};
-    if (r.file == NULL) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    TRY(lines_open(&r.lines, path));
     name_of_path(out->name, sizeof out->name, path);
-    enum status s = read_all(out, &r);
-    if (r.error != 0) s = fail(STATUS_IO, "%s: %s", path, strerror(r.error));
-    free(r.text);
-    fclose(r.file);
+    const enum status s = lines_close(&r.lines, read_all(out, &r));
     if (s != STATUS_OK) workload_free(out);
     return s;
 }

@@ -1,7 +1,8 @@
 /* experiments/cost_layer_file.c - rows of a file to layers, costs to rows of a table. */
 #include "experiments/cost_layer_file.h"
 
-#include <errno.h>
+#include "energy/lines.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,62 +21,36 @@ void cell_print(struct table *t, const struct cell *c)
 }
 
 struct reader {
-    const char *path;
-    FILE *file;
-    char *heading, *text; /* lines, cut into fields */
-    size_t room;
-    int line;
+    struct lines lines;
+    char *heading; /* cut into fields */
     char separator;
     const char *name[FIELDS_MAX + CELLS_MAX + 1]; /* columns of the output, NULL at the end */
     int param[FIELDS_MAX];                        /* of the i-th field; COPIED: none */
     int fields;
-    int error; /* errno of a line that could not be read, or 0 */
     bool has_results;
 };
-
-/* The next line that says something, without its end; false after the last. */
-static bool next_line(struct reader *r)
-{
-    errno = 0;
-    while (getline(&r->text, &r->room, r->file) >= 0) {
-        r->line++;
-        r->text[strcspn(r->text, "\r\n")] = '\0';
-        if (r->text[0] != '\0' && r->text[0] != '#') return true;
-    }
-    r->error = feof(r->file) ? 0 : errno;
-    return false;
-}
-
-/* Cut the text at the separators; FIELDS_MAX + 1 means that there are more than FIELDS_MAX fields. */
-static int split(char *fields[FIELDS_MAX + 1], char *text, char separator)
-{
-    const char separators[] = {separator, '\0'};
-    int count = 0;
-
-    for (char *rest = text; rest != NULL && count <= FIELDS_MAX;)
-        fields[count++] = strsep(&rest, separators);
-    return count;
-}
 
 static enum status read_heading(struct reader *r)
 {
     char *fields[FIELDS_MAX + 1];
     enum layer_param p;
 
-    if (!next_line(r))
-        return fail(STATUS_INPUT, "%s: is empty; want a line of names such as K,O,S,IC,OC first", r->path);
-    r->separator = strchr(r->text, '\t') != NULL ? '\t' : ',';
-    r->heading = strdup(r->text);
+    if (!lines_next(&r->lines))
+        return fail(STATUS_INPUT, "%s: is empty; want a line of names such as K,O,S,IC,OC first",
+                    r->lines.path);
+    r->separator = lines_delimiter(r->lines.text);
+    r->heading = strdup(r->lines.text);
     if (r->heading == NULL) return fail(STATUS_NOMEM, "no memory for a line");
-    r->fields = split(fields, r->heading, r->separator);
+    r->fields = lines_cut(fields, FIELDS_MAX, r->heading, r->separator);
     if (r->fields > FIELDS_MAX)
-        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->path, r->line, FIELDS_MAX);
+        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->lines.path, r->lines.number, FIELDS_MAX);
     for (int i = 0; i < r->fields; i++) {
         r->name[i] = fields[i];
         r->param[i] = layer_param_find(&p, fields[i]) == STATUS_OK ? (int)p : COPIED;
         for (int j = 0; j < i; j++)
             if (strcmp(fields[i], fields[j]) == 0)
-                return fail(STATUS_INPUT, "%s:%d: column '%s' is there twice", r->path, r->line, fields[i]);
+                return fail(STATUS_INPUT, "%s:%d: column '%s' is there twice", r->lines.path, r->lines.number,
+                            fields[i]);
     }
     return STATUS_OK;
 }
@@ -83,15 +58,16 @@ static enum status read_heading(struct reader *r)
 static enum status read_row(struct cost_layer *l, char *fields[FIELDS_MAX + 1], struct reader *r,
                             const struct cost_layer *base)
 {
-    const int count = split(fields, r->text, r->separator);
+    const int count = lines_cut(fields, FIELDS_MAX, r->lines.text, r->separator);
 
     *l = *base;
     if (count != r->fields)
-        return fail(STATUS_INPUT, "%s:%d: %d fields under %d names", r->path, r->line, count, r->fields);
+        return fail(STATUS_INPUT, "%s:%d: %d fields under %d names", r->lines.path, r->lines.number, count,
+                    r->fields);
     for (int i = 0; i < count; i++) {
         if (r->param[i] == COPIED) continue;
         const enum status s = cost_layer_set(l, (enum layer_param)r->param[i], fields[i]);
-        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->path, r->line, status_detail());
+        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
     }
     return STATUS_OK;
 }
@@ -133,30 +109,25 @@ static enum status price_rows(struct reader *r, const struct cost_layer *base, b
     struct table t = {0};
 
     TRY(read_heading(r));
-    while (next_line(r)) {
+    while (lines_next(&r->lines)) {
         TRY(read_row(&l, fields, r, base));
         const enum status s = cost_layer_price(&cells, &l);
-        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->path, r->line, status_detail());
+        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
         if (t.out == NULL) {
             complete_heading(r, &cells);
             t = csv ? table_open_csv(stdout, r->name) : table_open(stdout, json, r->name);
         }
         print_row(&t, r, &cells, fields);
     }
-    return t.out != NULL ? STATUS_OK : fail(STATUS_INPUT, "%s: has names but no layer", r->path);
+    return t.out != NULL ? STATUS_OK : fail(STATUS_INPUT, "%s: has names but no layer", r->lines.path);
 }
 
 enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json, bool csv)
 {
-    const bool standard = strcmp(path, "-") == 0;
-    struct reader r = {.path = standard ? "standard input" : path,
-                       .file = standard ? stdin : fopen(path, "r")};
+    struct reader r = {0};
 
-    if (r.file == NULL) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
-    enum status s = price_rows(&r, base, json, csv);
-    if (r.error != 0) s = fail(STATUS_IO, "%s: %s", r.path, strerror(r.error));
+    TRY(lines_open(&r.lines, path));
+    const enum status s = lines_close(&r.lines, price_rows(&r, base, json, csv));
     free(r.heading);
-    free(r.text);
-    if (!standard) fclose(r.file);
     return s;
 }
