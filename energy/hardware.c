@@ -136,10 +136,13 @@ void hardware_hash(char hex[DIGEST_SIZE], const struct hardware *h)
 {
     struct digest d;
     char value[VALUE];
+    int count;
+    const struct knob_row *rows = knob_rows(&count);
 
     digest_init(&d);
-    for (int i = 1; hardware_knob(i) != NULL; i++) { /* 0 is the name */
+    for (int i = 1; i < count; i++) { /* 0 is the name */
         hardware_value(value, sizeof value, h, i);
+        if (rows[i].if_set && strcmp(value, rows[i].knob.standard) == 0) continue;
         digest_add(&d, path_of(i), strlen(path_of(i)));
         digest_add(&d, "=", 1);
         digest_add(&d, value, strlen(value));

@@ -5,7 +5,9 @@
  */
 #include "energy/hardware_knobs.h"
 
-#define AT(member) offsetof(struct hardware, member), sizeof(((struct hardware *)0)->member)
+#define FIELD(member)     offsetof(struct hardware, member), sizeof(((struct hardware *)0)->member)
+#define AT(member)        FIELD(member), false
+#define AT_IF_SET(member) FIELD(member), true
 
 #define NUMBER(path, member, kind, min, max, unit, standard, meaning)                                        \
     {                                                                                                        \
@@ -75,8 +77,10 @@ static const struct knob_row rows[] = {
         "for SRAM, or nothing"),
     CHOICE("tech.leakage", tech.leakage, "off | lop | hp", "lop",
            "static power of buffers and elements: none, low-operating-power or high-performance cells"),
-    REAL("tech.prices_within", tech.prices_within, 1, 100, "", "1",
-         "every pJ and W given here is true within this factor; 1: exactly"),
+    {{"tech.prices_within", "a number", "", "1",
+      "every pJ and W given here is true within this factor; 1: exactly", 1, 100},
+     &knob_real,
+     AT_IF_SET(tech.prices_within)},
     AUTO("tech.static_w", tech.static_w, 0, 1e6, "W",
          "of the whole chip while on; auto: buffers and elements by leakage"),
 

@@ -23,6 +23,7 @@ struct knob_row {
     struct knob knob; /* of a choice, its kind holds the words in the enum's order, "a | b | c" */
     const struct knob_kind *kind;
     size_t offset, size; /* of the field in struct hardware */
+    bool if_set;         /* in the hash only where it is not its default: younger than hashes in records */
 };
 
 extern const struct knob_kind knob_name, knob_real, knob_auto, knob_unlimited, knob_grid;

@@ -70,6 +70,17 @@ Test(hardware, the_hash_is_of_all_values_but_the_name)
     }
 }
 
+/* Records know hardware by its hash. */
+Test(hardware, a_younger_knob_at_its_default_leaves_hashes_as_they_were)
+{
+    struct hardware h;
+    char hash[DIGEST_SIZE];
+
+    must(hardware_load(&h, "bitfusion", NULL, 0));
+    hardware_hash(hash, &h);
+    cr_assert(strncmp(hash, "db39d7a13233", 12) == 0, "%s", hash);
+}
+
 Test(hardware, values_are_written_with_the_fewest_digits)
 {
     struct hardware h = hardware_default();
