@@ -1,7 +1,7 @@
 /* energy/hardware_knobs.c - the table of knobs. Its defaults are BitFusion's array with its model mended.
  *
- * To add a knob: its field in hardware.h, its row here, and the price or count that reads it. Words of a
- * choice stand in the order of their enum.
+ * To add a knob: its field in hardware.h, its row here, and the price or count that reads it. AT_IF_SET keeps
+ * the hashes of hardware that does not set it as they were. Words of a choice stand in the order of their enum.
  */
 #include "energy/hardware_knobs.h"
 
