@@ -64,6 +64,30 @@ static void mark_wishes(struct graph *g)
     }
 }
 
+/* The only node that reads `from`; -1 if there are more, or none. */
+static int only_reader(const struct graph *g, int from)
+{
+    int reader = -1;
+
+    for (int i = from + 1; i < g->count; i++)
+        for (int j = 0; j < g->nodes[i].layer->inputs; j++)
+            if (g->nodes[i].input[j] == from) {
+                if (reader >= 0) return -1;
+                reader = i;
+            }
+    return reader;
+}
+
+/* Who may make codes of an output that is then not written. */
+static void mark_coders(struct graph *g)
+{
+    for (int i = 0; i < g->count; i++) {
+        const int reader = g->nodes[i].layer->may_defer ? only_reader(g, i) : -1;
+        const struct layer *l = reader >= 0 ? g->nodes[reader].layer : NULL;
+        g->nodes[i].out.coder = l && l->quantized ? l : NULL;
+    }
+}
+
 static void extend(struct block *b, int time)
 {
     if (time > b->last) b->last = time;
@@ -85,7 +109,7 @@ static void find_lifetimes(struct block *b, const struct graph *g)
         for (int j = 0; j < g->nodes[i].layer->inputs; j++) {
             const int from = g->nodes[i].input[j];
             if (from == GRAPH_INPUT) continue;
-            extend(&b[from], i);
+            extend(&b[from], g->nodes[i].out.coder ? only_reader(g, i) : i);
             if (training && j == 0 && g->nodes[i].layer->keeps_input) extend(&b[from], 2 * n - 1 - i);
             if (b[n + from].first > 2 * n - 1 - i) b[n + from].first = 2 * n - 1 - i;
         }
@@ -118,9 +142,9 @@ static void claim_state(struct graph *g, struct arena *a)
     for (int i = 0; i < g->count; i++) {
         struct node *n = &g->nodes[i];
         n->layer->type->plan(n->layer, &g->plan, a);
-        if (!n->layer->sums_input || !g->plan.training) continue;
+        if (!n->layer->notes_input || !g->plan.training) continue;
         struct tensor *t = tensor_of(g, n->input[0]);
-        t->sums = arena_push(a, (size_t)g->plan.batch * 2 * (size_t)t->shape.c * sizeof(double));
+        t->notes = arena_push(a, (size_t)g->plan.batch * CONV_NOTES * (size_t)t->shape.c * sizeof(double));
     }
 }
 
@@ -152,6 +176,7 @@ enum status graph_plan(struct graph *g, const struct plan *p)
     if (g->plan.threads == 0) g->plan.threads = omp_get_max_threads();
     mark_wishes(g);
     mark_writers(g);
+    mark_coders(g);
     claim_state(g, &measure);
     TRY(arena_open(&g->state, measure.used, "parameters and saved codes"));
     claim_state(g, &g->state);

@@ -57,6 +57,33 @@ static inline size_t code_bytes(int bits)
     return bits <= 8 ? 1 : 2;
 }
 
+/** What a forward product notes about one image's outputs, per filter, for the batch norm behind it: double
+ * [CONV_NOTES][k]. Pixels in order; sums from 0, of y and of y*y (exact in double); smallest and largest y, by
+ * y < least, so that a NaN is passed over: the sums hold it. */
+enum conv_note { CONV_NOTE_SUM, CONV_NOTE_SQUARE, CONV_NOTE_LEAST, CONV_NOTE_MOST, CONV_NOTES };
+
+/** Notes of no output at all. */
+static inline void conv_notes_clear(double *notes, int k)
+{
+    for (int o = 0; o < k; o++) {
+        notes[CONV_NOTE_SUM * k + o] = notes[CONV_NOTE_SQUARE * k + o] = 0.0;
+        notes[CONV_NOTE_LEAST * k + o] = (double)__builtin_inff();
+        notes[CONV_NOTE_MOST * k + o] = -(double)__builtin_inff();
+    }
+}
+
+/** One more output of filter o. */
+static inline void conv_notes_add(double *notes, int k, int o, float y)
+{
+    const double v = (double)y;
+    double *const least = notes + CONV_NOTE_LEAST * k + o, *const most = notes + CONV_NOTE_MOST * k + o;
+
+    notes[CONV_NOTE_SUM * k + o] += v;
+    notes[CONV_NOTE_SQUARE * k + o] += v * v;
+    *least = v < *least ? v : *least;
+    *most = v > *most ? v : *most;
+}
+
 /** What the epilogue does with the exact integer sums S and X of an output (see conv_int_forward). */
 struct conv_epilogue {
     const double *alpha, *beta; /* [k] */
@@ -99,9 +126,9 @@ struct kernels {
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
      *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
-     * sums: NULL, or [2][k]: this image's sums of y and of y*y (exact in double), pixels in order, from 0.
+     * notes: NULL, or [CONV_NOTES][k] for this image.
      */
-    void (*conv_int_forward)(float *y, double *sums, struct codes x, const void *packed,
+    void (*conv_int_forward)(float *y, double *notes, struct codes x, const void *packed,
                              const struct conv_shape *s, enum conv_path path, int w_bits,
                              const struct conv_epilogue *e, void *scratch);
 
@@ -120,8 +147,8 @@ struct kernels {
     void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
     void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
 
-    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. sums as above. */
-    void (*conv_float_forward)(float *y, double *sums, const float *x, const void *packed,
+    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. notes as above. */
+    void (*conv_float_forward)(float *y, double *notes, const float *x, const void *packed,
                                const struct conv_shape *s, void *scratch);
 
     /**
@@ -150,6 +177,15 @@ struct kernels {
      */
     struct range (*norm_forward)(float *a, uint8_t *positive, const float *y, const float *residual,
                                  const float *scale, const float *shift, size_t pixels, int c, bool relu);
+
+    /**
+     * codes[i] = affine_code(q, a[i], 0) of a = z > ceiling ? ceiling : z > 0 ? z : relu ? 0 : z, where z =
+     * fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. Bit i of `positive` is
+     * 0 < z < ceiling. ceiling: 6 for ReLU6, INFINITY for none. q->bits <= 16. Returns encode's count.
+     */
+    size_t (*norm_encode)(void *codes, uint8_t *positive, const float *y, const float *scale,
+                          const float *shift, size_t pixels, int c, bool relu, float ceiling,
+                          const struct affine *q);
 
     /**
      * With d = dy where positive (or everywhere if `positive` is NULL) else 0:

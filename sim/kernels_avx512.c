@@ -33,11 +33,11 @@ static const struct tile_isa isa = {
     .window_sums = avx2_window_sums,
 };
 
-static void int_forward(float *y, double *sums, struct codes x, const void *packed,
+static void int_forward(float *y, double *notes, struct codes x, const void *packed,
                         const struct conv_shape *s, enum conv_path path, int w_bits,
                         const struct conv_epilogue *e, void *scratch)
 {
-    tile_int_forward(&isa, y, sums, x, packed, s, path, w_bits, e, scratch);
+    tile_int_forward(&isa, y, notes, x, packed, s, path, w_bits, e, scratch);
 }
 
 static void int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
@@ -46,10 +46,10 @@ static void int_weights(int64_t *acc, struct codes x, struct codes e, int images
     tile_int_weights(&isa, acc, x, e, images, s, path, scratch);
 }
 
-static void float_forward(float *y, double *sums, const float *x, const void *packed,
+static void float_forward(float *y, double *notes, const float *x, const void *packed,
                           const struct conv_shape *s, void *scratch)
 {
-    tile_float_forward(&isa, y, sums, x, packed, s, scratch);
+    tile_float_forward(&isa, y, notes, x, packed, s, scratch);
 }
 
 static void float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
@@ -82,6 +82,7 @@ const struct kernels kernels_avx512 = {
     .conv_float_data = float_data,
     .conv_float_weights = float_weights,
     .norm_forward = avx2_norm_forward,
+    .norm_encode = avx2_norm_encode,
     .norm_sums = avx2_norm_sums,
     .norm_backward = avx2_norm_backward,
 };

@@ -49,47 +49,27 @@ INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const 
 
 /* --- epilogues: lanes in eights, then one by one ----------------------------------------------------- */
 
-/* Statistics of eight filters. The square's product is exact: fma is the same as an addition. */
-struct statistics {
-    __m256d sum[2], square[2];
-};
-
-INLINE struct statistics statistics_load(const struct tile_job *job, int lane)
+/* Row `note` of the job's notes, from this lane on. */
+INLINE double *notes_row(const struct tile_job *job, int note, int lane)
 {
-    struct statistics s = {{_mm256_setzero_pd(), _mm256_setzero_pd()},
-                           {_mm256_setzero_pd(), _mm256_setzero_pd()}};
+    return job->notes + note * job->notes_pitch + lane;
+}
 
-    if (!job->sum) return s;
-    UNROLL for (int h = 0; h < 2; h++)
-    {
-        s.sum[h] = _mm256_loadu_pd(job->sum + lane + 4 * h);
-        s.square[h] = _mm256_loadu_pd(job->square + lane + 4 * h);
-    }
+INLINE struct notes_8 notes_load(const struct tile_job *job, int lane)
+{
+    struct notes_8 s = {0};
+
+    if (!job->notes) return s;
+    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++) s.note[i][h] =
+        _mm256_loadu_pd(notes_row(job, i, lane) + 4 * h);
     return s;
 }
 
-INLINE void statistics_store(const struct statistics *s, const struct tile_job *job, int lane)
+INLINE void notes_store(const struct notes_8 *s, const struct tile_job *job, int lane)
 {
-    if (!job->sum) return;
-    UNROLL for (int h = 0; h < 2; h++)
-    {
-        _mm256_storeu_pd(job->sum + lane + 4 * h, s->sum[h]);
-        _mm256_storeu_pd(job->square + lane + 4 * h, s->square[h]);
-    }
-}
-
-INLINE void statistics_add(struct statistics *s, __m128 y, int h)
-{
-    const __m256d d = _mm256_cvtps_pd(y);
-    s->sum[h] = _mm256_add_pd(s->sum[h], d);
-    s->square[h] = _mm256_fmadd_pd(d, d, s->square[h]);
-}
-
-INLINE void statistics_add_one(const struct tile_job *job, float y, int lane)
-{
-    if (!job->sum) return;
-    job->sum[lane] += y;
-    job->square[lane] += (double)y * y;
+    if (!job->notes) return;
+    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++)
+        _mm256_storeu_pd(notes_row(job, i, lane) + 4 * h, s->note[i][h]);
 }
 
 INLINE __m256d four_sums(const struct batch *b, int p, int lane, bool wide)
@@ -104,7 +84,7 @@ INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int 
     const __m256d alpha[2] = {_mm256_loadu_pd(job->alpha + lane), _mm256_loadu_pd(job->alpha + lane + 4)};
     const __m256d beta[2] = {_mm256_loadu_pd(job->beta + lane), _mm256_loadu_pd(job->beta + lane + 4)};
     const double *gamma = job->gamma + (ptrdiff_t)b->first * job->gamma_stride + lane;
-    struct statistics s = statistics_load(job, lane);
+    struct notes_8 s = notes_load(job, lane);
 
     for (int p = 0; p < b->count; p++, gamma += job->gamma_stride) {
         const __m256d window = _mm256_broadcast_sd(job->window + b->first + p);
@@ -115,10 +95,10 @@ INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int 
             const __m256d exact = four_sums(b, p, lane + 4 * h, wide);
             const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha[h], exact, affine));
             _mm_storeu_ps(out + 4 * h, v);
-            statistics_add(&s, v, h);
+            notes_add(&s, v, h);
         }
     }
-    statistics_store(&s, job, lane);
+    notes_store(&s, job, lane);
 }
 
 INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int lane, bool wide)
@@ -129,7 +109,7 @@ INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int 
         const double affine = __builtin_fma(job->beta[lane], job->window[b->first + p], gamma);
         const float v = (float)__builtin_fma(job->alpha[lane], exact, affine);
         job->y[b->y[p] + lane] = v;
-        statistics_add_one(job, v, lane);
+        if (job->notes) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
     }
 }
 
@@ -145,17 +125,17 @@ INLINE void finish_int(const struct batch *b, const struct tile_job *job, bool w
 
 INLINE void finish_float_8(const struct batch *b, const struct tile_job *job, int lane)
 {
-    struct statistics s = statistics_load(job, lane);
+    struct notes_8 s = notes_load(job, lane);
 
     for (int p = 0; p < b->count; p++) {
         const __m256 v = _mm256_load_ps(&b->sums.real[p][lane]);
         float *const out = job->y + b->y[p] + lane;
         _mm256_storeu_ps(out, job->add ? _mm256_add_ps(_mm256_loadu_ps(out), v) : v);
-        if (!job->sum) continue;
-        statistics_add(&s, _mm256_castps256_ps128(v), 0);
-        statistics_add(&s, _mm256_extractf128_ps(v, 1), 1);
+        if (!job->notes) continue;
+        notes_add(&s, _mm256_castps256_ps128(v), 0);
+        notes_add(&s, _mm256_extractf128_ps(v, 1), 1);
     }
-    statistics_store(&s, job, lane);
+    notes_store(&s, job, lane);
 }
 
 INLINE void finish_float(const struct batch *b, const struct tile_job *job)
@@ -169,7 +149,7 @@ INLINE void finish_float(const struct batch *b, const struct tile_job *job)
             float *const out = job->y + b->y[p] + lane;
             const float v = b->sums.real[p][lane];
             *out = job->add ? *out + v : v;
-            statistics_add_one(job, v, lane);
+            if (job->notes) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
         }
 }
 

@@ -37,7 +37,7 @@ INLINE struct sums_8 window_int(const void *x, ptrdiff_t at, const int32_t *w, c
 
 /* Factors and statistics of eight channels; where channels do not exist, zeros. */
 struct lanes_8 {
-    double alpha[8], beta[8], sum[8], square[8];
+    double alpha[8], beta[8], note[CONV_NOTES][8];
     int count;
 };
 
@@ -48,18 +48,17 @@ static struct lanes_8 lanes_open(const struct tile_job *job, int lane)
     for (int i = 0; i < l.count; i++) {
         if (job->alpha) l.alpha[i] = job->alpha[lane + i];
         if (job->beta) l.beta[i] = job->beta[lane + i];
-        if (job->sum) l.sum[i] = job->sum[lane + i];
-        if (job->sum) l.square[i] = job->square[lane + i];
+        for (int j = 0; job->notes && j < CONV_NOTES; j++)
+            l.note[j][i] = job->notes[j * job->notes_pitch + lane + i];
     }
     return l;
 }
 
 static void lanes_close(const struct lanes_8 *l, const struct tile_job *job, int lane)
 {
-    for (int i = 0; job->sum && i < l->count; i++) {
-        job->sum[lane + i] = l->sum[i];
-        job->square[lane + i] = l->square[i];
-    }
+    for (int j = 0; job->notes && j < CONV_NOTES; j++)
+        for (int i = 0; i < l->count; i++)
+            job->notes[j * job->notes_pitch + lane + i] = l->note[j][i];
 }
 
 /* The value of four channels: half h of eight. */
@@ -88,34 +87,25 @@ INLINE void put_8(float *y, __m256 v, int count, bool add)
         y[i] = add ? y[i] + all[i] : all[i];
 }
 
-/* Statistics of eight channels in registers. */
-struct statistics {
-    __m256d sum[2], square[2];
-};
-
-INLINE void statistics_add(struct statistics *s, __m256 v)
+INLINE struct notes_8 notes_load(const struct lanes_8 *l)
 {
-    UNROLL for (int h = 0; h < 2; h++)
-    {
-        const __m256d d = doubles_of(v, h);
-        s->sum[h] = _mm256_add_pd(s->sum[h], d);
-        s->square[h] = _mm256_fmadd_pd(d, d, s->square[h]);
-    }
+    struct notes_8 s;
+
+    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++) s.note[i][h] =
+        _mm256_loadu_pd(l->note[i] + 4 * h);
+    return s;
 }
 
-INLINE struct statistics statistics_load(const struct lanes_8 *l)
+INLINE void notes_store(struct lanes_8 *l, const struct notes_8 *s)
 {
-    return (struct statistics){{_mm256_loadu_pd(l->sum), _mm256_loadu_pd(l->sum + 4)},
-                               {_mm256_loadu_pd(l->square), _mm256_loadu_pd(l->square + 4)}};
+    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++)
+        _mm256_storeu_pd(l->note[i] + 4 * h, s->note[i][h]);
 }
 
-INLINE void statistics_store(struct lanes_8 *l, const struct statistics *s)
+INLINE void notes_add_8(struct notes_8 *s, __m256 v)
 {
-    UNROLL for (int h = 0; h < 2; h++)
-    {
-        _mm256_storeu_pd(l->sum + 4 * h, s->sum[h]);
-        _mm256_storeu_pd(l->square + 4 * h, s->square[h]);
-    }
+    notes_add(s, _mm256_castps256_ps128(v), 0);
+    notes_add(s, _mm256_extractf128_ps(v, 1), 1);
 }
 
 /* gamma of output p, from a copy where eight would be read beyond its end. */
@@ -132,7 +122,7 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
     const struct tile_job copy = *from, *const job = &copy; /* stores through y cannot change it */
     const int32_t *const w = (const int32_t *)job->weights + lane;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct statistics statistics = statistics_load(&lanes);
+    struct notes_8 notes = notes_load(&lanes);
     double few[8] = {0};
     int p = 0;
 
@@ -143,9 +133,9 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
             const double *const gamma = gamma_at(few, job, p, lane, lanes.count);
             const __m256 v = _mm256_set_m128(value_4(s, &lanes, gamma, 1), value_4(s, &lanes, gamma, 0));
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, v, lanes.count, false);
-            statistics_add(&statistics, v);
+            notes_add_8(&notes, v);
         }
-    statistics_store(&lanes, &statistics);
+    notes_store(&lanes, &notes);
     lanes_close(&lanes, job, lane);
 }
 
@@ -168,7 +158,7 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
 {
     const struct tile_job copy = *from, *const job = &copy;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct statistics statistics = statistics_load(&lanes);
+    struct notes_8 notes = notes_load(&lanes);
     int p = 0;
 
     for (ptrdiff_t oy = 0; p < job->pixels; oy++)
@@ -180,9 +170,9 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
                 for (int tap = 0; tap < taps; tap++, w += TILE_LANES)
                     acc = _mm256_fmadd_ps(_mm256_loadu_ps(x + tap * job->tap), _mm256_loadu_ps(w), acc);
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, acc, lanes.count, job->add);
-            statistics_add(&statistics, acc);
+            notes_add_8(&notes, acc);
         }
-    statistics_store(&lanes, &statistics);
+    notes_store(&lanes, &notes);
     lanes_close(&lanes, job, lane);
 }
 

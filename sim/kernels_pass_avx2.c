@@ -42,12 +42,22 @@ INLINE struct map_8 map_8_make(const struct affine *q)
                           _mm256_set1_ps(q->top + 0.5f), _mm256_setzero_si256()};
 }
 
+INLINE size_t map_8_clipped(const struct map_8 *m)
+{
+    int32_t clipped[8];
+    size_t count = 0;
+
+    store_i(clipped, m->clipped);
+    for (int i = 0; i < 8; i++)
+        count += (uint32_t)-clipped[i];
+    return count;
+}
+
 /* affine_code of eight elements. max and min pass their second operand on when the first is NaN, as `?:`
  * does. */
-INLINE __m256i code_8(struct map_8 *m, const float *x, __m256 noise)
+INLINE __m256i code_8(struct map_8 *m, __m256 x, __m256 noise)
 {
-    fetch_ahead(x);
-    const __m256 t = _mm256_div_ps(_mm256_add_ps(_mm256_loadu_ps(x), m->offset), m->scale);
+    const __m256 t = _mm256_div_ps(_mm256_add_ps(x, m->offset), m->scale);
     const __m256 clipped = _mm256_or_ps(_mm256_cmp_ps(t, _mm256_set1_ps(-0.5f), _CMP_LT_OQ),
                                         _mm256_cmp_ps(t, m->above, _CMP_GT_OQ));
     const __m256 low = _mm256_max_ps(_mm256_add_ps(t, noise), _mm256_setzero_ps());
@@ -79,8 +89,12 @@ INLINE void encode_64(void *codes, const float *x, size_t i, struct map_8 *m, co
     if (noise) philox_words(word, keys, *noise, (first + i) / 64 * 8);
     UNROLL for (int half = 0; half < 2; half++)
     {
-        UNROLL for (int j = 0; j < 4; j++) code[j] =
-            code_8(m, x + i + 32 * half + 8 * j, noise ? noise_of(word[j], half) : _mm256_setzero_ps());
+        UNROLL for (int j = 0; j < 4; j++)
+        {
+            const float *const from = x + i + 32 * half + 8 * j;
+            fetch_ahead(from);
+            code[j] = code_8(m, _mm256_loadu_ps(from), noise ? noise_of(word[j], half) : _mm256_setzero_ps());
+        }
         store_codes(codes, i + 32 * (size_t)half, code, bytes);
     }
 }
@@ -90,15 +104,10 @@ INLINE size_t encode_all(void *codes, const float *x, size_t begin, size_t end, 
 {
     const struct philox_keys keys = philox_keys_of(noise ? noise->seed : 0);
     struct map_8 m = map_8_make(q);
-    int32_t clipped[8];
-    size_t count = 0;
 
     for (size_t i = begin; i < end; i += 64)
         encode_64(codes, x, i, &m, &keys, noise, first, bytes);
-    store_i(clipped, m.clipped);
-    for (int i = 0; i < 8; i++)
-        count += (uint32_t)-clipped[i];
-    return count;
+    return map_8_clipped(&m);
 }
 
 /* ref for the elements before the first multiple of 64 of the sequence and behind the last. */
@@ -120,6 +129,58 @@ size_t avx2_encode(void *codes, const float *x, size_t n, const struct affine *q
         clipped += encode_all(codes, x, begin, end, q, NULL, first, false);
     return clipped +
            ref_encode((char *)codes + end * code_bytes(q->bits), x + end, n - end, q, noise, first + end);
+}
+
+/* Eight outputs of a batch norm behind their ReLU; *positive as in norm_encode. */
+INLINE __m256 normed_8(uint8_t *positive, const float *y, const float *scale, const float *shift, bool relu,
+                       __m256 ceiling)
+{
+    const __m256 zero = _mm256_setzero_ps();
+    const __m256 z = _mm256_fmadd_ps(_mm256_loadu_ps(y), _mm256_loadu_ps(scale), _mm256_loadu_ps(shift));
+    const __m256 inside =
+        _mm256_and_ps(_mm256_cmp_ps(z, zero, _CMP_GT_OQ), _mm256_cmp_ps(z, ceiling, _CMP_LT_OQ));
+
+    *positive = (uint8_t)_mm256_movemask_ps(inside);
+    const __m256 low = relu ? _mm256_andnot_ps(_mm256_cmp_ps(z, zero, _CMP_LE_OQ), z) : z;
+    return _mm256_min_ps(ceiling, low); /* a NaN passes: it is the second operand */
+}
+
+INLINE size_t norm_encode_32s(void *codes, uint8_t *positive, const float *y, const float *scale,
+                              const float *shift, size_t n, int c, bool relu, float ceiling,
+                              const struct affine *q, bool bytes)
+{
+    const __m256 most = _mm256_set1_ps(ceiling);
+    struct map_8 m = map_8_make(q);
+    int channel = 0;
+
+    for (size_t i = 0; i < n; i += 32) {
+        __m256i code[4];
+        UNROLL for (int j = 0; j < 4; j++)
+        {
+            const size_t at = i + 8 * j;
+            fetch_ahead(y + at);
+            const __m256 a =
+                normed_8(&positive[at / 8], y + at, scale + channel, shift + channel, relu, most);
+            code[j] = code_8(&m, a, _mm256_setzero_ps());
+            channel = channel + 8 == c ? 0 : channel + 8;
+        }
+        store_codes(codes, i, code, bytes);
+    }
+    return map_8_clipped(&m);
+}
+
+size_t avx2_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale,
+                        const float *shift, size_t pixels, int c, bool relu, float ceiling,
+                        const struct affine *q)
+{
+    const size_t n = pixels * c, whole = c % 8 == 0 ? n / 32 * 32 : 0;
+    size_t clipped;
+
+    if (q->bits <= 8 && relu)
+        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, true, ceiling, q, true);
+    else
+        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu, ceiling, q, q->bits <= 8);
+    return clipped + ref_norm_encode_part(codes, positive, y, scale, shift, whole, n, c, relu, ceiling, q);
 }
 
 void avx2_decode(float *x, struct codes codes, size_t n, const struct affine *q)

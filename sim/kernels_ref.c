@@ -34,20 +34,6 @@ static int first_channel(const struct conv_shape *s, int o)
     return o / (s->k / s->groups) * (s->c / s->groups);
 }
 
-/* Add one output to the image's statistics: a square of two binary32 is exact in binary64. */
-static void add_to_sums(double *sums, int k, int o, float y)
-{
-    if (!sums) return;
-    sums[o] += y;
-    sums[k + o] += (double)y * y;
-}
-
-static void clear_sums(double *sums, int k)
-{
-    for (int i = 0; sums && i < 2 * k; i++)
-        sums[i] = 0;
-}
-
 static size_t whole_lines(size_t bytes, size_t or_bytes)
 {
     return ((bytes > or_bytes ? bytes : or_bytes) + 63) / 64 * 64;
@@ -108,11 +94,11 @@ static void window_sums(int64_t *product, int64_t *codes, struct codes x, const 
         }
 }
 
-void ref_int_forward(float *y, double *sums, struct codes x, const void *packed, const struct conv_shape *s,
+void ref_int_forward(float *y, double *notes, struct codes x, const void *packed, const struct conv_shape *s,
                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch)
 {
     (void)path, (void)w_bits, (void)scratch;
-    clear_sums(sums, s->k);
+    if (notes) conv_notes_clear(notes, s->k);
     for (int p = 0; p < s->oh * s->ow; p++)
         for (int o = 0; o < s->k; o++) {
             int64_t product, codes;
@@ -121,7 +107,7 @@ void ref_int_forward(float *y, double *sums, struct codes x, const void *packed,
             const double affine = fma(e->alpha[o], (double)product, fma(e->beta[o], (double)codes, gamma));
             const float value = (float)affine;
             y[(size_t)p * s->k + o] = value;
-            add_to_sums(sums, s->k, o, value);
+            if (notes) conv_notes_add(notes, s->k, o, value);
         }
 }
 
@@ -175,13 +161,13 @@ void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
             out[i * s->k + o] = w[o * length + i];
 }
 
-void ref_float_forward(float *y, double *sums, const float *x, const void *packed, const struct conv_shape *s,
-                       void *scratch)
+void ref_float_forward(float *y, double *notes, const float *x, const void *packed,
+                       const struct conv_shape *s, void *scratch)
 {
     (void)scratch;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
 
-    clear_sums(sums, s->k);
+    if (notes) conv_notes_clear(notes, s->k);
     memset(y, 0, (size_t)s->oh * s->ow * s->k * sizeof *y);
     for (int p = 0; p < s->oh * s->ow; p++) {
         float *const out = y + (size_t)p * s->k;
@@ -193,8 +179,8 @@ void ref_float_forward(float *y, double *sums, const float *x, const void *packe
                                  kg);
             }
         }
-        for (int o = 0; o < s->k; o++)
-            add_to_sums(sums, s->k, o, out[o]);
+        for (int o = 0; notes && o < s->k; o++)
+            conv_notes_add(notes, s->k, o, out[o]);
     }
 }
 

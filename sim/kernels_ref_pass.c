@@ -13,20 +13,25 @@ struct range ref_range(const float *x, size_t n)
     return range_normal(range_of(x, n));
 }
 
+/* Code i of x; returns whether the clamp moved it. */
+static bool encode_one(void *codes, size_t i, float x, const struct affine *q, float noise)
+{
+    const float t = (x + (0.0f - q->zero)) / q->scale, code = affine_code(q, x, noise);
+
+    if (q->bits <= 8)
+        ((uint8_t *)codes)[i] = (uint8_t)code;
+    else
+        ((uint16_t *)codes)[i] = (uint16_t)code;
+    return t < -0.5f || t > q->top + 0.5f;
+}
+
 size_t ref_encode(void *codes, const float *x, size_t n, const struct affine *q,
                   const struct random_name *noise, uint64_t first)
 {
     size_t clipped = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const float t = (x[i] + (0.0f - q->zero)) / q->scale;
-        const float code = affine_code(q, x[i], noise ? affine_noise(*noise, first + i) : 0.0f);
-        clipped += t < -0.5f || t > q->top + 0.5f;
-        if (q->bits <= 8)
-            ((uint8_t *)codes)[i] = (uint8_t)code;
-        else
-            ((uint16_t *)codes)[i] = (uint16_t)code;
-    }
+    for (size_t i = 0; i < n; i++)
+        clipped += encode_one(codes, i, x[i], q, noise ? affine_noise(*noise, first + i) : 0.0f);
     return clipped;
 }
 
@@ -49,6 +54,27 @@ struct range ref_norm_forward(float *a, uint8_t *positive, const float *y, const
         a[i] = relu && z <= 0 ? 0.0f : z;
     }
     return ref_range(a, n);
+}
+
+size_t ref_norm_encode_part(void *codes, uint8_t *positive, const float *y, const float *scale,
+                            const float *shift, size_t begin, size_t end, int c, bool relu, float ceiling,
+                            const struct affine *q)
+{
+    size_t clipped = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        const float z = fmaf(y[i], scale[i % c], shift[i % c]), low = relu && z <= 0 ? 0.0f : z;
+        if (i % 8 == 0) positive[i / 8] = 0;
+        positive[i / 8] |= (uint8_t)((z > 0 && z < ceiling) << i % 8);
+        clipped += encode_one(codes, i, low > ceiling ? ceiling : low, q, 0.0f);
+    }
+    return clipped;
+}
+
+size_t ref_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale, const float *shift,
+                       size_t pixels, int c, bool relu, float ceiling, const struct affine *q)
+{
+    return ref_norm_encode_part(codes, positive, y, scale, shift, 0, pixels * c, c, relu, ceiling, q);
 }
 
 /* The error behind the ReLU. */
@@ -99,6 +125,7 @@ const struct kernels kernels_ref = {
     .conv_float_data = ref_float_data,
     .conv_float_weights = ref_float_weights,
     .norm_forward = ref_norm_forward,
+    .norm_encode = ref_norm_encode,
     .norm_sums = ref_norm_sums,
     .norm_backward = ref_norm_backward,
 };

@@ -2,6 +2,8 @@
 #ifndef SIM_KERNELS_SIMD_AVX2_H
 #define SIM_KERNELS_SIMD_AVX2_H
 
+#include "sim/kernels.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +45,22 @@ INLINE void widen_add(int64_t *acc, __m256i v)
 INLINE __m256d doubles_of(__m256 v, int half)
 {
     return _mm256_cvtps_pd(half ? _mm256_extractf128_ps(v, 1) : _mm256_castps256_ps128(v));
+}
+
+/* What conv_notes_add keeps, of eight filters in registers. The square's product is exact: fma is the same as
+ * an addition. min and max pass their second operand on when the first is NaN, as `?:` does. */
+struct notes_8 {
+    __m256d note[CONV_NOTES][2];
+};
+
+INLINE void notes_add(struct notes_8 *s, __m128 y, int h)
+{
+    const __m256d d = _mm256_cvtps_pd(y);
+
+    s->note[CONV_NOTE_SUM][h] = _mm256_add_pd(s->note[CONV_NOTE_SUM][h], d);
+    s->note[CONV_NOTE_SQUARE][h] = _mm256_fmadd_pd(d, d, s->note[CONV_NOTE_SQUARE][h]);
+    s->note[CONV_NOTE_LEAST][h] = _mm256_min_pd(d, s->note[CONV_NOTE_LEAST][h]);
+    s->note[CONV_NOTE_MOST][h] = _mm256_max_pd(d, s->note[CONV_NOTE_MOST][h]);
 }
 
 /* Ask for what a pass reads a kilobyte later. */

@@ -241,7 +241,7 @@ static struct tile_job forward_job(const struct conv_shape *s, struct padded x, 
 
 /* One tile run per block of filters of this group; `job` knows the rest. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
-                       int group, int pack, float *y, double *sums, const void *packed,
+                       int group, int pack, float *y, double *notes, const void *packed,
                        const struct conv_epilogue *e)
 {
     const int kg = s->k / s->groups;
@@ -251,8 +251,8 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
         job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
         job->lanes = left < TILE_LANES ? left : TILE_LANES;
         job->y = y + first;
-        job->sum = sums ? sums + first : NULL;
-        job->square = sums ? sums + s->k + first : NULL;
+        job->notes = notes ? notes + first : NULL;
+        job->notes_pitch = s->k;
         if (e) {
             job->alpha = e->alpha + first;
             job->beta = e->beta + first;
@@ -263,7 +263,7 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
     }
 }
 
-void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x, const void *packed,
+void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
                       const struct conv_shape *s, enum conv_path path, int w_bits,
                       const struct conv_epilogue *e, void *scratch)
 {
@@ -273,9 +273,9 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct
     void *const room = (char *)scratch + window_bytes(s);
     void *const image = (char *)room + room_bytes(s);
 
-    if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    if (notes) conv_notes_clear(notes, s->k);
     if (tile_depthwise_takes(s, path)) {
-        tile_depthwise_int_forward(isa, y, sums, x, packed, s, e, scratch);
+        tile_depthwise_int_forward(isa, y, notes, x, packed, s, e, scratch);
         return;
     }
     for (int g = 0; g < s->groups; g++) {
@@ -289,30 +289,30 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct
         switch (path) {
         case CONV_PATH_I8:
             job.flush = conv_pairs_i16(x.bits, w_bits);
-            run_blocks(isa->forward_i8, &job, s, g, pack, y, sums, packed, e);
+            run_blocks(isa->forward_i8, &job, s, g, pack, y, notes, packed, e);
             break;
         case CONV_PATH_I16:
-            run_blocks(isa->forward_i16, &job, s, g, pack, y, sums, packed, e);
+            run_blocks(isa->forward_i16, &job, s, g, pack, y, notes, packed, e);
             break;
         case CONV_PATH_I16_64:
         case CONV_PATH_I64:
             job.flush = conv_pairs_i32(x.bits == 16 ? 15 : x.bits, w_bits);
-            run_blocks(isa->forward_i16_64, &job, s, g, pack, y, sums, packed, e);
+            run_blocks(isa->forward_i16_64, &job, s, g, pack, y, notes, packed, e);
             break;
         }
     }
 }
 
-void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
                         const void *packed, const struct conv_shape *s, void *scratch)
 {
-    if (sums) memset(sums, 0, 2 * (size_t)s->k * sizeof *sums);
+    if (notes) conv_notes_clear(notes, s->k);
     if (tile_is_depthwise(s)) {
-        tile_depthwise_float_forward(isa, y, sums, x, packed, s, scratch);
+        tile_depthwise_float_forward(isa, y, notes, x, packed, s, scratch);
         return;
     }
     for (int g = 0; g < s->groups; g++) {
         struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g), 1);
-        run_blocks(isa->forward_f32, &job, s, g, 1, y, sums, packed, NULL);
+        run_blocks(isa->forward_f32, &job, s, g, 1, y, notes, packed, NULL);
     }
 }

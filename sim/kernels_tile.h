@@ -35,9 +35,10 @@ struct tile_job {
 
     float *y;
     ptrdiff_t y_across, y_down;
-    int lanes;            /* filters that exist, 1..16 */
-    bool add;             /* float: y += instead of y = */
-    double *sum, *square; /* statistics of these filters, or NULL */
+    int lanes;     /* filters that exist, 1..16 */
+    bool add;      /* float: y += instead of y = */
+    double *notes; /* [CONV_NOTES][notes_pitch] of these filters, or NULL */
+    ptrdiff_t notes_pitch;
 
     const double *window; /* integers: X of every output, then as conv_epilogue */
     const double *alpha, *beta, *gamma;
@@ -88,7 +89,7 @@ struct tile_isa {
     void (*depthwise_f32)(const struct tile_job *job);
     void (*depthwise_weights_i16)(const struct weights_job *job);
     void (*depthwise_weights_f32)(const struct weights_job *job);
-    void (*winograd)(const struct winograd_job *job); /* kernels_winograd.h */
+    void (*winograd)(const struct winograd_job *job);             /* kernels_winograd.h */
     tile_weave *weave_bytes, *weave_bytes_to_words, *weave_words; /* pack 4, 2, 2 */
     /**
      * window[p] = sum of the codes under output p's window, for one group's bordered image of uint8_t or
@@ -105,10 +106,10 @@ size_t tile_scratch_bytes(const struct conv_shape *s);
 void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
 void tile_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
-void tile_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x, const void *packed,
+void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
                       const struct conv_shape *s, enum conv_path path, int w_bits,
                       const struct conv_epilogue *e, void *scratch);
-void tile_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
                         const void *packed, const struct conv_shape *s, void *scratch);
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
                      const struct conv_shape *s, void *scratch);
@@ -146,10 +147,10 @@ size_t tile_depthwise_packed_bytes(const struct conv_shape *s);
 size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
 void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
 void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x,
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
                                 const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
                                 void *scratch);
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
                                   const void *packed, const struct conv_shape *s, void *scratch);
 
 /** Packed weights and scratch of backward-data, scratch of backward-weights. */

@@ -60,7 +60,7 @@ static struct tile_job forward_job(const struct conv_shape *s, struct padded x)
 
 /* One run per block of channels. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job, const struct conv_shape *s,
-                       size_t element, float *y, double *sums, const void *packed,
+                       size_t element, float *y, double *notes, const void *packed,
                        const struct conv_epilogue *e)
 {
     const char *const source = job.source;
@@ -70,8 +70,8 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
         job.weights = (const char *)packed + (size_t)first * s->kernel * s->kernel * 4;
         job.lanes = s->c - first < TILE_LANES ? s->c - first : TILE_LANES;
         job.y = y + first;
-        job.sum = sums ? sums + first : NULL;
-        job.square = sums ? sums + s->k + first : NULL;
+        job.notes = notes ? notes + first : NULL;
+        job.notes_pitch = s->k;
         if (e) {
             job.alpha = e->alpha + first;
             job.beta = e->beta + first;
@@ -82,7 +82,7 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
     }
 }
 
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *sums, struct codes x,
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
                                 const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
                                 void *scratch)
 {
@@ -91,14 +91,14 @@ void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *su
                                          s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
 
     run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16, forward_job(s, image), s, code_bytes(x.bits),
-               y, sums, packed, e);
+               y, notes, packed, e);
 }
 
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *sums, const float *x,
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
                                   const void *packed, const struct conv_shape *s, void *scratch)
 {
     const struct padded image =
         tile_pad(scratch, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
 
-    run_blocks(isa->depthwise_f32, forward_job(s, image), s, sizeof(float), y, sums, packed, NULL);
+    run_blocks(isa->depthwise_f32, forward_job(s, image), s, sizeof(float), y, notes, packed, NULL);
 }

@@ -25,13 +25,29 @@ static inline size_t shape_size(struct shape s)
     return (size_t)s.h * (size_t)s.w * (size_t)s.c;
 }
 
+struct layer;
+
+/** A batch norm's output that was not written: its only reader makes each image's codes of it at once, in one
+ * pass over y instead of two over the output (kernels.norm_encode). */
+struct deferred {
+    const float *y;             /* [n][h][w][c] */
+    const float *scale, *shift; /* [c] */
+    uint8_t *positive;          /* [n][mask_bytes], written on the way */
+    size_t mask_bytes;
+    bool relu;
+    float ceiling;
+};
+
 /** A batch of examples and what its writer was asked to note about it. */
 struct tensor {
     float *data; /* [n][h][w][c] */
     struct shape shape;
-    bool wants_range;   /* a reader quantizes it: */
-    struct range range; /* of all values of the batch; set by the writer */
-    double *sums; /* NULL, or [n][2][c]: per image and channel the sums of x and x*x, set by the writer */
+    bool wants_range;                /* a reader quantizes it: */
+    struct range range;              /* of all values of the batch; set by the writer */
+    const struct layer *coder;       /* its only reader, if that may make codes of it; else NULL */
+    const struct deferred *deferred; /* NULL, or what this pass has instead of data; set by the writer */
+    double
+        *notes; /* NULL, or [n][CONV_NOTES][c]: about the values of each image and channel, by the writer */
 };
 
 /** A trained tensor: float32 master values, gradient and momentum, all [size]. */
@@ -95,8 +111,6 @@ struct plan {
     int threads;
 };
 
-struct layer;
-
 /* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in sim/layers.h,
  * its gradient check in tests/test_layers.c. Models call the init functions; nothing else needs to know. */
 struct layer_type {
@@ -119,7 +133,8 @@ struct layer {
     int inputs;             /* 1 or 2 */
     bool keeps_input;       /* backward reads in[0]: the graph must not reuse its memory */
     bool quantized;         /* takes part in the precision schedule */
-    bool sums_input;        /* in[0]'s writer must note its sums (batch norm) */
+    bool may_defer;         /* out may be deferred: its input then lives until its reader has run */
+    bool notes_input;       /* in[0]'s writer, a convolution, must leave its notes (batch norm) */
     bool wants_error_range; /* backward quantizes dout */
     struct param params[LAYER_PARAMS];
     int param_count;

@@ -130,14 +130,14 @@ static uint64_t forward_float(struct conv *c, struct tensor *out, const struct t
     uint64_t clipped = 0;
 
     if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
-        conv_sum_forward(c, out, p->training, c->x_saved, p);
+        conv_sum_forward(c, out, c->x_saved, p);
         return 0;
     }
     k->conv_float_pack(c->packed, c->w_decoded, &c->s);
 #pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
     for (int n = 0; n < p->n; n++) {
         if (encodes) clipped += conv_encode_image(c, in, n, p);
-        k->conv_float_forward(out->data + (size_t)n * c->out_size, conv_sums_of(out, n, p),
+        k->conv_float_forward(out->data + (size_t)n * c->out_size, conv_notes_of(out, n, p),
                               conv_input_values(c, in, n, p), c->packed, &c->s,
                               p->scratch[omp_get_thread_num()]);
     }
@@ -157,6 +157,13 @@ static void take_weights(struct conv *c, const struct pass *p)
     c->w_coded = conv_takes_codes(c, p) && c->forward_bits <= AFFINE_CODE_BITS;
 }
 
+bool layer_conv_makes_codes(const struct layer *l, const struct pass *p)
+{
+    const struct role_setting *role = p->recipe->role;
+    return l->quantized && p->forward_bits > 0 && p->forward_bits <= AFFINE_CODE_BITS &&
+           role[ROLE_ACTIVATION].way == ROLE_RECIPE && role[ROLE_ACCUMULATOR].way == ROLE_RECIPE;
+}
+
 /* The input as this pass reads it, except that the recipe's codes are made by the product, image by image,
  * while each is in the cache: true if it has to. */
 static bool take_input(struct conv *c, const struct tensor *in, const struct pass *p)
@@ -168,7 +175,7 @@ static bool take_input(struct conv *c, const struct tensor *in, const struct pas
         return false;
     }
     c->x = activation_map(c, in, p);
-    c->x_coded = conv_takes_codes(c, p) && c->forward_bits <= AFFINE_CODE_BITS;
+    c->x_coded = layer_conv_makes_codes(&c->base, p);
     if (!c->x_coded) decode_input(c, in, p);
     return c->x_coded;
 }

@@ -58,10 +58,10 @@ static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
     return conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_RECIPE;
 }
 
-/** Where image n's sums for a batch norm go; running statistics need none. */
-static inline double *conv_sums_of(const struct tensor *out, int n, const struct pass *p)
+/** Where image n's notes for a batch norm go; running statistics need none. */
+static inline double *conv_notes_of(const struct tensor *out, int n, const struct pass *p)
 {
-    return out->sums && p->training ? out->sums + (size_t)n * 2 * (size_t)out->shape.c : NULL;
+    return out->notes && p->training ? out->notes + (size_t)n * CONV_NOTES * (size_t)out->shape.c : NULL;
 }
 
 /* --- the integer products forward and to the input: layer_conv_int.c --- */
@@ -104,8 +104,8 @@ bool conv_role_error(struct affine *map, void *codes, struct conv *c, struct ten
 /** Bytes of scratch per thread that they need. */
 size_t conv_sum_bytes(const struct conv *c, int batch);
 
-/** out from x[n][h][w][c] and w_decoded; out->sums too if `sums`. */
-void conv_sum_forward(struct conv *c, struct tensor *out, bool sums, const float *x, const struct pass *p);
+/** out from x[n][h][w][c] and w_decoded. */
+void conv_sum_forward(struct conv *c, struct tensor *out, const float *x, const struct pass *p);
 
 /** din from the error e[n][oh][ow][k] and w_decoded; added to it if `add`. */
 void conv_sum_data(struct conv *c, struct tensor *din, bool add, const float *e, const struct pass *p);

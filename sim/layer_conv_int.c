@@ -97,8 +97,13 @@ static struct conv_epilogue make_epilogue(struct conv *c, const struct product *
 size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const struct pass *p)
 {
     const size_t at = (size_t)n * c->in_size;
-    return p->kernels->encode((char *)c->x_saved + at * code_bytes(c->x.bits), in->data + at, c->in_size,
-                              &c->x, NULL, 0);
+    const struct deferred *d = in->deferred;
+    void *codes = (char *)c->x_saved + at * code_bytes(c->x.bits);
+
+    if (!d) return p->kernels->encode(codes, in->data + at, c->in_size, &c->x, NULL, 0);
+    return p->kernels->norm_encode(codes, d->positive + (size_t)n * d->mask_bytes, d->y + at, d->scale,
+                                   d->shift, (size_t)c->s.h * (size_t)c->s.w, c->s.c, d->relu, d->ceiling,
+                                   &c->x);
 }
 
 uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
@@ -116,7 +121,7 @@ uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tenso
     for (int n = 0; n < p->n; n++) {
         const struct codes codes = {(const char *)c->x_saved + (size_t)n * each, c->x.bits};
         if (encodes) clipped += conv_encode_image(c, in, n, p);
-        k->conv_int_forward(out->data + (size_t)n * c->out_size, conv_sums_of(out, n, p), codes, c->packed,
+        k->conv_int_forward(out->data + (size_t)n * c->out_size, conv_notes_of(out, n, p), codes, c->packed,
                             &c->s, q.path, w_bits, &e, p->scratch[omp_get_thread_num()]);
     }
     return clipped;

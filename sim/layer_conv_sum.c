@@ -140,21 +140,18 @@ static void fill_forward(const struct matrices *x, const struct conv *c, const f
             x->b[i * x->n + o] = weight_at(c, group, o, i / cg, i % cg);
 }
 
-/* What a batch norm reads: per channel the sums of y and of y y over one image's pixels. */
-static void sum_image(double *sums, const float *y, const struct conv_shape *s)
+/* What a batch norm reads about one image. */
+static void note_image(double *notes, const float *y, const struct conv_shape *s)
 {
-    const size_t k = (size_t)s->k, pixels = (size_t)s->oh * (size_t)s->ow;
+    const size_t n = (size_t)s->oh * (size_t)s->ow * (size_t)s->k;
 
-    memset(sums, 0, 2 * k * sizeof *sums);
-    for (size_t i = 0; i < pixels; i++)
-        for (size_t o = 0; o < k; o++) {
-            const double v = (double)y[i * k + o];
-            sums[o] += v;
-            sums[k + o] += v * v;
-        }
+    if (!notes) return;
+    conv_notes_clear(notes, s->k);
+    for (size_t i = 0; i < n; i++)
+        conv_notes_add(notes, s->k, (int)(i % (size_t)s->k), y[i]);
 }
 
-void conv_sum_forward(struct conv *c, struct tensor *out, bool sums, const float *x, const struct pass *p)
+void conv_sum_forward(struct conv *c, struct tensor *out, const float *x, const struct pass *p)
 {
     const struct conv_shape *s = &c->s;
     const size_t k = (size_t)s->k;
@@ -169,7 +166,7 @@ void conv_sum_forward(struct conv *c, struct tensor *out, bool sums, const float
             for (size_t i = 0; i < mine.m * mine.n; i++)
                 y[i / mine.n * k + (size_t)g * mine.n + i % mine.n] = (float)mine.c[i];
         }
-        if (out->sums && sums) sum_image(out->sums + (size_t)n * 2 * k, y, s);
+        note_image(conv_notes_of(out, n, p), y, s);
     }
 }
 

@@ -2,8 +2,9 @@
  *
  *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)  [or min(max(z, 0), 6)]
  *
- * Batch statistics come from the sums that the convolution noted while it wrote y; per image in pixel order,
- * images in order, in double. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch,
+ * Batch statistics come from what the convolution noted while it wrote y: sums per image in pixel order, images
+ * in order, in double. Without a residual, and read by one quantized convolution alone, the output is not even
+ * written: its range follows from the noted ends of y, and the reader makes codes straight from y. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch,
  * biased variance to normalize, unbiased in the running buffer. Source: Ioffe and Szegedy, ICML 2015,
  * algorithms 1 and 2.
  */
@@ -26,6 +27,7 @@ struct norm {
     float *mean, *scale, *shift;     /* [c] */
     float *ka, *kb, *kc;             /* [c] coefficients of backward */
     double *sums;                    /* [n][2][c] of backward */
+    struct deferred deferred;        /* the output of this pass, if it is not written */
 };
 
 static struct norm *norm_of(struct layer *l)
@@ -53,13 +55,13 @@ static void norm_plan(struct layer *l, const struct plan *p, struct arena *run)
     if (p->training) m->sums = arena_push(run, batch * 2 * c * sizeof(double));
 }
 
-/* totals[0..1] of channel i over the batch, images in order. */
-static void total(double totals[2], const double *sums, int i, int c, int n)
+/* totals[0..1] of channel i over the batch, images in order: of the first two of each image's rows. */
+static void total(double totals[2], const double *sums, int rows, int i, int c, int n)
 {
     totals[0] = totals[1] = 0.0;
-    for (int b = 0; b < n; b++) {
-        totals[0] += sums[(size_t)b * 2 * (size_t)c + (size_t)i];
-        totals[1] += sums[(size_t)b * 2 * (size_t)c + (size_t)(c + i)];
+    for (int b = 0; b < n; b++, sums += rows * c) {
+        totals[0] += sums[i];
+        totals[1] += sums[c + i];
     }
 }
 
@@ -73,7 +75,7 @@ static void batch_statistics(struct norm *m, const struct tensor *in, const stru
 
     for (int i = 0; i < c; i++) {
         double t[2];
-        total(t, in->sums, i, c, p->n);
+        total(t, in->notes, CONV_NOTES, i, c, p->n);
         const double mean = t[0] / count, spread = t[1] / count - mean * mean;
         const double var = spread < 0.0 ? 0.0 : spread; /* rounding may leave -1e-17; NaN stays */
 
@@ -123,6 +125,50 @@ static struct range forward_image(struct norm *m, struct tensor *out, struct ten
     return m->activation == ACTIVATION_RELU6 ? clip_at_six(out->data + at, positive, m->each, r) : r;
 }
 
+static float ceiling_of(const struct norm *m)
+{
+    return m->activation == ACTIVATION_RELU6 ? 6.0f : INFINITY;
+}
+
+/* What the activation makes of one y of channel i. */
+static float activate(const struct norm *m, double y, int i)
+{
+    const float z = fmaf((float)y, m->scale[i], m->shift[i]), most = ceiling_of(m);
+    const float low = m->activation != ACTIVATION_NONE && z <= 0.0f ? 0.0f : z;
+    return low > most ? most : low;
+}
+
+/* The range of the output without a pass over it: of y every channel's ends are noted, and what comes behind
+ * is monotonic in y, rounding included. Of a NaN in y the statistics, and so scale and shift, are NaN. */
+static struct range range_from_notes(const struct norm *m, const struct tensor *in, const struct pass *p)
+{
+    const int c = m->base.in.c;
+    const double *notes = in->notes;
+    struct range r = RANGE_EMPTY;
+
+    for (int n = 0; n < p->n; n++, notes += CONV_NOTES * c)
+        for (int i = 0; i < c; i++) {
+            const float a = activate(m, notes[CONV_NOTE_LEAST * c + i], i);
+            const float b = activate(m, notes[CONV_NOTE_MOST * c + i], i);
+            r = range_join(r, a > b ? (struct range){b, a} : (struct range){a, b});
+        }
+    return (struct range){r.lo + 0.0f, r.hi + 0.0f}; /* a zero bound is +0, as the kernels report it */
+}
+
+/* Leave the output to its reader. A pass without training quantizes by the running range: it needs no other. */
+static void defer(struct norm *m, struct tensor *out, const struct tensor *in, const struct pass *p)
+{
+    m->deferred = (struct deferred){.y = in->data,
+                                    .scale = m->scale,
+                                    .shift = m->shift,
+                                    .positive = m->positive,
+                                    .mask_bytes = m->mask_bytes,
+                                    .relu = m->activation != ACTIVATION_NONE,
+                                    .ceiling = ceiling_of(m)};
+    out->deferred = &m->deferred;
+    out->range = p->training ? range_from_notes(m, in, p) : RANGE_EMPTY;
+}
+
 static void norm_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
 {
     struct norm *m = norm_of(l);
@@ -132,6 +178,11 @@ static void norm_forward(struct layer *l, struct tensor *out, struct tensor *con
         batch_statistics(m, in[0], p);
     else
         running_statistics(m);
+    out->deferred = NULL;
+    if (out->coder && layer_conv_makes_codes(out->coder, p)) {
+        defer(m, out, in[0], p);
+        return;
+    }
 #pragma omp parallel num_threads(p->threads)
     {
         struct range mine = RANGE_EMPTY;
@@ -153,7 +204,7 @@ static void backward_coefficients(struct norm *m, const struct pass *p)
 
     for (int i = 0; i < c; i++) {
         double t[2];
-        total(t, m->sums, i, c, p->n);
+        total(t, m->sums, 2, i, c, p->n);
         const double s = m->inverse_std[i], gain = (double)m->base.params[WEIGHT].value[i] * s;
 
         m->base.params[BIAS].grad[i] = (float)t[0];
@@ -221,7 +272,8 @@ struct layer *layer_norm_new(const char *name, struct shape in, bool residual, e
     layer_add_buffer(&m->base, "running_var", c);
     m->base.inputs = residual ? 2 : 1;
     m->base.keeps_input = true;
-    m->base.sums_input = true;
+    m->base.notes_input = true;
+    m->base.may_defer = !residual;
     return &m->base;
 }
 

@@ -14,6 +14,10 @@ void layer_add_buffer(struct layer *l, const char *name, size_t size);
 /** Memory for the layer's params (with gradients and momenta when training) and buffers. */
 void layer_claim_state(struct layer *l, const struct plan *p, struct arena *run);
 
+/** Does this layer, in this pass, make codes of its input image by image, by the recipe's own quantizer? Only
+ * convolutions do. */
+bool layer_conv_makes_codes(const struct layer *l, const struct pass *p);
+
 /** Range of p->n images of `each` floats, in parallel. */
 struct range range_over_images(const float *x, size_t each, const struct pass *p);
 

@@ -12,12 +12,12 @@ struct lr_type;
 
 struct lr_spec {
     const struct lr_type *type;
-    double initial;          /* > 0 */
-    double drops[LR_DROPS];  /* piecewise: fractions of the run, ascending, in (0, 1) */
+    double initial;         /* > 0 */
+    double drops[LR_DROPS]; /* piecewise: fractions of the run, ascending, in (0, 1) */
     int drop_count;
-    double factor;           /* piecewise: lr is multiplied by this at each drop */
-    double final_fraction;   /* linear, cosine: lr at the end over initial */
-    int64_t warmup;          /* iterations at `initial * warmup_fraction` */
+    double factor;         /* piecewise: lr is multiplied by this at each drop */
+    double final_fraction; /* linear, cosine: lr at the end over initial */
+    int64_t warmup;        /* iterations at `initial * warmup_fraction` */
     double warmup_fraction;
 };
 

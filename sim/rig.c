@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bool sums)
+static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bool notes)
 {
     const size_t batch = (size_t)r->plan.batch;
     t->shape = shape;
     t->data = arena_push(&r->memory, shape_size(shape) * batch * sizeof(float));
     t->wants_range = true;
-    t->sums = sums ? arena_push(&r->memory, 2 * (size_t)shape.c * batch * sizeof(double)) : NULL;
+    t->notes = notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
 }
 
 static void claim(struct rig *r)
@@ -19,7 +19,7 @@ static void claim(struct rig *r)
     l->type->plan(l, &r->plan, &r->memory);
     for (int i = 0; i < l->inputs; i++) {
         const struct shape shape = i == 0 ? l->in : l->out; /* a second input is a residual */
-        claim_tensor(&r->in[i], shape, r, i == 0 && l->sums_input);
+        claim_tensor(&r->in[i], shape, r, i == 0 && l->notes_input);
         claim_tensor(&r->din[i], shape, r, false);
     }
     claim_tensor(&r->out, l->out, r, false);
@@ -55,19 +55,17 @@ void rig_close(struct rig *r)
     *r = (struct rig){0};
 }
 
-/* Per image and channel the sums of x and x*x, pixels in order: a convolution's epilogue. */
-static void measure_sums(struct tensor *t, int batch)
+/* What a convolution's epilogue notes. */
+static void measure_notes(struct tensor *t, int batch)
 {
-    const size_t c = (size_t)t->shape.c, pixels = (size_t)t->shape.h * (size_t)t->shape.w;
+    const size_t each = shape_size(t->shape), c = (size_t)t->shape.c;
 
-    memset(t->sums, 0, 2 * c * (size_t)batch * sizeof(double));
-    for (size_t n = 0; n < (size_t)batch; n++)
-        for (size_t p = 0; p < pixels; p++)
-            for (size_t i = 0; i < c; i++) {
-                const double x = (double)t->data[(n * pixels + p) * c + i];
-                t->sums[n * 2 * c + i] += x;
-                t->sums[n * 2 * c + c + i] += x * x;
-            }
+    for (size_t n = 0; n < (size_t)batch; n++) {
+        double *notes = t->notes + n * CONV_NOTES * c;
+        conv_notes_clear(notes, t->shape.c);
+        for (size_t i = 0; i < each; i++)
+            conv_notes_add(notes, t->shape.c, (int)(i % c), t->data[n * each + i]);
+    }
 }
 
 static void measure_range(struct tensor *t, int batch)
@@ -84,7 +82,7 @@ void rig_forward(struct rig *r, bool training, int forward_bits, int backward_bi
     r->pass.backward_bits = backward_bits;
     for (int i = 0; i < r->layer->inputs; i++)
         measure_range(&r->in[i], r->plan.batch);
-    if (r->in[0].sums) measure_sums(&r->in[0], r->plan.batch);
+    if (r->in[0].notes) measure_notes(&r->in[0], r->plan.batch);
     r->layer->type->forward(r->layer, &r->out, in, &r->pass);
 }
 

@@ -29,8 +29,8 @@ struct schedule_spec {
 struct schedule_point {
     int64_t iteration, iterations; /* 0-based; total */
     int64_t epoch;
-    int layer;       /* -1: one width for all layers */
-    double loss;     /* of the previous iteration; NaN before the first */
+    int layer;   /* -1: one width for all layers */
+    double loss; /* of the previous iteration; NaN before the first */
 };
 
 struct schedule_type {

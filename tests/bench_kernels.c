@@ -91,7 +91,7 @@ static struct operands operands_make(const struct bench *b, const struct layer_r
     o.w_codes = claim(o.weights * sizeof *o.w_codes);
     o.w_flipped = claim(o.weights * sizeof *o.w_flipped);
     o.packed = claim(packed[0] > packed[1] ? packed[0] : packed[1]);
-    o.sums_bytes = (2 * channels * sizeof(double) + 63) / 64 * 64;
+    o.sums_bytes = (CONV_NOTES * channels * sizeof(double) + 63) / 64 * 64;
     o.scratch_bytes = (scratch[0] > scratch[1] ? scratch[0] : scratch[1]) + 4096; /* no page shared */
     o.sums = claim(threads * o.sums_bytes);
     o.exact = claim(threads * o.weights * sizeof(int64_t));

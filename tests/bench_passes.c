@@ -77,6 +77,12 @@ static void pass_norm(struct passes *p, size_t i)
                        CHANNELS, true);
 }
 
+static void pass_norm_encode(struct passes *p, size_t i)
+{
+    p->k->norm_encode((char *)p->codes + i, p->positive + i / 8, p->x + i, p->of_c[0], p->of_c[1], PIXELS,
+                      CHANNELS, true, INFINITY, &p->q8);
+}
+
 static void pass_norm_residual(struct passes *p, size_t i)
 {
     p->k->norm_forward(p->y + i, p->positive + i / 8, p->x + i, p->r + i, p->of_c[0], p->of_c[1], PIXELS,
@@ -133,6 +139,7 @@ static const struct pass_row {
     {"encode 8 bits, stochastic", pass_stochastic, NULL, 5, IMAGES},
     {"decode 8 bits", pass_decode, NULL, 5, IMAGES},
     {"norm forward, relu", pass_norm, NULL, 8.125, IMAGES},
+    {"norm, relu, encode 8 bits", pass_norm_encode, NULL, 5.125, IMAGES},
     {"norm forward, residual, relu", pass_norm_residual, NULL, 12.125, IMAGES},
     {"norm sums", pass_norm_sums, NULL, 8.125, IMAGES},
     {"norm backward", pass_norm_backward, NULL, 12.125, IMAGES},

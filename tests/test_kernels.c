@@ -36,7 +36,7 @@ static int length_of(const struct conv_shape *s)
 
 struct int_forward {
     float *y;
-    double *sums;
+    double *notes;
 };
 
 static struct int_forward run_int_forward(const struct kernels *k, const struct conv_shape *s, struct codes x,
@@ -45,10 +45,11 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
     const enum conv_path path = conv_path(x.bits, w_bits, length_of(s));
     const size_t outputs = (size_t)s->oh * s->ow * s->k;
     void *const packed = claim(k->conv_packed_bytes(s)), *const scratch = claim(k->conv_scratch_bytes(s));
-    const struct int_forward out = {claim(outputs * sizeof(float)), claim(2 * (size_t)s->k * sizeof(double))};
+    const struct int_forward out = {claim(outputs * sizeof(float)),
+                                    claim(CONV_NOTES * (size_t)s->k * sizeof(double))};
 
     k->conv_int_pack(packed, w, s, path);
-    k->conv_int_forward(out.y, out.sums, x, packed, s, path, w_bits, e, scratch);
+    k->conv_int_forward(out.y, out.notes, x, packed, s, path, w_bits, e, scratch);
     free(packed);
     free(scratch);
     return out;
@@ -214,13 +215,13 @@ ParameterizedTest(struct product *p, kernels, int_forward_equals_ref)
             const struct int_forward got = run_int_forward(row, &s, x, w, p->w_bits, &f.e);
             ASSERT_SAME(got.y, want.y, (size_t)s.oh * s.ow * s.k, "%s, bits %d x %d, fill %d", row->name,
                         p->x_bits, p->w_bits, fill);
-            ASSERT_SAME(got.sums, want.sums, 2 * (size_t)s.k, "sums of %s, bits %d x %d", row->name,
-                        p->x_bits, p->w_bits);
+            ASSERT_SAME(got.notes, want.notes, CONV_NOTES * (size_t)s.k, "notes of %s, bits %d x %d",
+                        row->name, p->x_bits, p->w_bits);
             free(got.y);
-            free(got.sums);
+            free(got.notes);
         }
         free(want.y);
-        free(want.sums);
+        free(want.notes);
         free((void *)x.data);
         free(w);
     }
@@ -301,8 +302,8 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
     float *const x = reals_make(in, 10), *const w = reals_make(weights, 11), *const dy = reals_make(out, 12);
     void *const packed = claim(k->conv_packed_bytes(s)), *const scratch = claim(k->conv_scratch_bytes(s));
     char *const all =
-        claim(2 * s->k * sizeof(double) + weights * sizeof(double) + (out + 2 * in) * sizeof(float));
-    double *const sums = (double *)all, *const acc = sums + 2 * s->k;
+        claim(CONV_NOTES * s->k * sizeof(double) + weights * sizeof(double) + (out + 2 * in) * sizeof(float));
+    double *const sums = (double *)all, *const acc = sums + CONV_NOTES * s->k;
     float *const y = (float *)(acc + weights), *const dx = y + out, *const added = dx + in;
 
     for (size_t i = 0; i < weights; i++)

@@ -147,6 +147,53 @@ ParameterizedTest(struct norm_case *p, kernels_pass, norm_passes_equal_ref)
     }
 }
 
+/* What norm_encode stands for: norm_forward, the ceiling, encode. */
+static size_t norm_then_encode(void *codes, uint8_t *positive, const float *y, float *const of_c[2],
+                               const struct norm_case *p, bool relu, float ceiling, const struct affine *q)
+{
+    const size_t n = (size_t)p->pixels * p->c;
+    float a[4096];
+
+    reference()->norm_forward(a, positive, y, NULL, of_c[0], of_c[1], p->pixels, p->c, relu);
+    for (size_t i = 0; i < n; i++)
+        if (a[i] >= ceiling) {
+            a[i] = ceiling;
+            positive[i / 8] &= (uint8_t) ~(1u << i % 8);
+        }
+    return reference()->encode(codes, a, n, q, NULL, 0);
+}
+
+ParameterizedTestParameters(kernels_pass, norm_encode_is_norm_forward_and_encode)
+{
+    return cr_make_param_array(struct norm_case, norm_cases, sizeof norm_cases / sizeof norm_cases[0]);
+}
+ParameterizedTest(struct norm_case *p, kernels_pass, norm_encode_is_norm_forward_and_encode)
+{
+    const size_t n = (size_t)p->pixels * p->c;
+    float *const y = reals_make(n, 40), *const of_c[2] = {reals_make(p->c, 41), reals_make(p->c, 42)};
+    int count;
+
+    y[n / 2] = NAN;
+    y[n - 1] = INFINITY;
+    kernels_all(&count);
+    for (int variant = 0; variant < 16 * count; variant++) {
+        const struct kernels *const k = kernels_all(&count)[variant / 16];
+        const bool relu = variant & 1;
+        const float ceiling = variant & 2 ? 0.75f : INFINITY;
+        const struct affine q =
+            affine_make(variant & 4 ? -0.25f : 0.0f, 1.0f, variant & 8 ? 12 : 5, DIVISION_IEEE, AFFINE_FLOOR);
+        uint8_t positive[2][512] = {{0}}, codes[2][8192] = {{0}};
+        if (!k->available()) continue;
+        const size_t want = norm_then_encode(codes[0], positive[0], y, of_c, p, relu, ceiling, &q);
+        const size_t got =
+            k->norm_encode(codes[1], positive[1], y, of_c[0], of_c[1], p->pixels, p->c, relu, ceiling, &q);
+        cr_assert_eq(got, want, "%s, variant %d: clipped %zu, not %zu", k->name, variant % 16, got, want);
+        ASSERT_SAME(codes[1], codes[0], 2 * n, "%s, variant %d: codes", k->name, variant % 16);
+        ASSERT_SAME(positive[1], positive[0], 512, "%s, variant %d: mask", k->name, variant % 16);
+    }
+    free(y), free(of_c[0]), free(of_c[1]);
+}
+
 Test(kernels_pass, norm_lets_a_nan_through_the_relu)
 {
     float y[16] = {1, -1, NAN, 2}, a[16];

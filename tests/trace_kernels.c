@@ -62,12 +62,12 @@ static void trace_int_pack(void *packed, const int16_t *w, const struct conv_sha
     note(direction_now(), start);
 }
 
-static void trace_int_forward(float *y, double *sums, struct codes x, const void *packed,
+static void trace_int_forward(float *y, double *notes, struct codes x, const void *packed,
                               const struct conv_shape *s, enum conv_path path, int w_bits,
                               const struct conv_epilogue *e, void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_int_forward(y, sums, x, packed, s, path, w_bits, e, scratch);
+    inner->conv_int_forward(y, notes, x, packed, s, path, w_bits, e, scratch);
     note(direction_now(), start);
 }
 
@@ -93,11 +93,11 @@ static void trace_float_pack_data(void *packed, const float *w, const struct con
     note(TRACE_DATA, start);
 }
 
-static void trace_float_forward(float *y, double *sums, const float *x, const void *packed,
+static void trace_float_forward(float *y, double *notes, const float *x, const void *packed,
                                 const struct conv_shape *s, void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_float_forward(y, sums, x, packed, s, scratch);
+    inner->conv_float_forward(y, notes, x, packed, s, scratch);
     note(direction_now(), start);
 }
 
@@ -125,6 +125,16 @@ static struct range trace_norm_forward(float *a, uint8_t *positive, const float 
     const struct range r = inner->norm_forward(a, positive, y, residual, scale, shift, pixels, c, relu);
     note(TRACE_NORM, start);
     return r;
+}
+
+static size_t trace_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale,
+                                const float *shift, size_t pixels, int c, bool relu, float ceiling,
+                                const struct affine *q)
+{
+    const double start = bench_clock();
+    const size_t clipped = inner->norm_encode(codes, positive, y, scale, shift, pixels, c, relu, ceiling, q);
+    note(TRACE_NORM, start);
+    return clipped;
 }
 
 static void trace_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y,
@@ -166,6 +176,7 @@ const struct kernels *trace_begin(const struct kernels *k)
     traced.conv_float_data = trace_float_data;
     traced.conv_float_weights = trace_float_weights;
     traced.norm_forward = trace_norm_forward;
+    traced.norm_encode = trace_norm_encode;
     traced.norm_sums = trace_norm_sums;
     traced.norm_backward = trace_norm_backward;
     return &traced;
