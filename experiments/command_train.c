@@ -40,7 +40,7 @@ static const char doc[] =
     "  cptsim train experiments/quick.yaml --seed 2 --out runs/quick-2\n"
     "  cptsim train experiments/demo.yaml --arm cpt-3-8 --set forward.cycles=2\n"
     "  cptsim train experiments/demo.yaml --resume\n\n"
-    "Ctrl-C finishes the iteration (and an evaluation that is due), saves a checkpoint and exits with 75; "
+    "Ctrl-C finishes the iteration, or a batch of an evaluation, saves a checkpoint and exits with 75; "
     "the same command with --resume "
     "goes on and "
     "ends in the same bits. Keys of a file: `cptsim list keys`.";

@@ -91,6 +91,9 @@ MUST_CHECK enum status record_row(struct record *r, const struct step_row *row);
 MUST_CHECK enum status record_evaluation(struct record *r, const struct evaluation *e, int64_t iteration,
                                          const char *policy);
 
+/** Has the evaluation under `policy` after `iteration` iterations been recorded? */
+bool record_evaluated(const struct record *r, const char *policy, int64_t iteration);
+
 /** Record what the last pass (0-based `iteration`) saw in each layer of the graph given to record_open. */
 MUST_CHECK enum status record_layers(struct record *r, const struct graph *g, int64_t iteration);
 

@@ -108,3 +108,11 @@ enum status record_evaluation(struct record *r, const struct evaluation *e, int6
     line->count[e->split] = e->count;
     return store_series_append(group->series, line);
 }
+
+bool record_evaluated(const struct record *r, const char *policy, int64_t iteration)
+{
+    for (int i = 0; i < r->eval_count; i++)
+        if (strcmp(r->eval[i].policy, policy) == 0)
+            return store_series_length(r->eval[i].series) > 0 && r->eval[i].last.iter == iteration;
+    return false;
+}

@@ -140,6 +140,25 @@ static bool checkpoint_due(const struct run *r, int64_t done)
     return due(r, every, done);
 }
 
+static enum status stopped(const struct run *r, const char *when)
+{
+    return fail(STATUS_INTERRUPTED,
+                "%s: stopped %s %lld of %lld iterations; the same command with --resume goes on",
+                r->options->dir, when, (long long)r->session.trainer.at,
+                (long long)r->session.config.train.iterations);
+}
+
+/* One evaluation, unless the run is asked to stop before its last batch. */
+static enum status measure(struct evaluation *out, struct run *r, int bits)
+{
+    struct trainer *t = &r->session.trainer;
+
+    *out = trainer_evaluation(t, r->session.config.evaluate_split, bits);
+    while (trainer_evaluation_step(t, out))
+        if (stop_requested() != 0) return stopped(r, "in an evaluation after");
+    return STATUS_OK;
+}
+
 /* Measure every point that the configuration names; equal widths are measured once. */
 static enum status evaluate(struct run *r, int current)
 {
@@ -153,9 +172,10 @@ static enum status evaluate(struct run *r, int current)
         while (point[same].bits != point[i].bits)
             same++;
         out->score[i].point = point[i];
-        out->score[i].result = same < i
-                                   ? out->score[same].result
-                                   : trainer_evaluate(t, r->session.config.evaluate_split, point[i].bits);
+        if (same < i)
+            out->score[i].result = out->score[same].result;
+        else
+            TRY(measure(&out->score[i].result, r, point[i].bits));
         TRY(record_evaluation(r->record, &out->score[i].result, t->at, point[i].policy));
     }
     r->evaluated = t->at;
@@ -206,35 +226,56 @@ static enum status record_step(struct run *r, struct step_row *row)
 
 /* --- the run --- */
 
+/* Forward bits of the last of so many iterations: for a run that is taken up there. */
+static int bits_before(const struct session *s, int64_t iterations)
+{
+    const struct train_spec *train = &s->config.train;
+    const struct schedule_point last = {iterations - 1, train->iterations, 0, -1, s->trainer.loss};
+    return schedule_bits(&train->forward, &last);
+}
+
+/* An evaluation that is due; a run that is stopped in it can go on from here. */
+static enum status evaluate_due(struct run *r, int current)
+{
+    if (!due(r, &r->session.config.evaluate_every, r->session.trainer.at)) return STATUS_OK;
+    const enum status s = evaluate(r, current);
+    if (s == STATUS_INTERRUPTED) {
+        TRY(checkpoint(r));
+        return stopped(r, "in an evaluation after");
+    }
+    TRY(s);
+    talk_of_scores(r);
+    return STATUS_OK;
+}
+
+/* Make up for the evaluation that the run was stopped in, if it was. */
+static enum status catch_up(struct run *r)
+{
+    const int64_t at = r->session.trainer.at;
+    struct eval_point point[EVAL_POINTS];
+
+    if (at == 0) return STATUS_OK;
+    const int current = bits_before(&r->session, at);
+    const int count = config_eval_points(point, &r->session.config, current);
+    return record_evaluated(r->record, point[count - 1].policy, at) ? STATUS_OK : evaluate_due(r, current);
+}
+
 static enum status run_loop(struct run *r)
 {
     struct trainer *t = &r->session.trainer;
     const struct config *c = &r->session.config;
     struct step_row row;
 
+    TRY(catch_up(r));
     while (t->at < c->train.iterations) {
         const enum status step = trainer_step(t, &row);
         TRY(record_step(r, &row));
         if (step != STATUS_OK) return step;
-        if (due(r, &c->evaluate_every, t->at)) {
-            TRY(evaluate(r, row.forward_bits));
-            talk_of_scores(r);
-        }
+        TRY(evaluate_due(r, row.forward_bits));
         if (stop_requested() != 0 || checkpoint_due(r, t->at)) TRY(checkpoint(r));
-        if (stop_requested() != 0 && t->at < c->train.iterations)
-            return fail(STATUS_INTERRUPTED,
-                        "%s: stopped after %lld of %lld iterations; the same command with --resume goes on",
-                        r->options->dir, (long long)t->at, (long long)c->train.iterations);
+        if (stop_requested() != 0 && t->at < c->train.iterations) return stopped(r, "after");
     }
     return STATUS_OK;
-}
-
-/* Bits of the last iteration: for a run that was complete when it was taken up. */
-static int last_bits(const struct session *s)
-{
-    const struct train_spec *train = &s->config.train;
-    const struct schedule_point last = {train->iterations - 1, train->iterations, 0, -1, s->trainer.loss};
-    return schedule_bits(&train->forward, &last);
 }
 
 /* What the run would have cost at its largest widths throughout. */
@@ -273,7 +314,7 @@ static enum status summarize(struct run *r)
 {
     struct run_result *out = r->result;
 
-    if (r->evaluated < 0) TRY(evaluate(r, last_bits(&r->session)));
+    if (r->evaluated < 0) TRY(evaluate(r, bits_before(&r->session, r->session.trainer.at)));
     out->iterations = r->session.trainer.at;
     out->bitops = record_bitops(r->record);
     out->saving = 1 - out->bitops / static_bitops(r);

@@ -121,29 +121,45 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     return STATUS_OK;
 }
 
+struct evaluation trainer_evaluation(const struct trainer *t, enum split split, int bits)
+{
+    return (struct evaluation){
+        .split = split, .bits = bits, .count = t->data->count[split], .loss = NAN, .accuracy = NAN};
+}
+
+bool trainer_evaluation_step(struct trainer *t, struct evaluation *e)
+{
+    const int64_t left = e->count - e->seen;
+    struct pass pass = {.recipe = &t->spec->recipe,
+                        .n = (int)(left < t->spec->batch ? left : t->spec->batch),
+                        .forward_bits = e->bits,
+                        .seed = t->spec->seed,
+                        .step = (uint32_t)t->at};
+
+    if (pass.n == 0) return false;
+    uint32_t *index = malloc((size_t)pass.n * sizeof *index);
+    if (!index) abort(); /* a few hundred bytes */
+    for (int i = 0; i < pass.n; i++)
+        index[i] = (uint32_t)(e->seen + i);
+    graph_pass(&pass, t->graph);
+    dataset_fetch(t->graph->in.data, t->labels, t->data, e->split, index, pass.n, NULL);
+    free(index);
+    const struct tensor *logits = graph_forward(t->graph, &pass);
+    const struct loss l = loss_cross_entropy(NULL, logits->data, t->labels, pass.n, t->data->classes);
+    e->loss_sum += l.mean * pass.n;
+    e->correct += l.correct;
+    e->seen += pass.n;
+    if (e->seen < e->count) return true;
+    e->loss = e->loss_sum / (double)e->count;
+    e->accuracy = (double)e->correct / (double)e->count;
+    return false;
+}
+
 struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits)
 {
-    const int64_t count = t->data->count[split];
-    struct evaluation e = {.split = split, .bits = bits, .count = count};
-    struct pass pass = {
-        .recipe = &t->spec->recipe, .forward_bits = bits, .seed = t->spec->seed, .step = (uint32_t)t->at};
-    uint32_t *index = malloc((size_t)t->spec->batch * sizeof *index);
-    int64_t correct = 0;
+    struct evaluation e = trainer_evaluation(t, split, bits);
 
-    if (!index) abort(); /* a few hundred bytes */
-    graph_pass(&pass, t->graph);
-    for (int64_t first = 0; first < count; first += pass.n) {
-        pass.n = (int)(count - first < t->spec->batch ? count - first : t->spec->batch);
-        for (int i = 0; i < pass.n; i++)
-            index[i] = (uint32_t)(first + i);
-        dataset_fetch(t->graph->in.data, t->labels, t->data, split, index, pass.n, NULL);
-        const struct tensor *logits = graph_forward(t->graph, &pass);
-        const struct loss l = loss_cross_entropy(NULL, logits->data, t->labels, pass.n, t->data->classes);
-        e.loss += l.mean * pass.n;
-        correct += l.correct;
-    }
-    free(index);
-    e.loss /= (double)count;
-    e.accuracy = (double)correct / (double)count;
+    while (trainer_evaluation_step(t, &e))
+        continue;
     return e;
 }

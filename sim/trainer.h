@@ -42,9 +42,11 @@ struct step_row {
 /** One evaluation. */
 struct evaluation {
     enum split split;
-    int bits; /* of weights and activations; 0: float32 */
-    double loss, accuracy;
+    int bits;              /* of weights and activations; 0: float32 */
+    double loss, accuracy; /* means over the images; NaN before all of them are seen */
     int64_t count;
+    int64_t seen, correct; /* images so far, and those of the right class */
+    double loss_sum;       /* over them */
 };
 
 struct trainer {
@@ -74,6 +76,13 @@ MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
 
 /** Evaluate a whole split with running statistics, weights and activations at `bits` (0: float32). */
 struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);
+
+/**
+ * The same batch by batch, for callers who may have to stop: begin, then step until it says false, which is when all
+ * images have been seen. Nothing else may use the trainer in between; to stop earlier is to step no more.
+ */
+struct evaluation trainer_evaluation(const struct trainer *t, enum split split, int bits);
+bool trainer_evaluation_step(struct trainer *t, struct evaluation *e);
 
 /** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as hex.
  */

@@ -119,6 +119,46 @@ Test(resume, sigterm_checkpoints_and_exits_with_75)
     folder_remove(&f);
 }
 
+/* Wait until the run says so on stderr. */
+static void wait_for(const struct folder *f, const char *words)
+{
+    static char text[8192];
+
+    for (int i = 0; i < 6000; i++) {
+        slurp(text, sizeof text, f, "stderr");
+        if (strstr(text, words) != NULL) return;
+        usleep(10000);
+    }
+    cr_assert_fail("never said '%s': %s", words, text);
+}
+
+/* With modelled accumulators an evaluation may take hours: here, of 80 images, a second or two. */
+Test(resume, an_evaluation_is_left_between_batches_and_made_up_for)
+{
+    const struct folder f = tiny_experiment(1);
+    char whole[128], pieces[128], text[8192];
+
+    idx_write(f.path, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", SMALL_TRAIN, 80);
+    slurp(text, sizeof text, &f, "tiny.yaml");
+    char *cycles = strstr(text, "cycles: 2");
+    memcpy(cycles, "cycles: 1", 9);
+    strcat(text, "roles: {accumulator: \"fp:fp16\"}\n");
+    folder_write(&f, "tiny.yaml", text, strlen(text));
+    finish(whole, &f, "whole");
+
+    folder_write(&f, "stderr", "", 0); /* what the whole run said */
+    const pid_t pid = start(&f, "pieces");
+    wait_for(&f, "tiny 1/1 ");
+    const int status = signal_after(pid, 0, SIGTERM);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 75, "status %d", status);
+    wait_for(&f, "pieces: stopped in an evaluation after 1 of 1 iterations; the same command with --resume");
+    cr_assert(folder_size(&f, "pieces/ckpt/latest.h5") > 0);
+    finish(pieces, &f, "pieces");
+    cr_assert(strcmp(whole, pieces) == 0, "%s is not %s", pieces, whole);
+    expect_same_record(&f, "whole", "pieces");
+    folder_remove(&f);
+}
+
 /* Of a table and the lines below it, leave out seconds, which are the last column, and memory. */
 static void without_times(char *text)
 {

@@ -128,6 +128,30 @@ Test(trainer, evaluation_changes_nothing)
     cr_assert_str_eq(plain, watched);
 }
 
+/* An evaluation that is stopped and begun anew, and one in steps, give what one in one go does. */
+Test(trainer, an_evaluation_can_be_stopped_between_batches)
+{
+    char hash[65], after[65];
+    struct tiny t;
+    int steps = 1;
+
+    tiny_open(&t, "cpt", "auto", 2);
+    tiny_run(hash, &t, 2);
+    const struct evaluation whole = trainer_evaluate(&t.trainer, SPLIT_TRAIN, 4);
+    struct evaluation e = trainer_evaluation(&t.trainer, SPLIT_TRAIN, 4);
+    cr_assert(trainer_evaluation_step(&t.trainer, &e) && e.seen == t.spec.batch && isnan(e.accuracy));
+    e = trainer_evaluation(&t.trainer, SPLIT_TRAIN, 4);
+    while (trainer_evaluation_step(&t.trainer, &e))
+        steps++;
+    cr_assert_eq(steps, (SMALL_TRAIN + t.spec.batch - 1) / t.spec.batch);
+    cr_assert(memcmp(&e.loss, &whole.loss, sizeof e.loss) == 0 &&
+              memcmp(&e.accuracy, &whole.accuracy, sizeof e.loss) == 0);
+    cr_assert(e.seen == SMALL_TRAIN && !trainer_evaluation_step(&t.trainer, &e) && e.seen == SMALL_TRAIN);
+    trainer_hash(after, &t.trainer);
+    cr_assert_str_eq(after, hash);
+    tiny_close(&t);
+}
+
 Test(trainer, bits_of_every_step_follow_the_schedule)
 {
     struct tiny t;
