@@ -57,6 +57,16 @@ static inline size_t code_bytes(int bits)
     return bits <= 8 ? 1 : 2;
 }
 
+/** Rows [first, first + count) of an image: what one call computes, so that threads can share an image. */
+struct conv_rows {
+    int first, count;
+};
+
+static inline struct conv_rows conv_rows_all(int rows)
+{
+    return (struct conv_rows){0, rows};
+}
+
 /** What a forward product notes about one image's outputs, per filter, for the batch norm behind it: double
  * [CONV_NOTES][k]. Pixels in order; sums from 0, of y and of y*y (exact in double); smallest and largest y, by
  * y < least, so that a NaN is passed over: the sums hold it. */
@@ -126,20 +136,23 @@ struct kernels {
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
      *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
-     * notes: NULL, or [CONV_NOTES][k] for this image.
+     * rows: of the output; y, gamma and x are the image's all the same. notes: NULL, or [CONV_NOTES][k] for
+     * this image, of which all rows must be computed then.
      */
     void (*conv_int_forward)(float *y, double *notes, struct codes x, const void *packed,
-                             const struct conv_shape *s, enum conv_path path, int w_bits,
-                             const struct conv_epilogue *e, void *scratch);
+                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                             int w_bits, const struct conv_epilogue *e, void *scratch);
 
     /**
      * acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly.
      * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow).
+     * rows: of each image's output, whose pixels alone are summed.
      * Several images a call (see conv_weights_images) save most of the way of small images' sums through
      * memory.
      */
     void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images,
-                             const struct conv_shape *s, enum conv_path path, void *scratch);
+                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                             void *scratch);
 
     /* --- float convolution ----------------------------------------------------------------------- */
 
@@ -147,9 +160,9 @@ struct kernels {
     void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
     void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
 
-    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. notes as above. */
+    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. rows and notes as above. */
     void (*conv_float_forward)(float *y, double *notes, const float *x, const void *packed,
-                               const struct conv_shape *s, void *scratch);
+                               const struct conv_shape *s, struct conv_rows rows, void *scratch);
 
     /**
      * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output
@@ -158,9 +171,10 @@ struct kernels {
      * Filters of 3x3 with stride 1, pad <= 2 and one group instead by minimal filtering, F(2x2, 3x3): per
      * point of a transformed tile fma over the filters ascending, from +0, between transforms in the order
      * of kernels_ref_winograd.c. 16 products instead of 36; the rounding error is of the same order.
+     * rows: of dx; first is even, and so is count, or they end with the image.
      */
     void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed,
-                            const struct conv_shape *s, void *scratch);
+                            const struct conv_shape *s, struct conv_rows rows, void *scratch);
 
     /** acc[ky][kx][c/groups][k] += (double)(float fma(dy, x, .) over the pixels, oy, ox ascending, from +0)
      */

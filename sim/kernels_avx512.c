@@ -34,28 +34,28 @@ static const struct tile_isa isa = {
 };
 
 static void int_forward(float *y, double *notes, struct codes x, const void *packed,
-                        const struct conv_shape *s, enum conv_path path, int w_bits,
+                        const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
                         const struct conv_epilogue *e, void *scratch)
 {
-    tile_int_forward(&isa, y, notes, x, packed, s, path, w_bits, e, scratch);
+    tile_int_forward(&isa, y, notes, x, packed, s, rows, path, w_bits, e, scratch);
 }
 
 static void int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
-                        enum conv_path path, void *scratch)
+                        struct conv_rows rows, enum conv_path path, void *scratch)
 {
-    tile_int_weights(&isa, acc, x, e, images, s, path, scratch);
+    tile_int_weights(&isa, acc, x, e, images, s, rows, path, scratch);
 }
 
 static void float_forward(float *y, double *notes, const float *x, const void *packed,
-                          const struct conv_shape *s, void *scratch)
+                          const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
-    tile_float_forward(&isa, y, notes, x, packed, s, scratch);
+    tile_float_forward(&isa, y, notes, x, packed, s, rows, scratch);
 }
 
 static void float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                       void *scratch)
+                       struct conv_rows rows, void *scratch)
 {
-    tile_float_data(&isa, dx, add, dy, packed, s, scratch);
+    tile_float_data(&isa, dx, add, dy, packed, s, rows, scratch);
 }
 
 static void float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,

@@ -95,11 +95,12 @@ static void window_sums(int64_t *product, int64_t *codes, struct codes x, const 
 }
 
 void ref_int_forward(float *y, double *notes, struct codes x, const void *packed, const struct conv_shape *s,
-                     enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch)
+                     struct conv_rows rows, enum conv_path path, int w_bits, const struct conv_epilogue *e,
+                     void *scratch)
 {
     (void)path, (void)w_bits, (void)scratch;
     if (notes) conv_notes_clear(notes, s->k);
-    for (int p = 0; p < s->oh * s->ow; p++)
+    for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++)
         for (int o = 0; o < s->k; o++) {
             int64_t product, codes;
             window_sums(&product, &codes, x, packed, s, p / s->ow, p % s->ow, o);
@@ -122,23 +123,31 @@ VECTORS static void add_scaled(int64_t *acc, int32_t code, struct codes e, size_
             acc[o] += (int64_t)code * (((const uint16_t *)e.data)[first + o] - half);
 }
 
+/* One pixel of e, at (oy, ox), with every tap. */
+static void add_pixel(int64_t *acc, struct codes x, size_t x_first, struct codes e, size_t e_first,
+                      const struct conv_shape *s, int oy, int ox)
+{
+    const int cg = s->c / s->groups, kg = s->k / s->groups, half = 1 << (e.bits - 1);
+
+    for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
+        const int64_t pixel = input_pixel(s, oy, ox, tap / s->kernel, tap % s->kernel);
+        for (int c = 0; pixel >= 0 && c < s->c; c++) {
+            const int o = c / cg * kg;
+            int64_t *const row = acc + ((size_t)tap * cg + c % cg) * s->k;
+            add_scaled(row + o, code_at(x, x_first + pixel * s->c + c), e, e_first + o, half, kg);
+        }
+    }
+}
+
 void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
-                     enum conv_path path, void *scratch)
+                     struct conv_rows rows, enum conv_path path, void *scratch)
 {
     (void)path, (void)scratch;
-    const int cg = s->c / s->groups, kg = s->k / s->groups, pixels = s->oh * s->ow, half = 1 << (e.bits - 1);
-
-    for (int i = 0; i < images * pixels; i++)
-        for (int ky = 0; ky < s->kernel; ky++)
-            for (int kx = 0; kx < s->kernel; kx++) {
-                const int64_t pixel = input_pixel(s, i % pixels / s->ow, i % pixels % s->ow, ky, kx);
-                const size_t first = ((size_t)(i / pixels) * s->h * s->w + (size_t)pixel) * s->c;
-                for (int c = 0; pixel >= 0 && c < s->c; c++) {
-                    const int o = c / cg * kg;
-                    int64_t *const row = acc + (((size_t)ky * s->kernel + kx) * cg + c % cg) * s->k;
-                    add_scaled(row + o, code_at(x, first + c), e, (size_t)i * s->k + o, half, kg);
-                }
-            }
+    for (int n = 0; n < images; n++)
+        for (int oy = rows.first; oy < rows.first + rows.count; oy++)
+            for (int ox = 0; ox < s->ow; ox++)
+                add_pixel(acc, x, (size_t)n * s->h * s->w * s->c, e,
+                          (((size_t)n * s->oh + oy) * s->ow + ox) * s->k, s, oy, ox);
 }
 
 /* --- binary32: a tap in the padding takes part as +0 ------------------------------------------------- */
@@ -162,15 +171,15 @@ void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
 }
 
 void ref_float_forward(float *y, double *notes, const float *x, const void *packed,
-                       const struct conv_shape *s, void *scratch)
+                       const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     (void)scratch;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
 
     if (notes) conv_notes_clear(notes, s->k);
-    memset(y, 0, (size_t)s->oh * s->ow * s->k * sizeof *y);
-    for (int p = 0; p < s->oh * s->ow; p++) {
+    for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++) {
         float *const out = y + (size_t)p * s->k;
+        memset(out, 0, (size_t)s->k * sizeof *out);
         for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
             const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
             for (int c = 0; c < s->c; c++) {
@@ -213,15 +222,15 @@ static void data_pixel(float *sum, const float *dy, const float *w, const struct
 }
 
 void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                    void *scratch)
+                    struct conv_rows rows, void *scratch)
 {
     float *const sum = scratch;
 
     if (conv_data_is_winograd(s)) {
-        ref_winograd_data(dx, add, dy, packed, s, scratch);
+        ref_winograd_data(dx, add, dy, packed, s, rows, scratch);
         return;
     }
-    for (int p = 0; p < s->h * s->w; p++) {
+    for (int p = rows.first * s->w; p < (rows.first + rows.count) * s->w; p++) {
         memset(sum, 0, (size_t)s->c * sizeof *sum);
         data_pixel(sum, dy, packed, s, p / s->w, p % s->w);
         for (int c = 0; c < s->c; c++) {

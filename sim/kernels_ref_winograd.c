@@ -120,12 +120,12 @@ void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s)
 }
 
 void ref_winograd_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                       void *scratch)
+                       struct conv_rows rows, void *scratch)
 {
     float *const products = scratch;
-    const int columns = (s->w + 1) / 2, tiles = (s->h + 1) / 2 * columns;
+    const int columns = (s->w + 1) / 2;
 
-    for (int t = 0; t < tiles; t++) {
+    for (int t = rows.first / 2 * columns; t < (rows.first + rows.count + 1) / 2 * columns; t++) {
         memset(products, 0, ref_winograd_scratch_bytes(s));
         for (int o = 0; o < s->k; o++) {
             float v[POINTS];

@@ -221,16 +221,17 @@ static void wide_window_sums(double *window, int64_t *pixel, struct padded x, co
         }
 }
 
-/* The part of a job that depends on the shape alone. */
-static struct tile_job forward_job(const struct conv_shape *s, struct padded x, int pack)
+/* The part of a job that depends on the shape and the rows alone. */
+static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows rows, struct padded x,
+                                   size_t size, int pack)
 {
     const int cg = s->c / s->groups;
 
-    return (struct tile_job){.source = x.data,
+    return (struct tile_job){.source = (const char *)x.data + rows.first * s->stride * x.pitch * size,
                              .across = (ptrdiff_t)s->stride * cg,
                              .down = s->stride * x.pitch,
                              .width = s->ow,
-                             .pixels = s->oh * s->ow,
+                             .pixels = rows.count * s->ow,
                              .pitch = x.pitch,
                              .rows = s->kernel,
                              .segment = (int)round_up((size_t)s->kernel * cg, pack),
@@ -239,9 +240,9 @@ static struct tile_job forward_job(const struct conv_shape *s, struct padded x, 
                              .y_down = (ptrdiff_t)s->ow * s->k};
 }
 
-/* One tile run per block of filters of this group; `job` knows the rest. */
+/* One tile run per block of filters of this group, from output `at` of the image on; `job` knows the rest. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
-                       int group, int pack, float *y, double *notes, const void *packed,
+                       ptrdiff_t at, int group, int pack, float *y, double *notes, const void *packed,
                        const struct conv_epilogue *e)
 {
     const int kg = s->k / s->groups;
@@ -250,13 +251,13 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
         const int first = group * kg + b * TILE_LANES, left = kg - b * TILE_LANES;
         job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
         job->lanes = left < TILE_LANES ? left : TILE_LANES;
-        job->y = y + first;
+        job->y = y + at * s->k + first;
         job->notes = notes ? notes + first : NULL;
         job->notes_pitch = s->k;
         if (e) {
             job->alpha = e->alpha + first;
             job->beta = e->beta + first;
-            job->gamma = e->gamma + first;
+            job->gamma = e->gamma + at * e->gamma_stride + first;
             job->gamma_stride = e->gamma_stride;
         }
         run(job);
@@ -264,24 +265,25 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
 }
 
 void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
-                      const struct conv_shape *s, enum conv_path path, int w_bits,
+                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
                       const struct conv_epilogue *e, void *scratch)
 {
     const enum element element = tile_element(x.bits, path);
     const int pack = pack_of(path);
+    const ptrdiff_t first = (ptrdiff_t)rows.first * s->ow;
     double *const window = scratch;
     void *const room = (char *)scratch + window_bytes(s);
     void *const image = (char *)room + room_bytes(s);
 
     if (notes) conv_notes_clear(notes, s->k);
     if (tile_depthwise_takes(s, path)) {
-        tile_depthwise_int_forward(isa, y, notes, x, packed, s, e, scratch);
+        tile_depthwise_int_forward(isa, y, notes, x, packed, s, rows, e, scratch);
         return;
     }
     for (int g = 0; g < s->groups; g++) {
         const struct padded padded = pad_group(image, x.data, element, s, g);
-        struct tile_job job = forward_job(s, padded, pack);
-        job.window = window;
+        struct tile_job job = forward_job(s, rows, padded, padded_size(element), pack);
+        job.window = window + first;
         if (path == CONV_PATH_I8 || path == CONV_PATH_I16)
             isa->window_sums(window, room, padded.data, element == ELEMENT_U8, s);
         else
@@ -289,30 +291,31 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struc
         switch (path) {
         case CONV_PATH_I8:
             job.flush = conv_pairs_i16(x.bits, w_bits);
-            run_blocks(isa->forward_i8, &job, s, g, pack, y, notes, packed, e);
+            run_blocks(isa->forward_i8, &job, s, first, g, pack, y, notes, packed, e);
             break;
         case CONV_PATH_I16:
-            run_blocks(isa->forward_i16, &job, s, g, pack, y, notes, packed, e);
+            run_blocks(isa->forward_i16, &job, s, first, g, pack, y, notes, packed, e);
             break;
         case CONV_PATH_I16_64:
         case CONV_PATH_I64:
             job.flush = conv_pairs_i32(x.bits == 16 ? 15 : x.bits, w_bits);
-            run_blocks(isa->forward_i16_64, &job, s, g, pack, y, notes, packed, e);
+            run_blocks(isa->forward_i16_64, &job, s, first, g, pack, y, notes, packed, e);
             break;
         }
     }
 }
 
 void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                        const void *packed, const struct conv_shape *s, void *scratch)
+                        const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     if (notes) conv_notes_clear(notes, s->k);
     if (tile_is_depthwise(s)) {
-        tile_depthwise_float_forward(isa, y, notes, x, packed, s, scratch);
+        tile_depthwise_float_forward(isa, y, notes, x, packed, s, rows, scratch);
         return;
     }
     for (int g = 0; g < s->groups; g++) {
-        struct tile_job job = forward_job(s, pad_group(scratch, x, ELEMENT_F32, s, g), 1);
-        run_blocks(isa->forward_f32, &job, s, g, 1, y, notes, packed, NULL);
+        struct tile_job job =
+            forward_job(s, rows, pad_group(scratch, x, ELEMENT_F32, s, g), sizeof(float), 1);
+        run_blocks(isa->forward_f32, &job, s, (ptrdiff_t)rows.first * s->ow, g, 1, y, notes, packed, NULL);
     }
 }

@@ -107,14 +107,14 @@ void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, e
 void tile_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
 void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
-                      const struct conv_shape *s, enum conv_path path, int w_bits,
+                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
                       const struct conv_epilogue *e, void *scratch);
 void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                        const void *packed, const struct conv_shape *s, void *scratch);
+                        const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch);
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                     const struct conv_shape *s, void *scratch);
+                     const struct conv_shape *s, struct conv_rows rows, void *scratch);
 void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
-                      const struct conv_shape *s, enum conv_path path, void *scratch);
+                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, void *scratch);
 void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
                         const struct conv_shape *s, void *scratch);
 
@@ -148,10 +148,11 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
 void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
 void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
-                                const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
-                                void *scratch);
+                                const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                                const struct conv_epilogue *e, void *scratch);
 void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                                  const void *packed, const struct conv_shape *s, void *scratch);
+                                  const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                                  void *scratch);
 
 /** Packed weights and scratch of backward-data, scratch of backward-weights. */
 size_t tile_data_packed_bytes(const struct conv_shape *s);

@@ -25,6 +25,19 @@ static struct phase phase_make(const struct conv_shape *s, int r, int size)
                           .out = (first + s->pad) / s->stride};
 }
 
+/* The part of a phase that lies in these rows. */
+static struct phase phase_within(struct phase y, int stride, struct conv_rows rows)
+{
+    const int end = y.first + y.count * stride, last = rows.first + rows.count;
+    const int skip = rows.first > y.first ? (rows.first - y.first + stride - 1) / stride : 0;
+    const int first = y.first + skip * stride, beyond = end < last ? end : last;
+
+    y.first = first;
+    y.out += skip;
+    y.count = beyond > first ? (beyond - first + stride - 1) / stride : 0;
+    return y;
+}
+
 /* Zeros needed before and behind dy, so that no phase reads beyond. */
 static int border_before(const struct conv_shape *s)
 {
@@ -130,13 +143,13 @@ static void run_phase(const struct tile_isa *isa, float *dx, bool add, struct pa
 }
 
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                     const struct conv_shape *s, void *scratch)
+                     const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     const int groups = tile_is_depthwise(s) ? 1 : s->groups, kg = s->k / groups, before = border_before(s);
     const ptrdiff_t each_tap = (ptrdiff_t)(block_count(s) / groups) * block_filters(s) * TILE_LANES;
 
     if (conv_data_is_winograd(s)) {
-        winograd_data(isa, dx, add, dy, packed, s, scratch);
+        winograd_data(isa, dx, add, dy, packed, s, rows, scratch);
         return;
     }
     for (int g = 0; g < groups; g++) {
@@ -148,7 +161,8 @@ void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const floa
             for (int rx = 0; rx < s->stride; rx++) {
                 const struct phase y = phase_make(s, ry, s->h), x = phase_make(s, rx, s->w);
                 const ptrdiff_t group_weights = y.taps * x.taps * each_tap;
-                run_phase(isa, dx, add, errors, weights + g * group_weights, s, g, y, x);
+                run_phase(isa, dx, add, errors, weights + g * group_weights, s, g,
+                          phase_within(y, s->stride, rows), x);
                 weights += groups * group_weights;
             }
     }

@@ -43,13 +43,14 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
 DEFINE_PACK(tile_depthwise_int_pack, int16_t, int32_t)
 DEFINE_PACK(tile_depthwise_float_pack, float, float)
 
-static struct tile_job forward_job(const struct conv_shape *s, struct padded x)
+static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows rows, struct padded x,
+                                   size_t size)
 {
-    return (struct tile_job){.source = x.data,
+    return (struct tile_job){.source = (const char *)x.data + rows.first * s->stride * x.pitch * size,
                              .across = (ptrdiff_t)s->stride * s->c,
                              .down = s->stride * x.pitch,
                              .width = s->ow,
-                             .pixels = s->oh * s->ow,
+                             .pixels = rows.count * s->ow,
                              .pitch = x.pitch,
                              .rows = s->kernel,
                              .segment = s->kernel,
@@ -58,9 +59,9 @@ static struct tile_job forward_job(const struct conv_shape *s, struct padded x)
                              .y_down = (ptrdiff_t)s->ow * s->k};
 }
 
-/* One run per block of channels. */
+/* One run per block of channels, from output `at` of the image on. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job, const struct conv_shape *s,
-                       size_t element, float *y, double *notes, const void *packed,
+                       ptrdiff_t at, size_t element, float *y, double *notes, const void *packed,
                        const struct conv_epilogue *e)
 {
     const char *const source = job.source;
@@ -69,13 +70,13 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
         job.source = source + first * element;
         job.weights = (const char *)packed + (size_t)first * s->kernel * s->kernel * 4;
         job.lanes = s->c - first < TILE_LANES ? s->c - first : TILE_LANES;
-        job.y = y + first;
+        job.y = y + at * s->k + first;
         job.notes = notes ? notes + first : NULL;
         job.notes_pitch = s->k;
         if (e) {
             job.alpha = e->alpha + first;
             job.beta = e->beta + first;
-            job.gamma = e->gamma + first;
+            job.gamma = e->gamma + at * e->gamma_stride + first;
             job.gamma_stride = e->gamma_stride;
         }
         run(&job);
@@ -83,22 +84,25 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
 }
 
 void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
-                                const void *packed, const struct conv_shape *s, const struct conv_epilogue *e,
-                                void *scratch)
+                                const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                                const struct conv_epilogue *e, void *scratch)
 {
     const bool bytes = x.bits <= 8;
     const struct padded image = tile_pad(scratch, x.data, bytes ? ELEMENT_U8 : ELEMENT_U16_S16, s->h, s->w,
                                          s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
 
-    run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16, forward_job(s, image), s, code_bytes(x.bits),
-               y, notes, packed, e);
+    run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16,
+               forward_job(s, rows, image, code_bytes(x.bits)), s, (ptrdiff_t)rows.first * s->ow,
+               code_bytes(x.bits), y, notes, packed, e);
 }
 
 void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                                  const void *packed, const struct conv_shape *s, void *scratch)
+                                  const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                                  void *scratch)
 {
     const struct padded image =
         tile_pad(scratch, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
 
-    run_blocks(isa->depthwise_f32, forward_job(s, image), s, sizeof(float), y, notes, packed, NULL);
+    run_blocks(isa->depthwise_f32, forward_job(s, rows, image, sizeof(float)), s,
+               (ptrdiff_t)rows.first * s->ow, sizeof(float), y, notes, packed, NULL);
 }

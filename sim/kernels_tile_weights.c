@@ -223,27 +223,27 @@ static struct weights_job loom_job(const struct loom *l)
                                 .k = s->k};
 }
 
-/* Every band of every image, for every group; l->weave_x decides which bits of x. */
+/* Every band of these rows of every image, for every group; l->weave_x decides which bits of x. */
 static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, const struct loom *l, int images,
-                      int flush, int shift)
+                      struct conv_rows of, int flush, int shift)
 {
     const struct conv_shape *const s = l->s;
-    const int cg = s->c / l->groups, kg = s->k / l->groups;
+    const int cg = s->c / l->groups, kg = s->k / l->groups, end = of.first + of.count;
     struct weights_job job = loom_job(l);
 
     job.flush = flush;
     job.shift = shift;
     for (int n = 0; n < images; n += l->cut.images)
-        for (int oy = 0; oy < s->oh; oy += l->cut.band) {
-            const int rows = s->oh - oy < l->cut.band ? s->oh - oy : l->cut.band;
+        for (int oy = of.first; oy < end; oy += l->cut.band) {
+            const int rows = end - oy < l->cut.band ? end - oy : l->cut.band;
             const int now = images - n < l->cut.images ? images - n : l->cut.images;
             weave_band(l, n, now, oy, rows);
             /* without stride the rows of an image follow each other in both operands: one long row an image
              */
             job.rows = s->stride == 1 ? now : rows;
             job.steps = s->stride == 1 ? l->cut.steps * rows : l->cut.steps;
-            job.first = n == 0 && oy == 0;
-            job.last = n + now == images && oy + rows == s->oh;
+            job.first = n == 0 && oy == of.first;
+            job.last = n + now == images && oy + rows == end;
             for (int g = 0; g < l->groups; g++) {
                 job.x = l->p.x + (ptrdiff_t)g * cg * 4;
                 job.e = l->p.e + (ptrdiff_t)g * kg * 4;
@@ -261,7 +261,7 @@ static tile_weave *weave_for(const struct tile_isa *isa, int bits, int pack)
 }
 
 void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
-                      const struct conv_shape *s, enum conv_path path, void *scratch)
+                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, void *scratch)
 {
     const bool depthwise = tile_depthwise_takes(s, path);
     const int pack = path == CONV_PATH_I8 && !depthwise ? 4 : 2;
@@ -276,24 +276,24 @@ void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, 
 
     l.p = lay_out(scratch, s, woven_bytes(s, &l.cut));
     if (depthwise) {
-        run_bands(isa->depthwise_weights_i16, acc, &l, images, 0, 0);
+        run_bands(isa->depthwise_weights_i16, acc, &l, images, rows, 0, 0);
         return;
     }
     switch (path) {
     case CONV_PATH_I8:
-        run_bands(isa->weights_i8, acc, &l, images, conv_pairs_i16(x.bits, e.bits), 0);
+        run_bands(isa->weights_i8, acc, &l, images, rows, conv_pairs_i16(x.bits, e.bits), 0);
         break;
     case CONV_PATH_I16:
-        run_bands(isa->weights_i16, acc, &l, images, 0, 0);
+        run_bands(isa->weights_i16, acc, &l, images, rows, 0, 0);
         break;
     case CONV_PATH_I16_64:
-        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(x.bits, e.bits), 0);
+        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(x.bits, e.bits), 0);
         break;
     case CONV_PATH_I64:
         l.weave_x = weave_upper;
-        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(15, e.bits), 1);
+        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(15, e.bits), 1);
         l.weave_x = weave_lowest;
-        run_bands(isa->weights_i16_64, acc, &l, images, conv_pairs_i32(1, e.bits), 0);
+        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(1, e.bits), 0);
         break;
     }
 }

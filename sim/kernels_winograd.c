@@ -43,9 +43,10 @@ void winograd_pack(void *packed, const float *w, const struct conv_shape *s)
 }
 
 void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                   const struct conv_shape *s, void *scratch)
+                   const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
-    const int before = 2 - s->pad, tiles = (s->h + 1) / 2 * ((s->w + 1) / 2);
+    const int before = 2 - s->pad, columns = (s->w + 1) / 2;
+    const int end = (rows.first + rows.count + 1) / 2 * columns;
     char *const behind = (char *)scratch + tile_padded_bytes(points_of(s->h), points_of(s->w), s->k);
     const struct padded errors =
         tile_pad(scratch, dy, ELEMENT_F32, s->oh, s->ow, s->k, 0, s->k, before,
@@ -62,8 +63,8 @@ void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float 
                                .errors = (float *)behind,
                                .products = (float *)(behind + errors_bytes(s))};
 
-    for (job.first = 0; job.first < tiles; job.first += job.count) {
-        job.count = tiles - job.first < WINOGRAD_TILES ? tiles - job.first : WINOGRAD_TILES;
+    for (job.first = rows.first / 2 * columns; job.first < end; job.first += job.count) {
+        job.count = end - job.first < WINOGRAD_TILES ? end - job.first : WINOGRAD_TILES;
         isa->winograd(&job);
     }
 }

@@ -44,6 +44,6 @@ size_t winograd_packed_bytes(const struct conv_shape *s);
 size_t winograd_scratch_bytes(const struct conv_shape *s);
 void winograd_pack(void *packed, const float *w, const struct conv_shape *s);
 void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                   const struct conv_shape *s, void *scratch);
+                   const struct conv_shape *s, struct conv_rows rows, void *scratch);
 
 #endif

@@ -127,21 +127,26 @@ static uint64_t forward_float(struct conv *c, struct tensor *out, const struct t
                               const struct pass *p)
 {
     const struct kernels *k = p->kernels;
-    uint64_t clipped = 0;
 
     if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
         conv_sum_forward(c, out, c->x_saved, p);
         return 0;
     }
     k->conv_float_pack(c->packed, c->w_decoded, &c->s);
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int n = 0; n < p->n; n++) {
-        if (encodes) clipped += conv_encode_image(c, in, n, p);
-        k->conv_float_forward(out->data + (size_t)n * c->out_size, conv_notes_of(out, n, p),
-                              conv_input_values(c, in, n, p), c->packed, &c->s,
+    const int pieces = conv_pieces(p, c->s.oh);
+    const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
+    uint64_t on_the_way = 0;
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : on_the_way)
+    for (int i = 0; i < p->n * pieces; i++) {
+        const int n = i / pieces;
+        if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
+        k->conv_float_forward(out->data + (size_t)n * c->out_size,
+                              pieces == 1 ? conv_notes_of(out, n, p) : NULL, conv_input_values(c, in, n, p),
+                              c->packed, &c->s, conv_piece(i % pieces, pieces, c->s.oh),
                               p->scratch[omp_get_thread_num()]);
     }
-    return clipped;
+    if (pieces > 1) conv_note_images(c, out, p);
+    return clipped + on_the_way;
 }
 
 static void take_weights(struct conv *c, const struct pass *p)

@@ -58,6 +58,26 @@ static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
     return conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_RECIPE;
 }
 
+/** The pieces into which a pass cuts each image so that all threads work: one, unless there are fewer images
+ * than threads. Piece i of `rows` rows begins at an even one. */
+static inline int conv_pieces(const struct pass *p, int rows)
+{
+    const int wanted = p->n < p->threads ? (p->threads + p->n - 1) / p->n : 1, most = (rows + 1) / 2;
+    return wanted < most ? wanted : most;
+}
+
+static inline struct conv_rows conv_piece(int i, int pieces, int rows)
+{
+    const int pairs = (rows + 1) / 2, first = 2 * (pairs * i / pieces), end = 2 * (pairs * (i + 1) / pieces);
+    return (struct conv_rows){first, (end < rows ? end : rows) - first};
+}
+
+/** What a batch norm reads about one image y[oh][ow][k]; notes may be NULL. */
+void conv_note_image(double *notes, const float *y, const struct conv_shape *s);
+
+/** Note a whole batch behind a product that was computed in pieces, which noted nothing. */
+void conv_note_images(const struct conv *c, const struct tensor *out, const struct pass *p);
+
 /** Where image n's notes for a batch norm go; running statistics need none. */
 static inline double *conv_notes_of(const struct tensor *out, int n, const struct pass *p)
 {
@@ -72,6 +92,9 @@ size_t conv_encode_filter(struct conv *c, int o, const struct pass *p, const flo
 
 /** Encode image n under c->x. Returns the clipped count. */
 size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const struct pass *p);
+
+/** All of them. */
+uint64_t conv_encode_images(struct conv *c, const struct tensor *in, const struct pass *p);
 
 /** out from coded weights and a coded input, which is encoded here if `encodes`. Returns the clipped count.
  */

@@ -85,17 +85,21 @@ static struct affine quantize_error(struct conv *c, struct backward *b, struct t
     const struct affine q = affine_of_range(dout->range, bits, p->recipe->division, p->recipe->floor);
     const struct random_name name = {p->seed, random_stream(RANDOM_ERROR, c->base.id), p->step};
     const struct random_name *noise = p->recipe->stochastic_error ? &name : NULL;
+    const int pieces = conv_pieces(p, c->s.oh);
+    const size_t row = c->out_size / (size_t)c->s.oh;
     uint64_t clipped = 0;
 
 #pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int n = 0; n < p->n; n++) {
-        const uint64_t first = (uint64_t)n * c->out_size;
+    for (int i = 0; i < p->n * pieces; i++) {
+        const struct conv_rows rows = conv_piece(i % pieces, pieces, c->s.oh);
+        const uint64_t first = (uint64_t)(i / pieces) * c->out_size + (uint64_t)rows.first * row;
+        const size_t size = (size_t)rows.count * row;
         float *e = dout->data + first;
         if (bits > AFFINE_CODE_BITS)
-            clipped += affine_quantize(e, e, c->out_size, &q, noise, first);
+            clipped += affine_quantize(e, e, size, &q, noise, first);
         else
-            clipped += p->kernels->encode((char *)b->e_codes + first * code_bytes(bits), e, c->out_size, &q,
-                                          noise, first);
+            clipped +=
+                p->kernels->encode((char *)b->e_codes + first * code_bytes(bits), e, size, &q, noise, first);
     }
     c->base.trace.error = dout->range;
     c->base.trace.clipped_error = clipped;
@@ -194,18 +198,20 @@ static void weights_integer(struct conv *c, struct backward *b, const struct pas
     const int eb = b->e.bits, xb = c->x.bits;
     const int share = p->n / p->threads > 1 ? p->n / p->threads : 1,
               most = conv_weights_images(xb, eb, &c->s);
-    const int images = share < most ? share : most;
+    const int images = share < most ? share : most, calls = (p->n + images - 1) / images;
+    const int pieces = conv_pieces(p, c->s.oh); /* exact sums: rows may be added in any order */
     int64_t count[KERNEL_MAX * KERNEL_MAX];
 
     memset(b->exact, 0, (size_t)p->threads * weights * sizeof *b->exact);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n += images) {
-        const int now = p->n - n < images ? p->n - n : images;
+    for (int i = 0; i < calls * pieces; i++) {
+        const int n = i / pieces * images, now = p->n - n < images ? p->n - n : images;
         p->kernels->conv_int_weights(
             b->exact + (size_t)omp_get_thread_num() * weights,
             (struct codes){(char *)c->x_saved + (size_t)n * c->in_size * code_bytes(xb), xb},
             (struct codes){(char *)b->e_codes + (size_t)n * c->out_size * code_bytes(eb), eb}, now, &c->s,
-            conv_path(xb, eb, (int64_t)now * c->s.oh * c->s.ow), p->scratch[omp_get_thread_num()]);
+            conv_piece(i % pieces, pieces, c->s.oh), conv_path(xb, eb, (int64_t)now * c->s.oh * c->s.ow),
+            p->scratch[omp_get_thread_num()]);
     }
     sum_positions(b->x_at, c->x_saved, xb, c->in_size, 0, p);
     if (c->x.zero != 0.0f)
@@ -289,10 +295,12 @@ static void data_float(struct conv *c, const struct backward *b, struct tensor *
                        const struct tensor *dout, const struct pass *p)
 {
     p->kernels->conv_float_pack_data(c->packed, c->w_decoded, &c->s);
+    const int pieces = conv_pieces(p, c->s.h);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
-        p->kernels->conv_float_data(din->data + (size_t)n * c->in_size, add, error_values(c, b, dout, n, p),
-                                    c->packed, &c->s, p->scratch[omp_get_thread_num()]);
+    for (int i = 0; i < p->n * pieces; i++)
+        p->kernels->conv_float_data(din->data + (size_t)(i / pieces) * c->in_size, add,
+                                    error_values(c, b, dout, i / pieces, p), c->packed, &c->s,
+                                    conv_piece(i % pieces, pieces, c->s.h), p->scratch[omp_get_thread_num()]);
 }
 
 /* Both products in the accumulator's role: they read whole tensors of values. */

@@ -106,6 +106,23 @@ size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const s
                                    &c->x);
 }
 
+uint64_t conv_encode_images(struct conv *c, const struct tensor *in, const struct pass *p)
+{
+    uint64_t clipped = 0;
+
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
+    for (int n = 0; n < p->n; n++)
+        clipped += conv_encode_image(c, in, n, p);
+    return clipped;
+}
+
+void conv_note_images(const struct conv *c, const struct tensor *out, const struct pass *p)
+{
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int n = 0; n < p->n; n++)
+        conv_note_image(conv_notes_of(out, n, p), out->data + (size_t)n * c->out_size, &c->s);
+}
+
 uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
                           const struct pass *p)
 {
@@ -113,18 +130,24 @@ uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tenso
     const int w_bits = c->w[0].bits;
     const struct product q = product_make(&c->s, &c->x, c->w_codes, w_bits, 1);
     const size_t each = c->in_size * code_bytes(c->x.bits);
-    uint64_t clipped = 0;
+    const int pieces = conv_pieces(p, c->s.oh);
+    const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
+    uint64_t on_the_way = 0;
 
     k->conv_int_pack(c->packed, c->w_codes, &c->s, q.path);
     const struct conv_epilogue e = make_epilogue(c, &q);
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int n = 0; n < p->n; n++) {
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : on_the_way)
+    for (int i = 0; i < p->n * pieces; i++) {
+        const int n = i / pieces;
         const struct codes codes = {(const char *)c->x_saved + (size_t)n * each, c->x.bits};
-        if (encodes) clipped += conv_encode_image(c, in, n, p);
-        k->conv_int_forward(out->data + (size_t)n * c->out_size, conv_notes_of(out, n, p), codes, c->packed,
-                            &c->s, q.path, w_bits, &e, p->scratch[omp_get_thread_num()]);
+        if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
+        k->conv_int_forward(out->data + (size_t)n * c->out_size,
+                            pieces == 1 ? conv_notes_of(out, n, p) : NULL, codes, c->packed, &c->s,
+                            conv_piece(i % pieces, pieces, c->s.oh), q.path, w_bits, &e,
+                            p->scratch[omp_get_thread_num()]);
     }
-    return clipped;
+    if (pieces > 1) conv_note_images(c, out, p);
+    return clipped + on_the_way;
 }
 
 /* --- to the input --- */
@@ -155,14 +178,16 @@ void conv_int_data(struct conv *c, struct tensor *din, bool add, const void *e_c
     flip_weights(c->flipped, c->w_codes, &c->s);
     k->conv_int_pack(c->packed, c->flipped, &f, q.path);
     const struct conv_epilogue epilogue = make_epilogue(c, &q);
+    const int pieces = conv_pieces(p, f.oh);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++) {
-        float *x = din->data + (size_t)n * c->in_size;
+    for (int i = 0; i < p->n * pieces; i++) {
+        const size_t n = (size_t)(i / pieces), row = c->in_size / (size_t)f.oh;
+        const struct conv_rows rows = conv_piece(i % pieces, pieces, f.oh);
+        float *x = din->data + n * c->in_size;
         float *y = add ? conv_thread_image(c, p) : x;
-        const struct codes codes = {(const char *)e_codes + (size_t)n * each, e->bits};
-        k->conv_int_forward(y, NULL, codes, c->packed, &f, q.path, w_bits, &epilogue,
-                            p->scratch[omp_get_thread_num()]);
-        for (size_t i = 0; add && i < c->in_size; i++)
-            x[i] += y[i];
+        k->conv_int_forward(y, NULL, (struct codes){(const char *)e_codes + n * each, e->bits}, c->packed, &f,
+                            rows, q.path, w_bits, &epilogue, p->scratch[omp_get_thread_num()]);
+        for (size_t j = (size_t)rows.first * row; add && j < (size_t)(rows.first + rows.count) * row; j++)
+            x[j] += y[j];
     }
 }

@@ -140,8 +140,7 @@ static void fill_forward(const struct matrices *x, const struct conv *c, const f
             x->b[i * x->n + o] = weight_at(c, group, o, i / cg, i % cg);
 }
 
-/* What a batch norm reads about one image. */
-static void note_image(double *notes, const float *y, const struct conv_shape *s)
+void conv_note_image(double *notes, const float *y, const struct conv_shape *s)
 {
     const size_t n = (size_t)s->oh * (size_t)s->ow * (size_t)s->k;
 
@@ -166,7 +165,7 @@ void conv_sum_forward(struct conv *c, struct tensor *out, const float *x, const 
             for (size_t i = 0; i < mine.m * mine.n; i++)
                 y[i / mine.n * k + (size_t)g * mine.n + i % mine.n] = (float)mine.c[i];
         }
-        note_image(conv_notes_of(out, n, p), y, s);
+        conv_note_image(conv_notes_of(out, n, p), y, s);
     }
 }
 

@@ -2,11 +2,11 @@
  *
  *   z = gamma (y - mean) / sqrt(var + eps) + beta  [+ residual],   a = max(z, 0)  [or min(max(z, 0), 6)]
  *
- * Batch statistics come from what the convolution noted while it wrote y: sums per image in pixel order, images
- * in order, in double. Without a residual, and read by one quantized convolution alone, the output is not even
- * written: its range follows from the noted ends of y, and the reader makes codes straight from y. Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch,
- * biased variance to normalize, unbiased in the running buffer. Source: Ioffe and Szegedy, ICML 2015,
- * algorithms 1 and 2.
+ * Batch statistics come from what the convolution noted while it wrote y: sums per image in pixel order,
+ * images in order, in double. Without a residual, and read by one quantized convolution alone, the output is
+ * not even written: its range follows from the noted ends of y, and the reader makes codes straight from y.
+ * Defaults as published (PyTorch's): eps 1e-5, running = 0.9 running + 0.1 batch, biased variance to
+ * normalize, unbiased in the running buffer. Source: Ioffe and Szegedy, ICML 2015, algorithms 1 and 2.
  */
 #include "sim/layer_parts.h"
 

@@ -163,7 +163,8 @@ static void forward_int(struct operands *o, const struct timed *t, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         o->kernels->conv_int_forward(o->y + n * o->out, sums_of(o), image(o->x_codes, n, o->in, t->a_bits),
-                                     o->packed, &o->s, path, t->b_bits, &o->e, scratch_of(o));
+                                     o->packed, &o->s, conv_rows_all(o->s.oh), path, t->b_bits, &o->e,
+                                     scratch_of(o));
 }
 
 static void data_int(struct operands *o, const struct timed *t, int threads)
@@ -175,7 +176,8 @@ static void data_int(struct operands *o, const struct timed *t, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         o->kernels->conv_int_forward(o->x + n * o->in, NULL, image(o->e_codes, n, o->out, t->a_bits),
-                                     o->packed, &o->flipped, path, t->b_bits, &o->e, scratch_of(o));
+                                     o->packed, &o->flipped, conv_rows_all(o->flipped.oh), path, t->b_bits,
+                                     &o->e, scratch_of(o));
 }
 
 static void weights_int(struct operands *o, const struct timed *t, int threads)
@@ -187,8 +189,8 @@ static void weights_int(struct operands *o, const struct timed *t, int threads)
     for (int n = 0; n < BATCH; n += images)
         o->kernels->conv_int_weights((int64_t *)o->exact + (size_t)omp_get_thread_num() * o->weights,
                                      image(o->x_codes, (size_t)n, o->in, t->a_bits),
-                                     image(o->e_codes, (size_t)n, o->out, t->b_bits), images, &o->s, path,
-                                     scratch_of(o));
+                                     image(o->e_codes, (size_t)n, o->out, t->b_bits), images, &o->s,
+                                     conv_rows_all(o->s.oh), path, scratch_of(o));
 }
 
 static void forward_float(struct operands *o, const struct timed *t, int threads)
@@ -198,7 +200,7 @@ static void forward_float(struct operands *o, const struct timed *t, int threads
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         o->kernels->conv_float_forward(o->y + n * o->out, sums_of(o), o->x + n * o->in, o->packed, &o->s,
-                                       scratch_of(o));
+                                       conv_rows_all(o->s.oh), scratch_of(o));
 }
 
 static void data_float(struct operands *o, const struct timed *t, int threads)
@@ -208,7 +210,7 @@ static void data_float(struct operands *o, const struct timed *t, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         o->kernels->conv_float_data(o->x + n * o->in, false, o->y + n * o->out, o->packed, &o->s,
-                                    scratch_of(o));
+                                    conv_rows_all(o->s.h), scratch_of(o));
 }
 
 static void weights_float(struct operands *o, const struct timed *t, int threads)

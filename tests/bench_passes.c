@@ -18,6 +18,8 @@
 #include "sim/optimizer.h"
 #include "tests/bench.h"
 
+#include <math.h>
+
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

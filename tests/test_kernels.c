@@ -49,7 +49,7 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
                                     claim(CONV_NOTES * (size_t)s->k * sizeof(double))};
 
     k->conv_int_pack(packed, w, s, path);
-    k->conv_int_forward(out.y, out.notes, x, packed, s, path, w_bits, e, scratch);
+    k->conv_int_forward(out.y, out.notes, x, packed, s, conv_rows_all(s->oh), path, w_bits, e, scratch);
     free(packed);
     free(scratch);
     return out;
@@ -65,7 +65,7 @@ static int64_t *run_int_weights(const struct kernels *k, const struct conv_shape
 
     for (size_t i = 0; i < n; i++)
         acc[i] = (int64_t)i << 33;
-    k->conv_int_weights(acc, x, e, images, s, path, scratch);
+    k->conv_int_weights(acc, x, e, images, s, conv_rows_all(s->oh), path, scratch);
     free(scratch);
     return acc;
 }
@@ -311,10 +311,10 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
     for (size_t i = 0; i < in; i++)
         added[i] = real_at(14, i);
     k->conv_float_pack(packed, w, s);
-    k->conv_float_forward(y, sums, x, packed, s, scratch);
+    k->conv_float_forward(y, sums, x, packed, s, conv_rows_all(s->oh), scratch);
     k->conv_float_pack_data(packed, w, s);
-    k->conv_float_data(dx, false, dy, packed, s, scratch);
-    k->conv_float_data(added, true, dy, packed, s, scratch);
+    k->conv_float_data(dx, false, dy, packed, s, conv_rows_all(s->h), scratch);
+    k->conv_float_data(added, true, dy, packed, s, conv_rows_all(s->h), scratch);
     k->conv_float_weights(acc, x, dy, s, scratch);
     free(x), free(w), free(dy), free(packed), free(scratch);
     *bytes = (size_t)((char *)(added + in) - all);
@@ -354,7 +354,7 @@ Test(kernels, float_padding_is_zero_times_weight)
         void *const packed = claim(k->conv_packed_bytes(&s)), *const scratch =
                                                                   claim(k->conv_scratch_bytes(&s));
         k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(y, NULL, x, packed, &s, scratch);
+        k->conv_float_forward(y, NULL, x, packed, &s, conv_rows_all(s.oh), scratch);
         cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
         free(packed), free(scratch);
     }

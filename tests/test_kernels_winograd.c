@@ -26,7 +26,7 @@ static void run(float *dx, const struct kernels *k, const float *dy, const float
     void *const packed = claim(k->conv_packed_bytes(s)), *const scratch = claim(k->conv_scratch_bytes(s));
 
     k->conv_float_pack_data(packed, w, s);
-    k->conv_float_data(dx, true, dy, packed, s, scratch);
+    k->conv_float_data(dx, true, dy, packed, s, conv_rows_all(s->h), scratch);
     free(packed), free(scratch);
 }
 

@@ -63,19 +63,20 @@ static void trace_int_pack(void *packed, const int16_t *w, const struct conv_sha
 }
 
 static void trace_int_forward(float *y, double *notes, struct codes x, const void *packed,
-                              const struct conv_shape *s, enum conv_path path, int w_bits,
-                              const struct conv_epilogue *e, void *scratch)
+                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                              int w_bits, const struct conv_epilogue *e, void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_int_forward(y, notes, x, packed, s, path, w_bits, e, scratch);
+    inner->conv_int_forward(y, notes, x, packed, s, rows, path, w_bits, e, scratch);
     note(direction_now(), start);
 }
 
 static void trace_int_weights(int64_t *acc, struct codes x, struct codes e, int images,
-                              const struct conv_shape *s, enum conv_path path, void *scratch)
+                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                              void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_int_weights(acc, x, e, images, s, path, scratch);
+    inner->conv_int_weights(acc, x, e, images, s, rows, path, scratch);
     note(TRACE_WEIGHTS, start);
 }
 
@@ -94,18 +95,18 @@ static void trace_float_pack_data(void *packed, const float *w, const struct con
 }
 
 static void trace_float_forward(float *y, double *notes, const float *x, const void *packed,
-                                const struct conv_shape *s, void *scratch)
+                                const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_float_forward(y, notes, x, packed, s, scratch);
+    inner->conv_float_forward(y, notes, x, packed, s, rows, scratch);
     note(direction_now(), start);
 }
 
 static void trace_float_data(float *dx, bool add, const float *dy, const void *packed,
-                             const struct conv_shape *s, void *scratch)
+                             const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     const double start = bench_clock();
-    inner->conv_float_data(dx, add, dy, packed, s, scratch);
+    inner->conv_float_data(dx, add, dy, packed, s, rows, scratch);
     note(TRACE_DATA, start);
 }
 
