@@ -85,6 +85,7 @@ static void mark_coders(struct graph *g)
         const int reader = g->nodes[i].layer->may_defer ? only_reader(g, i) : -1;
         const struct layer *l = reader >= 0 ? g->nodes[reader].layer : NULL;
         g->nodes[i].out.coder = l && l->quantized ? l : NULL;
+        if (g->nodes[i].out.coder) tensor_of(g, g->nodes[i].input[0])->notes.ends = true;
     }
 }
 
@@ -144,7 +145,7 @@ static void claim_state(struct graph *g, struct arena *a)
         n->layer->type->plan(n->layer, &g->plan, a);
         if (!n->layer->notes_input || !g->plan.training) continue;
         struct tensor *t = tensor_of(g, n->input[0]);
-        t->notes = arena_push(a, (size_t)g->plan.batch * CONV_NOTES * (size_t)t->shape.c * sizeof(double));
+        t->notes.at = arena_push(a, (size_t)g->plan.batch * CONV_NOTES * (size_t)t->shape.c * sizeof(double));
     }
 }
 

@@ -72,24 +72,30 @@ static inline struct conv_rows conv_rows_all(int rows)
  * y < least, so that a NaN is passed over: the sums hold it. */
 enum conv_note { CONV_NOTE_SUM, CONV_NOTE_SQUARE, CONV_NOTE_LEAST, CONV_NOTE_MOST, CONV_NOTES };
 
+struct conv_notes {
+    double *at; /* NULL: nothing is noted */
+    bool ends;  /* smallest and largest, too; else those are left as of no output */
+};
+
 /** Notes of no output at all. */
-static inline void conv_notes_clear(double *notes, int k)
+static inline void conv_notes_clear(double *at, int k)
 {
     for (int o = 0; o < k; o++) {
-        notes[CONV_NOTE_SUM * k + o] = notes[CONV_NOTE_SQUARE * k + o] = 0.0;
-        notes[CONV_NOTE_LEAST * k + o] = (double)__builtin_inff();
-        notes[CONV_NOTE_MOST * k + o] = -(double)__builtin_inff();
+        at[CONV_NOTE_SUM * k + o] = at[CONV_NOTE_SQUARE * k + o] = 0.0;
+        at[CONV_NOTE_LEAST * k + o] = (double)__builtin_inff();
+        at[CONV_NOTE_MOST * k + o] = -(double)__builtin_inff();
     }
 }
 
 /** One more output of filter o. */
-static inline void conv_notes_add(double *notes, int k, int o, float y)
+static inline void conv_notes_add(struct conv_notes notes, int k, int o, float y)
 {
     const double v = (double)y;
-    double *const least = notes + CONV_NOTE_LEAST * k + o, *const most = notes + CONV_NOTE_MOST * k + o;
+    double *const least = notes.at + CONV_NOTE_LEAST * k + o, *const most = notes.at + CONV_NOTE_MOST * k + o;
 
-    notes[CONV_NOTE_SUM * k + o] += v;
-    notes[CONV_NOTE_SQUARE * k + o] += v * v;
+    notes.at[CONV_NOTE_SUM * k + o] += v;
+    notes.at[CONV_NOTE_SQUARE * k + o] += v * v;
+    if (!notes.ends) return;
     *least = v < *least ? v : *least;
     *most = v > *most ? v : *most;
 }
@@ -136,10 +142,10 @@ struct kernels {
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
      *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
-     * rows: of the output; y, gamma and x are the image's all the same. notes: NULL, or [CONV_NOTES][k] for
-     * this image, of which all rows must be computed then.
+     * rows: of the output; y, gamma and x are the image's all the same. notes: of this
+     * image, of which all rows must be computed if there are any.
      */
-    void (*conv_int_forward)(float *y, double *notes, struct codes x, const void *packed,
+    void (*conv_int_forward)(float *y, struct conv_notes notes, struct codes x, const void *packed,
                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
                              int w_bits, const struct conv_epilogue *e, void *scratch);
 
@@ -161,7 +167,7 @@ struct kernels {
     void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
 
     /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. rows and notes as above. */
-    void (*conv_float_forward)(float *y, double *notes, const float *x, const void *packed,
+    void (*conv_float_forward)(float *y, struct conv_notes notes, const float *x, const void *packed,
                                const struct conv_shape *s, struct conv_rows rows, void *scratch);
 
     /**

@@ -33,7 +33,7 @@ static const struct tile_isa isa = {
     .window_sums = avx2_window_sums,
 };
 
-static void int_forward(float *y, double *notes, struct codes x, const void *packed,
+static void int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
                         const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
                         const struct conv_epilogue *e, void *scratch)
 {
@@ -46,7 +46,7 @@ static void int_weights(int64_t *acc, struct codes x, struct codes e, int images
     tile_int_weights(&isa, acc, x, e, images, s, rows, path, scratch);
 }
 
-static void float_forward(float *y, double *notes, const float *x, const void *packed,
+static void float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
                           const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     tile_float_forward(&isa, y, notes, x, packed, s, rows, scratch);

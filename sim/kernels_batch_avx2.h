@@ -49,27 +49,15 @@ INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const 
 
 /* --- epilogues: lanes in eights, then one by one ----------------------------------------------------- */
 
-/* Row `note` of the job's notes, from this lane on. */
-INLINE double *notes_row(const struct tile_job *job, int note, int lane)
+INLINE struct notes_8 notes_open(const struct tile_job *job, int lane)
 {
-    return job->notes + note * job->notes_pitch + lane;
+    if (job->notes.at) return notes_load(job->notes.at + lane, job->notes_pitch);
+    return (struct notes_8){0};
 }
 
-INLINE struct notes_8 notes_load(const struct tile_job *job, int lane)
+INLINE void notes_close(const struct notes_8 *s, const struct tile_job *job, int lane)
 {
-    struct notes_8 s = {0};
-
-    if (!job->notes) return s;
-    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++) s.note[i][h] =
-        _mm256_loadu_pd(notes_row(job, i, lane) + 4 * h);
-    return s;
-}
-
-INLINE void notes_store(const struct notes_8 *s, const struct tile_job *job, int lane)
-{
-    if (!job->notes) return;
-    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++)
-        _mm256_storeu_pd(notes_row(job, i, lane) + 4 * h, s->note[i][h]);
+    if (job->notes.at) notes_store(job->notes.at + lane, job->notes_pitch, s);
 }
 
 INLINE __m256d four_sums(const struct batch *b, int p, int lane, bool wide)
@@ -79,26 +67,27 @@ INLINE __m256d four_sums(const struct batch *b, int p, int lane, bool wide)
     return _mm256_setr_pd((double)s[0], (double)s[1], (double)s[2], (double)s[3]);
 }
 
-INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int lane, bool wide)
+INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int lane, bool wide, bool ends)
 {
     const __m256d alpha[2] = {_mm256_loadu_pd(job->alpha + lane), _mm256_loadu_pd(job->alpha + lane + 4)};
     const __m256d beta[2] = {_mm256_loadu_pd(job->beta + lane), _mm256_loadu_pd(job->beta + lane + 4)};
     const double *gamma = job->gamma + (ptrdiff_t)b->first * job->gamma_stride + lane;
-    struct notes_8 s = notes_load(job, lane);
+    struct notes_8 s = notes_open(job, lane);
 
     for (int p = 0; p < b->count; p++, gamma += job->gamma_stride) {
         const __m256d window = _mm256_broadcast_sd(job->window + b->first + p);
         float *const out = job->y + b->y[p] + lane;
+        __m128 v[2];
         UNROLL for (int h = 0; h < 2; h++)
         {
             const __m256d affine = _mm256_fmadd_pd(beta[h], window, _mm256_loadu_pd(gamma + 4 * h));
             const __m256d exact = four_sums(b, p, lane + 4 * h, wide);
-            const __m128 v = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha[h], exact, affine));
-            _mm_storeu_ps(out + 4 * h, v);
-            notes_add(&s, v, h);
+            v[h] = _mm256_cvtpd_ps(_mm256_fmadd_pd(alpha[h], exact, affine));
+            _mm_storeu_ps(out + 4 * h, v[h]);
         }
+        notes_add(&s, v[0], v[1], ends);
     }
-    notes_store(&s, job, lane);
+    notes_close(&s, job, lane);
 }
 
 INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int lane, bool wide)
@@ -109,7 +98,7 @@ INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int 
         const double affine = __builtin_fma(job->beta[lane], job->window[b->first + p], gamma);
         const float v = (float)__builtin_fma(job->alpha[lane], exact, affine);
         job->y[b->y[p] + lane] = v;
-        if (job->notes) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
+        if (job->notes.at) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
     }
 }
 
@@ -118,24 +107,26 @@ INLINE void finish_int(const struct batch *b, const struct tile_job *job, bool w
     int lane = 0;
 
     for (; lane + 8 <= job->lanes; lane += 8)
-        finish_int_8(b, job, lane, wide);
+        if (job->notes.ends)
+            finish_int_8(b, job, lane, wide, true);
+        else
+            finish_int_8(b, job, lane, wide, false);
     for (; lane < job->lanes; lane++)
         finish_int_1(b, job, lane, wide);
 }
 
 INLINE void finish_float_8(const struct batch *b, const struct tile_job *job, int lane)
 {
-    struct notes_8 s = notes_load(job, lane);
+    struct notes_8 s = notes_open(job, lane);
 
     for (int p = 0; p < b->count; p++) {
         const __m256 v = _mm256_load_ps(&b->sums.real[p][lane]);
         float *const out = job->y + b->y[p] + lane;
         _mm256_storeu_ps(out, job->add ? _mm256_add_ps(_mm256_loadu_ps(out), v) : v);
-        if (!job->notes) continue;
-        notes_add(&s, _mm256_castps256_ps128(v), 0);
-        notes_add(&s, _mm256_extractf128_ps(v, 1), 1);
+        if (job->notes.at)
+            notes_add(&s, _mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1), job->notes.ends);
     }
-    notes_store(&s, job, lane);
+    notes_close(&s, job, lane);
 }
 
 INLINE void finish_float(const struct batch *b, const struct tile_job *job)
@@ -149,7 +140,7 @@ INLINE void finish_float(const struct batch *b, const struct tile_job *job)
             float *const out = job->y + b->y[p] + lane;
             const float v = b->sums.real[p][lane];
             *out = job->add ? *out + v : v;
-            if (job->notes) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
+            if (job->notes.at) conv_notes_add(job->notes, (int)job->notes_pitch, lane, v);
         }
 }
 

@@ -48,17 +48,17 @@ static struct lanes_8 lanes_open(const struct tile_job *job, int lane)
     for (int i = 0; i < l.count; i++) {
         if (job->alpha) l.alpha[i] = job->alpha[lane + i];
         if (job->beta) l.beta[i] = job->beta[lane + i];
-        for (int j = 0; job->notes && j < CONV_NOTES; j++)
-            l.note[j][i] = job->notes[j * job->notes_pitch + lane + i];
+        for (int j = 0; job->notes.at && j < CONV_NOTES; j++)
+            l.note[j][i] = job->notes.at[j * job->notes_pitch + lane + i];
     }
     return l;
 }
 
 static void lanes_close(const struct lanes_8 *l, const struct tile_job *job, int lane)
 {
-    for (int j = 0; job->notes && j < CONV_NOTES; j++)
+    for (int j = 0; job->notes.at && j < CONV_NOTES; j++)
         for (int i = 0; i < l->count; i++)
-            job->notes[j * job->notes_pitch + lane + i] = l->note[j][i];
+            job->notes.at[j * job->notes_pitch + lane + i] = l->note[j][i];
 }
 
 /* The value of four channels: half h of eight. */
@@ -87,27 +87,6 @@ INLINE void put_8(float *y, __m256 v, int count, bool add)
         y[i] = add ? y[i] + all[i] : all[i];
 }
 
-INLINE struct notes_8 notes_load(const struct lanes_8 *l)
-{
-    struct notes_8 s;
-
-    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++) s.note[i][h] =
-        _mm256_loadu_pd(l->note[i] + 4 * h);
-    return s;
-}
-
-INLINE void notes_store(struct lanes_8 *l, const struct notes_8 *s)
-{
-    UNROLL for (int i = 0; i < CONV_NOTES; i++) UNROLL for (int h = 0; h < 2; h++)
-        _mm256_storeu_pd(l->note[i] + 4 * h, s->note[i][h]);
-}
-
-INLINE void notes_add_8(struct notes_8 *s, __m256 v)
-{
-    notes_add(s, _mm256_castps256_ps128(v), 0);
-    notes_add(s, _mm256_extractf128_ps(v, 1), 1);
-}
-
 /* gamma of output p, from a copy where eight would be read beyond its end. */
 INLINE const double *gamma_at(double copy[8], const struct tile_job *job, int p, int lane, int count)
 {
@@ -122,7 +101,7 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
     const struct tile_job copy = *from, *const job = &copy; /* stores through y cannot change it */
     const int32_t *const w = (const int32_t *)job->weights + lane;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct notes_8 notes = notes_load(&lanes);
+    struct notes_8 notes = notes_load(lanes.note[0], 8);
     double few[8] = {0};
     int p = 0;
 
@@ -133,9 +112,9 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
             const double *const gamma = gamma_at(few, job, p, lane, lanes.count);
             const __m256 v = _mm256_set_m128(value_4(s, &lanes, gamma, 1), value_4(s, &lanes, gamma, 0));
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, v, lanes.count, false);
-            notes_add_8(&notes, v);
+            notes_add(&notes, _mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1), job->notes.ends);
         }
-    notes_store(&lanes, &notes);
+    notes_store(lanes.note[0], 8, &notes);
     lanes_close(&lanes, job, lane);
 }
 
@@ -158,7 +137,7 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
 {
     const struct tile_job copy = *from, *const job = &copy;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct notes_8 notes = notes_load(&lanes);
+    struct notes_8 notes = notes_load(lanes.note[0], 8);
     int p = 0;
 
     for (ptrdiff_t oy = 0; p < job->pixels; oy++)
@@ -170,9 +149,9 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
                 for (int tap = 0; tap < taps; tap++, w += TILE_LANES)
                     acc = _mm256_fmadd_ps(_mm256_loadu_ps(x + tap * job->tap), _mm256_loadu_ps(w), acc);
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, acc, lanes.count, job->add);
-            notes_add_8(&notes, acc);
+            notes_add(&notes, _mm256_castps256_ps128(acc), _mm256_extractf128_ps(acc, 1), job->notes.ends);
         }
-    notes_store(&lanes, &notes);
+    notes_store(lanes.note[0], 8, &notes);
     lanes_close(&lanes, job, lane);
 }
 

@@ -53,14 +53,14 @@ INLINE size_t map_8_clipped(const struct map_8 *m)
     return count;
 }
 
-/* affine_code of eight elements. max and min pass their second operand on when the first is NaN, as `?:`
+/* affine_code of eight elements, with noise or (NULL) without. max and min pass their second operand on when the first is NaN, as `?:`
  * does. */
-INLINE __m256i code_8(struct map_8 *m, __m256 x, __m256 noise)
+INLINE __m256i code_8(struct map_8 *m, __m256 x, const __m256 *noise)
 {
     const __m256 t = _mm256_div_ps(_mm256_add_ps(x, m->offset), m->scale);
     const __m256 clipped = _mm256_or_ps(_mm256_cmp_ps(t, _mm256_set1_ps(-0.5f), _CMP_LT_OQ),
                                         _mm256_cmp_ps(t, m->above, _CMP_GT_OQ));
-    const __m256 low = _mm256_max_ps(_mm256_add_ps(t, noise), _mm256_setzero_ps());
+    const __m256 low = _mm256_max_ps(noise ? _mm256_add_ps(t, *noise) : t, _mm256_setzero_ps());
 
     m->clipped = _mm256_add_epi32(m->clipped, _mm256_castps_si256(clipped));
     return _mm256_cvtps_epi32(_mm256_min_ps(low, m->top));
@@ -92,8 +92,9 @@ INLINE void encode_64(void *codes, const float *x, size_t i, struct map_8 *m, co
         UNROLL for (int j = 0; j < 4; j++)
         {
             const float *const from = x + i + 32 * half + 8 * j;
+            const __m256 u = noise ? noise_of(word[j], half) : _mm256_setzero_ps();
             fetch_ahead(from);
-            code[j] = code_8(m, _mm256_loadu_ps(from), noise ? noise_of(word[j], half) : _mm256_setzero_ps());
+            code[j] = code_8(m, _mm256_loadu_ps(from), noise ? &u : NULL);
         }
         store_codes(codes, i + 32 * (size_t)half, code, bytes);
     }
@@ -133,20 +134,23 @@ size_t avx2_encode(void *codes, const float *x, size_t n, const struct affine *q
 
 /* Eight outputs of a batch norm behind their ReLU; *positive as in norm_encode. */
 INLINE __m256 normed_8(uint8_t *positive, const float *y, const float *scale, const float *shift, bool relu,
-                       __m256 ceiling)
+                       bool capped, __m256 ceiling)
 {
     const __m256 zero = _mm256_setzero_ps();
     const __m256 z = _mm256_fmadd_ps(_mm256_loadu_ps(y), _mm256_loadu_ps(scale), _mm256_loadu_ps(shift));
-    const __m256 inside =
-        _mm256_and_ps(_mm256_cmp_ps(z, zero, _CMP_GT_OQ), _mm256_cmp_ps(z, ceiling, _CMP_LT_OQ));
-
-    *positive = (uint8_t)_mm256_movemask_ps(inside);
+    const __m256 above = _mm256_cmp_ps(z, zero, _CMP_GT_OQ);
     const __m256 low = relu ? _mm256_andnot_ps(_mm256_cmp_ps(z, zero, _CMP_LE_OQ), z) : z;
+
+    if (!capped) {
+        *positive = (uint8_t)_mm256_movemask_ps(above);
+        return low;
+    }
+    *positive = (uint8_t)_mm256_movemask_ps(_mm256_and_ps(above, _mm256_cmp_ps(z, ceiling, _CMP_LT_OQ)));
     return _mm256_min_ps(ceiling, low); /* a NaN passes: it is the second operand */
 }
 
 INLINE size_t norm_encode_32s(void *codes, uint8_t *positive, const float *y, const float *scale,
-                              const float *shift, size_t n, int c, bool relu, float ceiling,
+                              const float *shift, size_t n, int c, bool relu, bool capped, float ceiling,
                               const struct affine *q, bool bytes)
 {
     const __m256 most = _mm256_set1_ps(ceiling);
@@ -160,8 +164,8 @@ INLINE size_t norm_encode_32s(void *codes, uint8_t *positive, const float *y, co
             const size_t at = i + 8 * j;
             fetch_ahead(y + at);
             const __m256 a =
-                normed_8(&positive[at / 8], y + at, scale + channel, shift + channel, relu, most);
-            code[j] = code_8(&m, a, _mm256_setzero_ps());
+                normed_8(&positive[at / 8], y + at, scale + channel, shift + channel, relu, capped, most);
+            code[j] = code_8(&m, a, NULL);
             channel = channel + 8 == c ? 0 : channel + 8;
         }
         store_codes(codes, i, code, bytes);
@@ -176,10 +180,11 @@ size_t avx2_norm_encode(void *codes, uint8_t *positive, const float *y, const fl
     const size_t n = pixels * c, whole = c % 8 == 0 ? n / 32 * 32 : 0;
     size_t clipped;
 
-    if (q->bits <= 8 && relu)
-        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, true, ceiling, q, true);
+    if (q->bits <= 8 && relu && ceiling == __builtin_inff())
+        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, true, false, 0.0f, q, true);
     else
-        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu, ceiling, q, q->bits <= 8);
+        clipped =
+            norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu, true, ceiling, q, q->bits <= 8);
     return clipped + ref_norm_encode_part(codes, positive, y, scale, shift, whole, n, c, relu, ceiling, q);
 }
 

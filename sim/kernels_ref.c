@@ -94,12 +94,12 @@ static void window_sums(int64_t *product, int64_t *codes, struct codes x, const 
         }
 }
 
-void ref_int_forward(float *y, double *notes, struct codes x, const void *packed, const struct conv_shape *s,
-                     struct conv_rows rows, enum conv_path path, int w_bits, const struct conv_epilogue *e,
-                     void *scratch)
+void ref_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
+                     const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
+                     const struct conv_epilogue *e, void *scratch)
 {
     (void)path, (void)w_bits, (void)scratch;
-    if (notes) conv_notes_clear(notes, s->k);
+    if (notes.at) conv_notes_clear(notes.at, s->k);
     for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++)
         for (int o = 0; o < s->k; o++) {
             int64_t product, codes;
@@ -108,7 +108,7 @@ void ref_int_forward(float *y, double *notes, struct codes x, const void *packed
             const double affine = fma(e->alpha[o], (double)product, fma(e->beta[o], (double)codes, gamma));
             const float value = (float)affine;
             y[(size_t)p * s->k + o] = value;
-            if (notes) conv_notes_add(notes, s->k, o, value);
+            if (notes.at) conv_notes_add(notes, s->k, o, value);
         }
 }
 
@@ -170,13 +170,13 @@ void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
             out[i * s->k + o] = w[o * length + i];
 }
 
-void ref_float_forward(float *y, double *notes, const float *x, const void *packed,
+void ref_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
                        const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     (void)scratch;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
 
-    if (notes) conv_notes_clear(notes, s->k);
+    if (notes.at) conv_notes_clear(notes.at, s->k);
     for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++) {
         float *const out = y + (size_t)p * s->k;
         memset(out, 0, (size_t)s->k * sizeof *out);
@@ -188,7 +188,7 @@ void ref_float_forward(float *y, double *notes, const float *x, const void *pack
                                  kg);
             }
         }
-        for (int o = 0; notes && o < s->k; o++)
+        for (int o = 0; notes.at && o < s->k; o++)
             conv_notes_add(notes, s->k, o, out[o]);
     }
 }

@@ -13,14 +13,14 @@ void ref_decode(float *x, struct codes codes, size_t n, const struct affine *q);
 size_t ref_packed_bytes(const struct conv_shape *s);
 size_t ref_scratch_bytes(const struct conv_shape *s);
 void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
-void ref_int_forward(float *y, double *notes, struct codes x, const void *packed, const struct conv_shape *s,
-                     struct conv_rows rows, enum conv_path path, int w_bits, const struct conv_epilogue *e,
-                     void *scratch);
+void ref_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
+                     const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
+                     const struct conv_epilogue *e, void *scratch);
 void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
                      struct conv_rows rows, enum conv_path path, void *scratch);
 void ref_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
-void ref_float_forward(float *y, double *notes, const float *x, const void *packed,
+void ref_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
                        const struct conv_shape *s, struct conv_rows rows, void *scratch);
 void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
                     struct conv_rows rows, void *scratch);

@@ -47,20 +47,59 @@ INLINE __m256d doubles_of(__m256 v, int half)
     return _mm256_cvtps_pd(half ? _mm256_extractf128_ps(v, 1) : _mm256_castps256_ps128(v));
 }
 
+/* Eight doubles that are floats, as such. */
+INLINE __m256 floats_of(__m256d low, __m256d high)
+{
+    return _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low));
+}
+
 /* What conv_notes_add keeps, of eight filters in registers. The square's product is exact: fma is the same as
  * an addition. min and max pass their second operand on when the first is NaN, as `?:` does. */
 struct notes_8 {
-    __m256d note[CONV_NOTES][2];
+    __m256d sum[2], square[2];
+    __m256 least, most;
 };
 
-INLINE void notes_add(struct notes_8 *s, __m128 y, int h)
+INLINE void notes_add(struct notes_8 *s, __m128 low, __m128 high, bool ends)
 {
-    const __m256d d = _mm256_cvtps_pd(y);
+    const __m256 y = _mm256_set_m128(high, low);
 
-    s->note[CONV_NOTE_SUM][h] = _mm256_add_pd(s->note[CONV_NOTE_SUM][h], d);
-    s->note[CONV_NOTE_SQUARE][h] = _mm256_fmadd_pd(d, d, s->note[CONV_NOTE_SQUARE][h]);
-    s->note[CONV_NOTE_LEAST][h] = _mm256_min_pd(d, s->note[CONV_NOTE_LEAST][h]);
-    s->note[CONV_NOTE_MOST][h] = _mm256_max_pd(d, s->note[CONV_NOTE_MOST][h]);
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        const __m256d d = _mm256_cvtps_pd(h ? high : low);
+        s->sum[h] = _mm256_add_pd(s->sum[h], d);
+        s->square[h] = _mm256_fmadd_pd(d, d, s->square[h]);
+    }
+    if (!ends) return;
+    s->least = _mm256_min_ps(y, s->least);
+    s->most = _mm256_max_ps(y, s->most);
+}
+
+/* From and to rows of notes, `pitch` doubles apart. */
+INLINE struct notes_8 notes_load(const double *notes, ptrdiff_t pitch)
+{
+    const double *const least = notes + CONV_NOTE_LEAST * pitch, *const most = notes + CONV_NOTE_MOST * pitch;
+    struct notes_8 s;
+
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        s.sum[h] = _mm256_loadu_pd(notes + CONV_NOTE_SUM * pitch + 4 * h);
+        s.square[h] = _mm256_loadu_pd(notes + CONV_NOTE_SQUARE * pitch + 4 * h);
+    }
+    s.least = floats_of(_mm256_loadu_pd(least), _mm256_loadu_pd(least + 4));
+    s.most = floats_of(_mm256_loadu_pd(most), _mm256_loadu_pd(most + 4));
+    return s;
+}
+
+INLINE void notes_store(double *notes, ptrdiff_t pitch, const struct notes_8 *s)
+{
+    UNROLL for (int h = 0; h < 2; h++)
+    {
+        _mm256_storeu_pd(notes + CONV_NOTE_SUM * pitch + 4 * h, s->sum[h]);
+        _mm256_storeu_pd(notes + CONV_NOTE_SQUARE * pitch + 4 * h, s->square[h]);
+        _mm256_storeu_pd(notes + CONV_NOTE_LEAST * pitch + 4 * h, doubles_of(s->least, h));
+        _mm256_storeu_pd(notes + CONV_NOTE_MOST * pitch + 4 * h, doubles_of(s->most, h));
+    }
 }
 
 /* Ask for what a pass reads a kilobyte later. */

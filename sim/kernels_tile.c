@@ -242,8 +242,8 @@ static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows 
 
 /* One tile run per block of filters of this group, from output `at` of the image on; `job` knows the rest. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
-                       ptrdiff_t at, int group, int pack, float *y, double *notes, const void *packed,
-                       const struct conv_epilogue *e)
+                       ptrdiff_t at, int group, int pack, float *y, struct conv_notes notes,
+                       const void *packed, const struct conv_epilogue *e)
 {
     const int kg = s->k / s->groups;
 
@@ -252,7 +252,7 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
         job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
         job->lanes = left < TILE_LANES ? left : TILE_LANES;
         job->y = y + at * s->k + first;
-        job->notes = notes ? notes + first : NULL;
+        job->notes = (struct conv_notes){notes.at ? notes.at + first : NULL, notes.ends};
         job->notes_pitch = s->k;
         if (e) {
             job->alpha = e->alpha + first;
@@ -264,9 +264,9 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *jo
     }
 }
 
-void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
-                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
-                      const struct conv_epilogue *e, void *scratch)
+void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
+                      const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch)
 {
     const enum element element = tile_element(x.bits, path);
     const int pack = pack_of(path);
@@ -275,7 +275,7 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struc
     void *const room = (char *)scratch + window_bytes(s);
     void *const image = (char *)room + room_bytes(s);
 
-    if (notes) conv_notes_clear(notes, s->k);
+    if (notes.at) conv_notes_clear(notes.at, s->k);
     if (tile_depthwise_takes(s, path)) {
         tile_depthwise_int_forward(isa, y, notes, x, packed, s, rows, e, scratch);
         return;
@@ -305,10 +305,10 @@ void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struc
     }
 }
 
-void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
+void tile_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, const float *x,
                         const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
-    if (notes) conv_notes_clear(notes, s->k);
+    if (notes.at) conv_notes_clear(notes.at, s->k);
     if (tile_is_depthwise(s)) {
         tile_depthwise_float_forward(isa, y, notes, x, packed, s, rows, scratch);
         return;

@@ -35,9 +35,9 @@ struct tile_job {
 
     float *y;
     ptrdiff_t y_across, y_down;
-    int lanes;     /* filters that exist, 1..16 */
-    bool add;      /* float: y += instead of y = */
-    double *notes; /* [CONV_NOTES][notes_pitch] of these filters, or NULL */
+    int lanes;               /* filters that exist, 1..16 */
+    bool add;                /* float: y += instead of y = */
+    struct conv_notes notes; /* [CONV_NOTES][notes_pitch] of these filters */
     ptrdiff_t notes_pitch;
 
     const double *window; /* integers: X of every output, then as conv_epilogue */
@@ -106,10 +106,10 @@ size_t tile_scratch_bytes(const struct conv_shape *s);
 void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
 void tile_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
-void tile_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x, const void *packed,
-                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
-                      const struct conv_epilogue *e, void *scratch);
-void tile_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
+void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
+                      const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch);
+void tile_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, const float *x,
                         const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch);
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
                      const struct conv_shape *s, struct conv_rows rows, void *scratch);
@@ -147,12 +147,12 @@ size_t tile_depthwise_packed_bytes(const struct conv_shape *s);
 size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
 void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
 void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
                                 const void *packed, const struct conv_shape *s, struct conv_rows rows,
                                 const struct conv_epilogue *e, void *scratch);
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                                  const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                                  void *scratch);
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes,
+                                  const float *x, const void *packed, const struct conv_shape *s,
+                                  struct conv_rows rows, void *scratch);
 
 /** Packed weights and scratch of backward-data, scratch of backward-weights. */
 size_t tile_data_packed_bytes(const struct conv_shape *s);

@@ -61,7 +61,7 @@ static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows 
 
 /* One run per block of channels, from output `at` of the image on. */
 static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job, const struct conv_shape *s,
-                       ptrdiff_t at, size_t element, float *y, double *notes, const void *packed,
+                       ptrdiff_t at, size_t element, float *y, struct conv_notes notes, const void *packed,
                        const struct conv_epilogue *e)
 {
     const char *const source = job.source;
@@ -71,7 +71,7 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
         job.weights = (const char *)packed + (size_t)first * s->kernel * s->kernel * 4;
         job.lanes = s->c - first < TILE_LANES ? s->c - first : TILE_LANES;
         job.y = y + at * s->k + first;
-        job.notes = notes ? notes + first : NULL;
+        job.notes = (struct conv_notes){notes.at ? notes.at + first : NULL, notes.ends};
         job.notes_pitch = s->k;
         if (e) {
             job.alpha = e->alpha + first;
@@ -83,7 +83,7 @@ static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job
     }
 }
 
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *notes, struct codes x,
+void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
                                 const void *packed, const struct conv_shape *s, struct conv_rows rows,
                                 const struct conv_epilogue *e, void *scratch)
 {
@@ -96,9 +96,9 @@ void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, double *no
                code_bytes(x.bits), y, notes, packed, e);
 }
 
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, double *notes, const float *x,
-                                  const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                                  void *scratch)
+void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes,
+                                  const float *x, const void *packed, const struct conv_shape *s,
+                                  struct conv_rows rows, void *scratch)
 {
     const struct padded image =
         tile_pad(scratch, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);

@@ -46,8 +46,8 @@ struct tensor {
     struct range range;              /* of all values of the batch; set by the writer */
     const struct layer *coder;       /* its only reader, if that may make codes of it; else NULL */
     const struct deferred *deferred; /* NULL, or what this pass has instead of data; set by the writer */
-    double
-        *notes; /* NULL, or [n][CONV_NOTES][c]: about the values of each image and channel, by the writer */
+    struct conv_notes
+        notes; /* at: [n][CONV_NOTES][c], about each image and channel, by the writer; or NULL */
 };
 
 /** A trained tensor: float32 master values, gradient and momentum, all [size]. */

@@ -135,15 +135,16 @@ static uint64_t forward_float(struct conv *c, struct tensor *out, const struct t
     k->conv_float_pack(c->packed, c->w_decoded, &c->s);
     const int pieces = conv_pieces(p, c->s.oh);
     const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
+    const struct conv_notes nothing = {0};
     uint64_t on_the_way = 0;
 #pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : on_the_way)
     for (int i = 0; i < p->n * pieces; i++) {
         const int n = i / pieces;
         if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
         k->conv_float_forward(out->data + (size_t)n * c->out_size,
-                              pieces == 1 ? conv_notes_of(out, n, p) : NULL, conv_input_values(c, in, n, p),
-                              c->packed, &c->s, conv_piece(i % pieces, pieces, c->s.oh),
-                              p->scratch[omp_get_thread_num()]);
+                              pieces == 1 ? conv_notes_of(out, n, p) : nothing,
+                              conv_input_values(c, in, n, p), c->packed, &c->s,
+                              conv_piece(i % pieces, pieces, c->s.oh), p->scratch[omp_get_thread_num()]);
     }
     if (pieces > 1) conv_note_images(c, out, p);
     return clipped + on_the_way;

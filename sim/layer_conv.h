@@ -72,16 +72,18 @@ static inline struct conv_rows conv_piece(int i, int pieces, int rows)
     return (struct conv_rows){first, (end < rows ? end : rows) - first};
 }
 
-/** What a batch norm reads about one image y[oh][ow][k]; notes may be NULL. */
-void conv_note_image(double *notes, const float *y, const struct conv_shape *s);
+/** What a batch norm reads about one image y[oh][ow][k]. */
+void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s);
 
 /** Note a whole batch behind a product that was computed in pieces, which noted nothing. */
 void conv_note_images(const struct conv *c, const struct tensor *out, const struct pass *p);
 
-/** Where image n's notes for a batch norm go; running statistics need none. */
-static inline double *conv_notes_of(const struct tensor *out, int n, const struct pass *p)
+/** What is noted of image n for a batch norm; running statistics need nothing. */
+static inline struct conv_notes conv_notes_of(const struct tensor *out, int n, const struct pass *p)
 {
-    return out->notes && p->training ? out->notes + (size_t)n * CONV_NOTES * (size_t)out->shape.c : NULL;
+    const bool wanted = out->notes.at && p->training;
+    double *at = wanted ? out->notes.at + (size_t)n * CONV_NOTES * (size_t)out->shape.c : NULL;
+    return (struct conv_notes){at, out->notes.ends};
 }
 
 /* --- the integer products forward and to the input: layer_conv_int.c --- */

@@ -132,6 +132,7 @@ uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tenso
     const size_t each = c->in_size * code_bytes(c->x.bits);
     const int pieces = conv_pieces(p, c->s.oh);
     const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
+    const struct conv_notes nothing = {0};
     uint64_t on_the_way = 0;
 
     k->conv_int_pack(c->packed, c->w_codes, &c->s, q.path);
@@ -142,7 +143,7 @@ uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tenso
         const struct codes codes = {(const char *)c->x_saved + (size_t)n * each, c->x.bits};
         if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
         k->conv_int_forward(out->data + (size_t)n * c->out_size,
-                            pieces == 1 ? conv_notes_of(out, n, p) : NULL, codes, c->packed, &c->s,
+                            pieces == 1 ? conv_notes_of(out, n, p) : nothing, codes, c->packed, &c->s,
                             conv_piece(i % pieces, pieces, c->s.oh), q.path, w_bits, &e,
                             p->scratch[omp_get_thread_num()]);
     }
@@ -185,8 +186,9 @@ void conv_int_data(struct conv *c, struct tensor *din, bool add, const void *e_c
         const struct conv_rows rows = conv_piece(i % pieces, pieces, f.oh);
         float *x = din->data + n * c->in_size;
         float *y = add ? conv_thread_image(c, p) : x;
-        k->conv_int_forward(y, NULL, (struct codes){(const char *)e_codes + n * each, e->bits}, c->packed, &f,
-                            rows, q.path, w_bits, &epilogue, p->scratch[omp_get_thread_num()]);
+        k->conv_int_forward(y, (struct conv_notes){0},
+                            (struct codes){(const char *)e_codes + n * each, e->bits}, c->packed, &f, rows,
+                            q.path, w_bits, &epilogue, p->scratch[omp_get_thread_num()]);
         for (size_t j = (size_t)rows.first * row; add && j < (size_t)(rows.first + rows.count) * row; j++)
             x[j] += y[j];
     }

@@ -140,12 +140,12 @@ static void fill_forward(const struct matrices *x, const struct conv *c, const f
             x->b[i * x->n + o] = weight_at(c, group, o, i / cg, i % cg);
 }
 
-void conv_note_image(double *notes, const float *y, const struct conv_shape *s)
+void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s)
 {
     const size_t n = (size_t)s->oh * (size_t)s->ow * (size_t)s->k;
 
-    if (!notes) return;
-    conv_notes_clear(notes, s->k);
+    if (!notes.at) return;
+    conv_notes_clear(notes.at, s->k);
     for (size_t i = 0; i < n; i++)
         conv_notes_add(notes, s->k, (int)(i % (size_t)s->k), y[i]);
 }

@@ -75,7 +75,7 @@ static void batch_statistics(struct norm *m, const struct tensor *in, const stru
 
     for (int i = 0; i < c; i++) {
         double t[2];
-        total(t, in->notes, CONV_NOTES, i, c, p->n);
+        total(t, in->notes.at, CONV_NOTES, i, c, p->n);
         const double mean = t[0] / count, spread = t[1] / count - mean * mean;
         const double var = spread < 0.0 ? 0.0 : spread; /* rounding may leave -1e-17; NaN stays */
 
@@ -138,20 +138,30 @@ static float activate(const struct norm *m, double y, int i)
     return low > most ? most : low;
 }
 
-/* The range of the output without a pass over it: of y every channel's ends are noted, and what comes behind
- * is monotonic in y, rounding included. Of a NaN in y the statistics, and so scale and shift, are NaN. */
+/* The smallest and the largest y of channel i in the batch. A NaN is passed over, as in the notes. */
+static void ends_of(double ends[2], const double *notes, int i, int c, int n)
+{
+    ends[0] = (double)INFINITY;
+    ends[1] = -(double)INFINITY;
+    for (int b = 0; b < n; b++, notes += CONV_NOTES * c) {
+        const double least = notes[CONV_NOTE_LEAST * c + i], most = notes[CONV_NOTE_MOST * c + i];
+        ends[0] = least < ends[0] ? least : ends[0];
+        ends[1] = most > ends[1] ? most : ends[1];
+    }
+}
+
+/* The range of the output without a pass over it: what comes behind y is monotonic in it, rounding included.
+ * Of a NaN in y the statistics, and so scale and shift, are NaN. */
 static struct range range_from_notes(const struct norm *m, const struct tensor *in, const struct pass *p)
 {
-    const int c = m->base.in.c;
-    const double *notes = in->notes;
     struct range r = RANGE_EMPTY;
 
-    for (int n = 0; n < p->n; n++, notes += CONV_NOTES * c)
-        for (int i = 0; i < c; i++) {
-            const float a = activate(m, notes[CONV_NOTE_LEAST * c + i], i);
-            const float b = activate(m, notes[CONV_NOTE_MOST * c + i], i);
-            r = range_join(r, a > b ? (struct range){b, a} : (struct range){a, b});
-        }
+    for (int i = 0; i < m->base.in.c; i++) {
+        double ends[2];
+        ends_of(ends, in->notes.at, i, m->base.in.c, p->n);
+        const float a = activate(m, ends[0], i), b = activate(m, ends[1], i);
+        r = range_join(r, a > b ? (struct range){b, a} : (struct range){a, b});
+    }
     return (struct range){r.lo + 0.0f, r.hi + 0.0f}; /* a zero bound is +0, as the kernels report it */
 }
 

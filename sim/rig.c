@@ -10,7 +10,8 @@ static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bo
     t->shape = shape;
     t->data = arena_push(&r->memory, shape_size(shape) * batch * sizeof(float));
     t->wants_range = true;
-    t->notes = notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
+    t->notes.at =
+        notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
 }
 
 static void claim(struct rig *r)
@@ -61,8 +62,8 @@ static void measure_notes(struct tensor *t, int batch)
     const size_t each = shape_size(t->shape), c = (size_t)t->shape.c;
 
     for (size_t n = 0; n < (size_t)batch; n++) {
-        double *notes = t->notes + n * CONV_NOTES * c;
-        conv_notes_clear(notes, t->shape.c);
+        const struct conv_notes notes = {t->notes.at + n * CONV_NOTES * c, true};
+        conv_notes_clear(notes.at, t->shape.c);
         for (size_t i = 0; i < each; i++)
             conv_notes_add(notes, t->shape.c, (int)(i % c), t->data[n * each + i]);
     }
@@ -82,7 +83,7 @@ void rig_forward(struct rig *r, bool training, int forward_bits, int backward_bi
     r->pass.backward_bits = backward_bits;
     for (int i = 0; i < r->layer->inputs; i++)
         measure_range(&r->in[i], r->plan.batch);
-    if (r->in[0].notes) measure_notes(&r->in[0], r->plan.batch);
+    if (r->in[0].notes.at) measure_notes(&r->in[0], r->plan.batch);
     r->layer->type->forward(r->layer, &r->out, in, &r->pass);
 }
 

@@ -130,9 +130,9 @@ static void fill_codes(void *codes, size_t n, int bits)
 }
 
 /* A thread's own. */
-static double *sums_of(const struct operands *o)
+static struct conv_notes notes_of(const struct operands *o)
 {
-    return (double *)(o->sums + (size_t)omp_get_thread_num() * o->sums_bytes);
+    return (struct conv_notes){(double *)(o->sums + (size_t)omp_get_thread_num() * o->sums_bytes), false};
 }
 
 static void *scratch_of(const struct operands *o)
@@ -162,7 +162,7 @@ static void forward_int(struct operands *o, const struct timed *t, int threads)
     o->kernels->conv_int_pack(o->packed, o->w_codes, &o->s, path);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_int_forward(o->y + n * o->out, sums_of(o), image(o->x_codes, n, o->in, t->a_bits),
+        o->kernels->conv_int_forward(o->y + n * o->out, notes_of(o), image(o->x_codes, n, o->in, t->a_bits),
                                      o->packed, &o->s, conv_rows_all(o->s.oh), path, t->b_bits, &o->e,
                                      scratch_of(o));
 }
@@ -175,9 +175,9 @@ static void data_int(struct operands *o, const struct timed *t, int threads)
     o->kernels->conv_int_pack(o->packed, o->w_flipped, &o->flipped, path);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_int_forward(o->x + n * o->in, NULL, image(o->e_codes, n, o->out, t->a_bits),
-                                     o->packed, &o->flipped, conv_rows_all(o->flipped.oh), path, t->b_bits,
-                                     &o->e, scratch_of(o));
+        o->kernels->conv_int_forward(o->x + n * o->in, (struct conv_notes){0},
+                                     image(o->e_codes, n, o->out, t->a_bits), o->packed, &o->flipped,
+                                     conv_rows_all(o->flipped.oh), path, t->b_bits, &o->e, scratch_of(o));
 }
 
 static void weights_int(struct operands *o, const struct timed *t, int threads)
@@ -199,7 +199,7 @@ static void forward_float(struct operands *o, const struct timed *t, int threads
     o->kernels->conv_float_pack(o->packed, o->w, &o->s);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_float_forward(o->y + n * o->out, sums_of(o), o->x + n * o->in, o->packed, &o->s,
+        o->kernels->conv_float_forward(o->y + n * o->out, notes_of(o), o->x + n * o->in, o->packed, &o->s,
                                        conv_rows_all(o->s.oh), scratch_of(o));
 }
 

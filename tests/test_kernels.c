@@ -49,7 +49,8 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
                                     claim(CONV_NOTES * (size_t)s->k * sizeof(double))};
 
     k->conv_int_pack(packed, w, s, path);
-    k->conv_int_forward(out.y, out.notes, x, packed, s, conv_rows_all(s->oh), path, w_bits, e, scratch);
+    k->conv_int_forward(out.y, (struct conv_notes){out.notes, true}, x, packed, s, conv_rows_all(s->oh), path,
+                        w_bits, e, scratch);
     free(packed);
     free(scratch);
     return out;
@@ -311,7 +312,7 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
     for (size_t i = 0; i < in; i++)
         added[i] = real_at(14, i);
     k->conv_float_pack(packed, w, s);
-    k->conv_float_forward(y, sums, x, packed, s, conv_rows_all(s->oh), scratch);
+    k->conv_float_forward(y, (struct conv_notes){sums, true}, x, packed, s, conv_rows_all(s->oh), scratch);
     k->conv_float_pack_data(packed, w, s);
     k->conv_float_data(dx, false, dy, packed, s, conv_rows_all(s->h), scratch);
     k->conv_float_data(added, true, dy, packed, s, conv_rows_all(s->h), scratch);
@@ -354,7 +355,7 @@ Test(kernels, float_padding_is_zero_times_weight)
         void *const packed = claim(k->conv_packed_bytes(&s)), *const scratch =
                                                                   claim(k->conv_scratch_bytes(&s));
         k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(y, NULL, x, packed, &s, conv_rows_all(s.oh), scratch);
+        k->conv_float_forward(y, (struct conv_notes){0}, x, packed, &s, conv_rows_all(s.oh), scratch);
         cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
         free(packed), free(scratch);
     }

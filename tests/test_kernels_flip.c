@@ -30,7 +30,7 @@ static float *run_flipped(const struct kernels *k, const struct conv_shape *s, s
         factors[i] = alpha, factors[n + i] = beta, factors[2 * n + i] = 0;
     flip_weights(flipped, w, s);
     k->conv_int_pack(packed, flipped, &f, path);
-    k->conv_int_forward(dx, NULL, e, packed, &f, conv_rows_all(f.oh), path, w_bits,
+    k->conv_int_forward(dx, (struct conv_notes){0}, e, packed, &f, conv_rows_all(f.oh), path, w_bits,
                         &(struct conv_epilogue){factors, factors + n, factors + 2 * n, 0}, scratch);
     free(flipped), free(factors), free(packed), free(scratch);
     return dx;

@@ -51,10 +51,11 @@ static char *run(const struct kernels *k, const struct pieces *p, bool whole, si
         const struct conv_rows of_y = whole ? conv_rows_all(s.oh) : piece(i, s.oh);
         const struct conv_rows of_x = whole ? conv_rows_all(s.h) : piece(i, s.h);
         k->conv_int_pack(packed, w_codes, &s, path);
-        k->conv_int_forward(y, NULL, codes, packed, &s, of_y, path, p->b_bits, &epilogue, scratch);
+        k->conv_int_forward(y, (struct conv_notes){0}, codes, packed, &s, of_y, path, p->b_bits, &epilogue,
+                            scratch);
         k->conv_int_weights(acc, codes, e, 2, &s, of_y, path_w, scratch);
         k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(z, NULL, x, packed, &s, of_y, scratch);
+        k->conv_float_forward(z, (struct conv_notes){0}, x, packed, &s, of_y, scratch);
         k->conv_float_pack_data(packed, w, &s);
         k->conv_float_data(dx, false, dy, packed, &s, of_x, scratch);
         k->conv_float_data(added, true, dy, packed, &s, of_x, scratch);

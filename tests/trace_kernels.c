@@ -62,7 +62,7 @@ static void trace_int_pack(void *packed, const int16_t *w, const struct conv_sha
     note(direction_now(), start);
 }
 
-static void trace_int_forward(float *y, double *notes, struct codes x, const void *packed,
+static void trace_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
                               const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
                               int w_bits, const struct conv_epilogue *e, void *scratch)
 {
@@ -94,7 +94,7 @@ static void trace_float_pack_data(void *packed, const float *w, const struct con
     note(TRACE_DATA, start);
 }
 
-static void trace_float_forward(float *y, double *notes, const float *x, const void *packed,
+static void trace_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
                                 const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
     const double start = bench_clock();
