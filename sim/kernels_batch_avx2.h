@@ -49,15 +49,15 @@ INLINE void next_outputs(struct cursor *at, ptrdiff_t x[], ptrdiff_t y[], const 
 
 /* --- epilogues: lanes in eights, then one by one ----------------------------------------------------- */
 
-INLINE struct notes_8 notes_open(const struct tile_job *job, int lane)
+INLINE struct notes_8 notes_open(const struct tile_job *job, int lane, bool ends)
 {
-    if (job->notes.at) return notes_load(job->notes.at + lane, job->notes_pitch);
+    if (job->notes.at) return notes_load(job->notes.at + lane, job->notes_pitch, ends);
     return (struct notes_8){0};
 }
 
-INLINE void notes_close(const struct notes_8 *s, const struct tile_job *job, int lane)
+INLINE void notes_close(const struct notes_8 *s, const struct tile_job *job, int lane, bool ends)
 {
-    if (job->notes.at) notes_store(job->notes.at + lane, job->notes_pitch, s);
+    if (job->notes.at) notes_store(job->notes.at + lane, job->notes_pitch, s, ends);
 }
 
 INLINE __m256d four_sums(const struct batch *b, int p, int lane, bool wide)
@@ -72,7 +72,7 @@ INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int 
     const __m256d alpha[2] = {_mm256_loadu_pd(job->alpha + lane), _mm256_loadu_pd(job->alpha + lane + 4)};
     const __m256d beta[2] = {_mm256_loadu_pd(job->beta + lane), _mm256_loadu_pd(job->beta + lane + 4)};
     const double *gamma = job->gamma + (ptrdiff_t)b->first * job->gamma_stride + lane;
-    struct notes_8 s = notes_open(job, lane);
+    struct notes_8 s = notes_open(job, lane, ends);
 
     for (int p = 0; p < b->count; p++, gamma += job->gamma_stride) {
         const __m256d window = _mm256_broadcast_sd(job->window + b->first + p);
@@ -87,7 +87,7 @@ INLINE void finish_int_8(const struct batch *b, const struct tile_job *job, int 
         }
         notes_add(&s, v[0], v[1], ends);
     }
-    notes_close(&s, job, lane);
+    notes_close(&s, job, lane, ends);
 }
 
 INLINE void finish_int_1(const struct batch *b, const struct tile_job *job, int lane, bool wide)
@@ -117,7 +117,7 @@ INLINE void finish_int(const struct batch *b, const struct tile_job *job, bool w
 
 INLINE void finish_float_8(const struct batch *b, const struct tile_job *job, int lane)
 {
-    struct notes_8 s = notes_open(job, lane);
+    struct notes_8 s = notes_open(job, lane, true);
 
     for (int p = 0; p < b->count; p++) {
         const __m256 v = _mm256_load_ps(&b->sums.real[p][lane]);
@@ -126,7 +126,7 @@ INLINE void finish_float_8(const struct batch *b, const struct tile_job *job, in
         if (job->notes.at)
             notes_add(&s, _mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1), job->notes.ends);
     }
-    notes_close(&s, job, lane);
+    notes_close(&s, job, lane, true);
 }
 
 INLINE void finish_float(const struct batch *b, const struct tile_job *job)

@@ -101,7 +101,7 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
     const struct tile_job copy = *from, *const job = &copy; /* stores through y cannot change it */
     const int32_t *const w = (const int32_t *)job->weights + lane;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct notes_8 notes = notes_load(lanes.note[0], 8);
+    struct notes_8 notes = notes_load(lanes.note[0], 8, true);
     double few[8] = {0};
     int p = 0;
 
@@ -114,7 +114,7 @@ INLINE void depthwise_int_8(const struct tile_job *from, int lane, int rows, int
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, v, lanes.count, false);
             notes_add(&notes, _mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1), job->notes.ends);
         }
-    notes_store(lanes.note[0], 8, &notes);
+    notes_store(lanes.note[0], 8, &notes, true);
     lanes_close(&lanes, job, lane);
 }
 
@@ -137,7 +137,7 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
 {
     const struct tile_job copy = *from, *const job = &copy;
     struct lanes_8 lanes = lanes_open(job, lane);
-    struct notes_8 notes = notes_load(lanes.note[0], 8);
+    struct notes_8 notes = notes_load(lanes.note[0], 8, true);
     int p = 0;
 
     for (ptrdiff_t oy = 0; p < job->pixels; oy++)
@@ -151,7 +151,7 @@ INLINE void depthwise_f32_8(const struct tile_job *from, int lane, int rows, int
             put_8(job->y + oy * job->y_down + ox * job->y_across + lane, acc, lanes.count, job->add);
             notes_add(&notes, _mm256_castps256_ps128(acc), _mm256_extractf128_ps(acc, 1), job->notes.ends);
         }
-    notes_store(lanes.note[0], 8, &notes);
+    notes_store(lanes.note[0], 8, &notes, true);
     lanes_close(&lanes, job, lane);
 }
 

@@ -76,27 +76,29 @@ INLINE void notes_add(struct notes_8 *s, __m128 low, __m128 high, bool ends)
 }
 
 /* From and to rows of notes, `pitch` doubles apart. */
-INLINE struct notes_8 notes_load(const double *notes, ptrdiff_t pitch)
+INLINE struct notes_8 notes_load(const double *notes, ptrdiff_t pitch, bool ends)
 {
     const double *const least = notes + CONV_NOTE_LEAST * pitch, *const most = notes + CONV_NOTE_MOST * pitch;
-    struct notes_8 s;
+    struct notes_8 s = {.least = _mm256_setzero_ps(), .most = _mm256_setzero_ps()};
 
     UNROLL for (int h = 0; h < 2; h++)
     {
         s.sum[h] = _mm256_loadu_pd(notes + CONV_NOTE_SUM * pitch + 4 * h);
         s.square[h] = _mm256_loadu_pd(notes + CONV_NOTE_SQUARE * pitch + 4 * h);
     }
+    if (!ends) return s;
     s.least = floats_of(_mm256_loadu_pd(least), _mm256_loadu_pd(least + 4));
     s.most = floats_of(_mm256_loadu_pd(most), _mm256_loadu_pd(most + 4));
     return s;
 }
 
-INLINE void notes_store(double *notes, ptrdiff_t pitch, const struct notes_8 *s)
+INLINE void notes_store(double *notes, ptrdiff_t pitch, const struct notes_8 *s, bool ends)
 {
     UNROLL for (int h = 0; h < 2; h++)
     {
         _mm256_storeu_pd(notes + CONV_NOTE_SUM * pitch + 4 * h, s->sum[h]);
         _mm256_storeu_pd(notes + CONV_NOTE_SQUARE * pitch + 4 * h, s->square[h]);
+        if (!ends) continue;
         _mm256_storeu_pd(notes + CONV_NOTE_LEAST * pitch + 4 * h, doubles_of(s->least, h));
         _mm256_storeu_pd(notes + CONV_NOTE_MOST * pitch + 4 * h, doubles_of(s->most, h));
     }
