@@ -63,7 +63,7 @@ MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
  * stderr how many moved.
  */
 MUST_CHECK enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group,
-                                          const struct pass *p);
+                                            const struct pass *p);
 
 /** All of a file. STATUS_MISMATCH if a vector differs, STATUS_INPUT if the file is not of the layout. */
 MUST_CHECK enum status verify_file(struct verify *v, const char *path);

@@ -1,7 +1,8 @@
 /* sim/graph.c - a network as a list of layers, its memory planned before the run.
  *
  * Time, for lifetimes: node i runs forward at i and backward at 2 count - 1 - i. A tensor lives from its
- * writer to its last reader; a layer that keeps its input reads it again backward.
+ * writer to its last reader; a layer that keeps its input reads it again backward. What a layer reads that may
+ * defer its output lives until the reader of that output has run.
  */
 #include "sim/graph.h"
 
@@ -78,13 +79,21 @@ static int only_reader(const struct graph *g, int from)
     return reader;
 }
 
+/* May passes of this plan quantize activations by the recipe's own quantizer? */
+static bool may_code(const struct plan *p)
+{
+    const struct recipe *r = p->recipe;
+    return p->forward_bits_max > 0 && (!r || (r->role[ROLE_ACTIVATION].way == ROLE_RECIPE &&
+                                              r->role[ROLE_ACCUMULATOR].way == ROLE_RECIPE));
+}
+
 /* Who may make codes of an output that is then not written. */
 static void mark_coders(struct graph *g)
 {
     for (int i = 0; i < g->count; i++) {
-        const int reader = g->nodes[i].layer->may_defer ? only_reader(g, i) : -1;
+        const int reader = g->nodes[i].layer->may_defer && may_code(&g->plan) ? only_reader(g, i) : -1;
         const struct layer *l = reader >= 0 ? g->nodes[reader].layer : NULL;
-        g->nodes[i].out.coder = l && l->quantized ? l : NULL;
+        g->nodes[i].out.coder = l && l->takes_deferred ? l : NULL;
         if (g->nodes[i].out.coder) tensor_of(g, g->nodes[i].input[0])->notes.ends = true;
     }
 }

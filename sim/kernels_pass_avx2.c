@@ -53,7 +53,8 @@ INLINE size_t map_8_clipped(const struct map_8 *m)
     return count;
 }
 
-/* affine_code of eight elements, with noise or (NULL) without. max and min pass their second operand on when the first is NaN, as `?:`
+/* affine_code of eight elements, with noise or (NULL) without. max and min pass their second operand on when
+ * the first is NaN, as `?:`
  * does. */
 INLINE __m256i code_8(struct map_8 *m, __m256 x, const __m256 *noise)
 {
@@ -183,8 +184,8 @@ size_t avx2_norm_encode(void *codes, uint8_t *positive, const float *y, const fl
     if (q->bits <= 8 && relu && ceiling == __builtin_inff())
         clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, true, false, 0.0f, q, true);
     else
-        clipped =
-            norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu, true, ceiling, q, q->bits <= 8);
+        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu,
+                                  ceiling < __builtin_inff(), ceiling, q, q->bits <= 8);
     return clipped + ref_norm_encode_part(codes, positive, y, scale, shift, whole, n, c, relu, ceiling, q);
 }
 

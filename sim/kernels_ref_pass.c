@@ -60,13 +60,15 @@ size_t ref_norm_encode_part(void *codes, uint8_t *positive, const float *y, cons
                             const float *shift, size_t begin, size_t end, int c, bool relu, float ceiling,
                             const struct affine *q)
 {
+    const bool capped = ceiling < INFINITY;
     size_t clipped = 0;
 
     for (size_t i = begin; i < end; i++) {
         const float z = fmaf(y[i], scale[i % c], shift[i % c]), low = relu && z <= 0 ? 0.0f : z;
+        const bool above = capped && z >= ceiling;
         if (i % 8 == 0) positive[i / 8] = 0;
-        positive[i / 8] |= (uint8_t)((z > 0 && z < ceiling) << i % 8);
-        clipped += encode_one(codes, i, low > ceiling ? ceiling : low, q, 0.0f);
+        positive[i / 8] |= (uint8_t)((z > 0 && !above) << i % 8);
+        clipped += encode_one(codes, i, above ? ceiling : low, q, 0.0f);
     }
     return clipped;
 }

@@ -6,7 +6,8 @@
  *   Y = A' [(G g G') . (B' d B)] A,      summed over the reduction (here the filters o) within the brackets,
  *
  * with g the filter as backward-data sees it, rotated by half a turn, and d the patch of errors. G holds 1 and
- * 1/2, A and B hold 0, 1 and -1: next to the sums of the direct method no coefficient is rounded. Each of the
+ * 1/2, A and B hold 0, 1 and -1: no coefficient is rounded, though sums of
+ * two or three are. An infinite or NaN error spreads over the tiles of 2x2 that it touches. Each of the
  * transforms works on columns first, then on rows, in the order written below.
  */
 #include "sim/kernels_ref.h"

@@ -6,7 +6,8 @@
  * while one element of each output is broadcast against a vector of weights.
  *
  *   forward    outputs = pixels, segments from x
- *   data       the same on dy, once per phase of the stride (kernels_tile_data.c)
+ *   data       the same on dy, once per phase of the stride (kernels_tile_data.c); 3x3 filters of stride 1 go
+ *              by minimal filtering (kernels_winograd.c)
  *   weights    outputs = taps (kx, c), the sum runs over pixels (kernels_tile_weights.c)
  *
  * This file's .c parts are plain C: borders, packing, loops over groups and filter blocks. An instruction set

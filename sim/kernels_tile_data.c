@@ -1,5 +1,6 @@
 /* sim/kernels_tile_data.c - backward-data convolution: the forward tiles on the errors, once per phase of the
  * stride.
+ * 3x3 filters of stride 1 go to kernels_winograd.c.
  *
  * Input pixel i meets the taps ky = r + stride m with r = (i + pad) mod stride, and then output row
  * (i + pad) / stride - m. So the pixels of one phase (ry, rx) form a small dense convolution of dy without

@@ -11,7 +11,7 @@
 
 enum {
     WINOGRAD_POINTS = 16, /* 4x4 of a transformed tile */
-    WINOGRAD_TILES = 18,  /* most of one job: their transforms stay in the second cache */
+    WINOGRAD_TILES = 18,  /* most of one job: up to 256 filters their transforms stay in the second cache */
 };
 
 /** A run of tiles of 2x2 inputs, all channels. Distances count floats. */

@@ -46,8 +46,8 @@ struct tensor {
     struct range range;              /* of all values of the batch; set by the writer */
     const struct layer *coder;       /* its only reader, if that may make codes of it; else NULL */
     const struct deferred *deferred; /* NULL, or what this pass has instead of data; set by the writer */
-    struct conv_notes
-        notes; /* at: [n][CONV_NOTES][c], about each image and channel, by the writer; or NULL */
+    /* at: NULL, or [n][CONV_NOTES][c], about each image and channel, by the writer */
+    struct conv_notes notes;
 };
 
 /** A trained tensor: float32 master values, gradient and momentum, all [size]. */
@@ -133,7 +133,8 @@ struct layer {
     int inputs;             /* 1 or 2 */
     bool keeps_input;       /* backward reads in[0]: the graph must not reuse its memory */
     bool quantized;         /* takes part in the precision schedule */
-    bool may_defer;         /* out may be deferred: its input then lives until its reader has run */
+    bool may_defer;         /* out may be deferred: in[0] then lives until out's reader has run */
+    bool takes_deferred;    /* in[0] may be deferred */
     bool notes_input;       /* in[0]'s writer, a convolution, must leave its notes (batch norm) */
     bool wants_error_range; /* backward quantizes dout */
     struct param params[LAYER_PARAMS];

@@ -121,6 +121,22 @@ static void decode_input(struct conv *c, const struct tensor *in, const struct p
     c->base.trace.clipped_activation = clipped;
 }
 
+void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s)
+{
+    if (!notes.at) return;
+    conv_notes_clear(notes.at, s->k);
+    for (int p = 0; p < s->oh * s->ow; p++, y += s->k)
+        for (int o = 0; o < s->k; o++)
+            conv_notes_add(notes, s->k, o, y[o]);
+}
+
+void conv_note_images(const struct conv *c, const struct tensor *out, const struct pass *p)
+{
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int n = 0; n < p->n; n++)
+        conv_note_image(conv_notes_of(out, n, p), out->data + (size_t)n * c->out_size, &c->s);
+}
+
 /* float32, decoded values of more than 16 bits (binary32 carries all that there is to carry) or values of
  * whatever formats the roles have. The recipe's input, if it is codes, is encoded here. */
 static uint64_t forward_float(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
@@ -226,6 +242,7 @@ struct layer *layer_conv_new(const char *name, struct shape in, int filters, int
         layer_add_buffer(&c->base, "quantize_input.running_range", 1);
     }
     c->base.quantized = quantized;
+    c->base.takes_deferred = quantized;
     c->base.wants_error_range = quantized;
     c->base.keeps_input = !quantized;
     return &c->base;

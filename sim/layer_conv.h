@@ -58,8 +58,8 @@ static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
     return conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_RECIPE;
 }
 
-/** The pieces into which a pass cuts each image so that all threads work: one, unless there are fewer images
- * than threads. Piece i of `rows` rows begins at an even one. */
+/** The pieces into which a pass cuts each image so that products keep all threads busy: one, unless there are
+ * fewer images than threads. Piece i of `rows` rows begins at an even one. */
 static inline int conv_pieces(const struct pass *p, int rows)
 {
     const int wanted = p->n < p->threads ? (p->threads + p->n - 1) / p->n : 1, most = (rows + 1) / 2;

@@ -7,8 +7,8 @@
  * in-bounds positions, X1 = sum qx, E1 = sum qe', n positions, dW = se sx S + se zx E1 + ze' sx X1 + n ze' zx
  * in double, one rounding to float32. dX sums over output channels, and each has its own weight scale: no
  * common integer grid exists. It is conv_float_data over decoded values, in one written order for every
- * machine, for 3x3 filters by minimal filtering; only where roles give the weights one scale and the stride
- * is 1, the integer product of layer_conv_int.c. Source: Fu et al., ICLR 2021, published code.
+ * machine, for 3x3 filters of stride 1 by minimal filtering; only where roles give the weights one scale and
+ * the stride is 1, the integer product of layer_conv_int.c. Source: Fu et al., ICLR 2021, published code.
  */
 #include "sim/layer_conv.h"
 

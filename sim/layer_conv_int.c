@@ -116,13 +116,6 @@ uint64_t conv_encode_images(struct conv *c, const struct tensor *in, const struc
     return clipped;
 }
 
-void conv_note_images(const struct conv *c, const struct tensor *out, const struct pass *p)
-{
-#pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
-        conv_note_image(conv_notes_of(out, n, p), out->data + (size_t)n * c->out_size, &c->s);
-}
-
 uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
                           const struct pass *p)
 {

@@ -140,16 +140,6 @@ static void fill_forward(const struct matrices *x, const struct conv *c, const f
             x->b[i * x->n + o] = weight_at(c, group, o, i / cg, i % cg);
 }
 
-void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s)
-{
-    const size_t n = (size_t)s->oh * (size_t)s->ow * (size_t)s->k;
-
-    if (!notes.at) return;
-    conv_notes_clear(notes.at, s->k);
-    for (size_t i = 0; i < n; i++)
-        conv_notes_add(notes, s->k, (int)(i % (size_t)s->k), y[i]);
-}
-
 void conv_sum_forward(struct conv *c, struct tensor *out, const float *x, const struct pass *p)
 {
     const struct conv_shape *s = &c->s;

@@ -151,16 +151,19 @@ static void ends_of(double ends[2], const double *notes, int i, int c, int n)
 }
 
 /* The range of the output without a pass over it: what comes behind y is monotonic in it, rounding included.
- * Of a NaN in y the statistics, and so scale and shift, are NaN. */
+ * Of a NaN in y the statistics, and so scale and shift, are NaN; of an infinite scale products may be. */
 static struct range range_from_notes(const struct norm *m, const struct tensor *in, const struct pass *p)
 {
     struct range r = RANGE_EMPTY;
 
     for (int i = 0; i < m->base.in.c; i++) {
         double ends[2];
+        if (!isfinite(m->scale[i]) || !isfinite(m->shift[i])) return (struct range){NAN, NAN};
         ends_of(ends, in->notes.at, i, m->base.in.c, p->n);
-        const float a = activate(m, ends[0], i), b = activate(m, ends[1], i);
-        r = range_join(r, a > b ? (struct range){b, a} : (struct range){a, b});
+        for (int j = 0; j < 2; j++) {
+            const float a = activate(m, ends[j], i);
+            r = range_join(r, (struct range){a, a});
+        }
     }
     return (struct range){r.lo + 0.0f, r.hi + 0.0f}; /* a zero bound is +0, as the kernels report it */
 }

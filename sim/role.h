@@ -20,8 +20,8 @@
  * (grids, or the recipe's own up to 16 bits) is a sum of integers, exact, with one rounding to float32 at the
  * end; but the gradient of the input only where the weights have one scale, so not with the recipe's own
  * weights, and the stride is 1. Every other product is over decoded values, in float32 fused multiply-adds of
- * one written order (kernels.h). An accumulator role replaces both. Sums are exact while their magnitude in units of the
- * product of the scales stays below 2^53; beyond it binary64 rounds first.
+ * one written order (kernels.h). An accumulator role replaces both. Sums are exact while their magnitude in
+ * units of the product of the scales stays below 2^53; beyond it binary64 rounds first.
  *
  * Granularity. A tensor is rows of its innermost axis: activations and errors are rows of one pixel's
  * channels, convolution weights rows of the input channels of one tap of one filter, others one row. Blocks

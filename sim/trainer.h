@@ -78,8 +78,9 @@ MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
 struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);
 
 /**
- * The same batch by batch, for callers who may have to stop: begin, then step until it says false, which is when all
- * images have been seen. Nothing else may use the trainer in between; to stop earlier is to step no more.
+ * The same batch by batch, for callers who may have to stop: begin, then step until it says false, which is
+ * when all images have been seen. Nothing else may use the trainer in between; to stop earlier is to step no
+ * more.
  */
 struct evaluation trainer_evaluation(const struct trainer *t, enum split split, int bits);
 bool trainer_evaluation_step(struct trainer *t, struct evaluation *e);

@@ -155,7 +155,7 @@ static size_t norm_then_encode(void *codes, uint8_t *positive, const float *y, f
     float a[4096];
 
     reference()->norm_forward(a, positive, y, NULL, of_c[0], of_c[1], p->pixels, p->c, relu);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && ceiling < INFINITY; i++)
         if (a[i] >= ceiling) {
             a[i] = ceiling;
             positive[i / 8] &= (uint8_t) ~(1u << i % 8);
@@ -174,7 +174,8 @@ ParameterizedTest(struct norm_case *p, kernels_pass, norm_encode_is_norm_forward
     int count;
 
     y[n / 2] = NAN;
-    y[n - 1] = INFINITY;
+    y[0] = y[n - 1] = INFINITY; /* in the vectors, and in what is left over */
+    of_c[0][0] = of_c[0][p->c - 1] = 1.0f;
     kernels_all(&count);
     for (int variant = 0; variant < 16 * count; variant++) {
         const struct kernels *const k = kernels_all(&count)[variant / 16];

@@ -172,7 +172,8 @@ ParameterizedTest(struct product_row *row, roles, products_are_those_of_the_quan
     rig_close(&b);
 }
 
-/* A float32 register that rounds each fused multiply-add is what the float32 kernels are. */
+/* A float32 register that rounds each fused multiply-add is what the float32 kernels are, but where
+ * backward-data is minimal filtering. */
 ParameterizedTestParameters(roles, a_float32_accumulator_is_the_float32_product)
 {
     return cr_make_param_array(struct product_row, product_rows, sizeof product_rows / sizeof *product_rows);
