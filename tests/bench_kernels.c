@@ -14,21 +14,25 @@
  * included: they hold for weights with one scale per tensor and stride 1 (sim/flip.h), so that strided
  * layers have no such row. Scales per output channel, as published, need data float32.
  *
- * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32.
+ * Predicted, from counts of instructions: int8 3.1, int16 1.6, float32 1.0 times oneDNN's float32; data float32
+ * of 3x3 filters by minimal filtering 1.5, 1.8, 2.0 for 16, 32, 64 channels. Its operations are counted as
+ * those of the direct product, so that its share of the peak may exceed 1.
  *
  * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, 2 quiet cores of an AMD EPYC with AVX2, 1 thread; 2 threads
- * are 1.91 to 2.00 times as fast:
+ * are 1.87 to 2.00 times as fast:
  *
- * - forward: int8 4x4 2.7 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.02 1.04
+ * - forward: int8 4x4 2.6 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.03 1.05
  *
- * - data: float32 0.96 0.93 0.89; one scale per tensor: int8 8x4 1.9 2.1 2.2, int16 8x8 1.3 1.4 1.4
+ * - data: float32 1.10 1.42 1.65; one scale per tensor: int8 8x4 1.7 2.1 2.3, int16 8x8 1.3 1.4 1.5
  *
- * - weights: int8 4x8 2.9 3.1 2.9, int16 8x8 1.8 1.8 1.8, float32 1.13 1.14 1.07
+ * - weights: int8 4x8 3.0 3.1 2.9, int16 8x8 1.8 1.8 1.7, float32 1.12 1.12 1.05
  *
  * Learned: an epilogue right behind a tile waits for it; over 48 outputs at once it costs half. A memset of
  * 400 bytes became a string instruction, a tenth of a layer. Output lines that were not in the cache cost a
  * tenth: they are prefetched. 64-bit sums of many channels do not fit the first cache: several images share
- * one trip. Still slow: depthwise (0.4), and what fills half a tile, such as 24 filters.
+ * one trip. With 16 channels the transforms of minimal filtering and its trip to memory are 40 % of it. Two
+ * more instructions for eight outputs in the epilogue, for the ends of a range, are 3 to 4 % of an int8
+ * product of 16 channels. Still slow: depthwise (0.4), and what fills half a tile, such as 24 filters.
  */
 #include "sim/flip.h"
 #include "tests/peaks.h"

@@ -11,16 +11,17 @@
  * floats and codes and their ranges, norm batch norm with ReLU and residual; other is the rest, waiting
  * threads included.
  *
- * Predicted: forward int8 0.31, backward-weights int8 0.38, backward-data float32 1.05 of oneDNN's,
- * elementwise passes and encoding 0.2: 0.75 at 4/8 bits. At 8/8 int16 in two of three: 0.95.
+ * Predicted: forward int8 0.31, backward-weights int8 0.38, backward-data float32 by minimal filtering 0.7 of
+ * oneDNN's, elementwise passes and encoding 0.2: 0.65 at 4/8 bits. At 8/8 int16 in two of three: 0.85.
  *
- * Measured, 2 quiet cores of an AMD EPYC with AVX2, medians: ResNet-20 4/8 bits 147 ms, 0.74 to 0.75; 8/8 183
- * ms, 0.91; CPT 3-8/8 166 ms, 0.84; float32 220 ms, 1.11. ResNet-38 0.73 to 0.75, 0.90, 0.79; ResNet-74 0.71
- * to 0.73, 0.89, 0.78.
+ * Measured, 2 quiet cores of an AMD EPYC with AVX2, medians: ResNet-20 4/8 bits 124 ms, 0.65; 8/8 158 ms, 0.82;
+ * CPT 3-8/8 142 ms, 0.72; float32 188 ms, 0.98. ResNet-38 0.63, 0.81, 0.70, 1.00; ResNet-74 0.61, 0.79, 0.68,
+ * 0.96. The direct order of backward-data took 0.74, 0.91, 0.84, 1.11 on ResNet-20.
  *
- * Learned: backward-data, the one product that has no integer grid, is two fifths of a 4/8 step. All
- * elementwise passes run at the bandwidth of a copy; a prefetch of one kilobyte was worth 4 % of a step, huge
- * pages 1 to 2 %.
+ * Learned: backward-data, the one product that has no integer grid, was two fifths of a 4/8 step and is a
+ * third. A prefetch of one kilobyte was worth 4 % of a step, huge pages 1 to 2 %. Quantizing within the batch
+ * norm, two passes less over the outputs of half of the layers, was predicted to be worth 2 to 3 % and is worth
+ * less than 1 % here, where the third cache holds what it no longer moves.
  */
 #include "models/model.h"
 #include "sim/layers.h"
