@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void cost_label_bits(char out[16], int least, int most)
 {
@@ -45,21 +44,6 @@ enum status network_workload(struct workload *out, const struct network *n)
 }
 
 /* --- a record ----------------------------------------------------------------------------------------- */
-
-/* The configuration that the run was made by. */
-static enum status read_config(struct config *c, struct store *s)
-{
-    struct config_file *file;
-    char *text;
-
-    TRY(store_load_text(&text, s, "config/resolved"));
-    enum status status = config_parse(&file, text, strlen(text), store_path(s));
-    free(text);
-    TRY(status);
-    status = config_resolve(c, file, 0, NULL, 0);
-    config_close(file);
-    return status;
-}
 
 enum { SIZE_MOST = 65535 };
 
@@ -156,7 +140,7 @@ static enum status read_record(struct cost_case *c, struct store *s, const char 
     struct config config;
     struct network n = {.recipe = &config.train.recipe};
 
-    TRY(read_config(&config, s));
+    TRY(artifact_config(&config, s));
     snprintf(n.model, sizeof n.model, "%.*s", NAME_LENGTH - 1, config.model);
     TRY(read_shape(&n, s, config.data.name));
     TRY(network_workload(&c->workload, &n));

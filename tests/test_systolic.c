@@ -2,6 +2,7 @@
  * keeps. */
 #include "energy/systolic.h"
 #include "tests/folder.h"
+#include "tests/nests.h"
 
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
@@ -143,20 +144,9 @@ Test(systolic, a_global_buffer_serves_operands_without_their_own)
 
 /* --- laws --- */
 
-/* Odd shapes: pointwise, strided, linear, deep, larger than the array and smaller. */
-static const struct nest shapes[] = {
-    {1, 3, 32, 112, 112, 3, 3, 2, 1, 8, 8, true, false, false},
-    {4, 64, 64, 14, 13, 1, 1, 1, 1, 4, 5, false, false, false},
-    {128, 512, 10, 1, 1, 1, 1, 1, 1, 8, 3, false, false, false},
-    {7, 1, 1, 9, 9, 3, 3, 1, 96, 8, 8, false, false, false},
-    {2, 256, 384, 13, 13, 3, 3, 1, 1, 16, 16, false, false, false},
-    {3, 5, 7, 1, 1, 1, 1, 2, 1, 1, 1, false, false, false},
-    {16, 40, 24, 5, 7, 5, 3, 3, 2, 32, 32, false, true, false},
-};
-
 Test(systolic, no_dataflow_beats_roofline_or_compulsory_traffic)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (int i = 0; i < SHAPES; i++) {
         for (enum hardware_dataflow d = DATAFLOW_AUTO; d <= DATAFLOW_IS; d++) {
             struct hardware h = array(12, 14);
             h.mapping.dataflow = d;
@@ -170,7 +160,7 @@ Test(systolic, no_dataflow_beats_roofline_or_compulsory_traffic)
 
 Test(systolic, more_bandwidth_never_takes_longer)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (int i = 0; i < SHAPES; i++) {
         double before = INFINITY;
         for (double bandwidth = 1; bandwidth < 1e5; bandwidth *= 3) {
             struct hardware h = array(16, 32);
@@ -186,7 +176,7 @@ Test(systolic, more_bandwidth_never_takes_longer)
 Test(systolic, twice_the_batch_takes_at_most_twice_the_energy_and_traffic)
 {
     const struct constants k = constants_nominal();
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (int i = 0; i < SHAPES; i++) {
         const struct hardware h = array(16, 32);
         struct prices p;
         struct nest n = shapes[i];
@@ -207,7 +197,7 @@ Test(systolic, wider_operands_never_cost_less)
     const struct hardware h = array(16, 32);
     struct prices p;
     prices_make(&p, &h, &k);
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (int i = 0; i < SHAPES; i++) {
         struct nest n = shapes[i];
         double before = 0;
         n.float32 = false;
