@@ -73,12 +73,16 @@ static enum status load_gradient(float **want, struct verify *v, const char *gro
 
     snprintf(path, sizeof path, "%s/grad_step0/%s.weight", group, l->name);
     TRY(verify_load(&x, &info, v, path, 4));
-    *want = info.count == (int64_t)l->params[0].size ? malloc(l->params[0].size * sizeof **want) : NULL;
-    if (*want) verify_to_nhwc(*want, x, info.dim);
+    if (info.count != (int64_t)l->params[0].size) {
+        free(x);
+        return fail(STATUS_INPUT, "%s: /%s has %ld values, the layer has %zu", store_path(v->file), path,
+                    (long)info.count, l->params[0].size);
+    }
+    *want = malloc(l->params[0].size * sizeof **want);
+    if (!*want) abort();
+    verify_to_nhwc(*want, x, info.dim);
     free(x);
-    return *want ? STATUS_OK
-                 : fail(STATUS_INPUT, "%s: /%s has %ld values, the layer has %zu", store_path(v->file), path,
-                        (long)info.count, l->params[0].size);
+    return STATUS_OK;
 }
 
 enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group, const struct pass *p)

@@ -60,8 +60,8 @@ void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float 
                                .w = s->w,
                                .c = s->c,
                                .add = add,
-                               .errors = (float *)behind,
-                               .products = (float *)(behind + errors_bytes(s))};
+                               .errors = (void *)behind,
+                               .products = (void *)(behind + errors_bytes(s))};
 
     for (job.first = rows.first / 2 * columns; job.first < end; job.first += job.count) {
         job.count = end - job.first < WINOGRAD_TILES ? end - job.first : WINOGRAD_TILES;

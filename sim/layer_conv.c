@@ -108,6 +108,17 @@ static struct affine activation_map(struct conv *c, const struct tensor *in, con
     return q;
 }
 
+/* x_saved: the recipe's codes. */
+static void encode_input(struct conv *c, const struct tensor *in, const struct pass *p)
+{
+    uint64_t clipped = 0;
+
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
+    for (int n = 0; n < p->n; n++)
+        clipped += conv_encode_image(c, in, n, p);
+    c->base.trace.clipped_activation = clipped;
+}
+
 /* x_saved: the recipe's codes, decoded. */
 static void decode_input(struct conv *c, const struct tensor *in, const struct pass *p)
 {
@@ -143,6 +154,7 @@ static uint64_t forward_float(struct conv *c, struct tensor *out, const struct t
                               const struct pass *p)
 {
     const struct kernels *k = p->kernels;
+    uint64_t clipped = 0;
 
     if (conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT) {
         conv_sum_forward(c, out, c->x_saved, p);
@@ -150,20 +162,18 @@ static uint64_t forward_float(struct conv *c, struct tensor *out, const struct t
     }
     k->conv_float_pack(c->packed, c->w_decoded, &c->s);
     const int pieces = conv_pieces(p, c->s.oh);
-    const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
     const struct conv_notes nothing = {0};
-    uint64_t on_the_way = 0;
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : on_the_way)
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
     for (int i = 0; i < p->n * pieces; i++) {
         const int n = i / pieces;
-        if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
+        if (encodes) clipped += conv_encode_image(c, in, n, p);
         k->conv_float_forward(out->data + (size_t)n * c->out_size,
                               pieces == 1 ? conv_notes_of(out, n, p) : nothing,
                               conv_input_values(c, in, n, p), c->packed, &c->s,
                               conv_piece(i % pieces, pieces, c->s.oh), p->scratch[omp_get_thread_num()]);
     }
     if (pieces > 1) conv_note_images(c, out, p);
-    return clipped + on_the_way;
+    return clipped;
 }
 
 static void take_weights(struct conv *c, const struct pass *p)
@@ -187,7 +197,7 @@ bool layer_conv_makes_codes(const struct layer *l, const struct pass *p)
 }
 
 /* The input as this pass reads it, except that the recipe's codes are made by the product, image by image,
- * while each is in the cache: true if it has to. */
+ * while each is in the cache: true if it has to. Threads that share an image need its codes before. */
 static bool take_input(struct conv *c, const struct tensor *in, const struct pass *p)
 {
     c->x_coded = false;
@@ -198,8 +208,12 @@ static bool take_input(struct conv *c, const struct tensor *in, const struct pas
     }
     c->x = activation_map(c, in, p);
     c->x_coded = layer_conv_makes_codes(&c->base, p);
-    if (!c->x_coded) decode_input(c, in, p);
-    return c->x_coded;
+    if (c->x_coded && conv_pieces(p, c->s.oh) == 1) return true;
+    if (c->x_coded)
+        encode_input(c, in, p);
+    else
+        decode_input(c, in, p);
+    return false;
 }
 
 static void conv_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)

@@ -95,9 +95,6 @@ size_t conv_encode_filter(struct conv *c, int o, const struct pass *p, const flo
 /** Encode image n under c->x. Returns the clipped count. */
 size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const struct pass *p);
 
-/** All of them. */
-uint64_t conv_encode_images(struct conv *c, const struct tensor *in, const struct pass *p);
-
 /** out from coded weights and a coded input, which is encoded here if `encodes`. Returns the clipped count.
  */
 uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,

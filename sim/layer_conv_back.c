@@ -39,7 +39,7 @@ static void *take(char *base, size_t *used, size_t bytes)
 /* Lay the pieces out from `base` (NULL: only measure); returns the bytes used. */
 static size_t lay_out(struct backward *b, char *base, const struct conv *c, int batch, int threads)
 {
-    const size_t weights = c->filter * (size_t)c->s.k, taps = (size_t)(c->s.kernel * c->s.kernel);
+    const size_t weights = c->filter * (size_t)c->s.k, taps = (size_t)c->s.kernel * (size_t)c->s.kernel;
     size_t used = 0;
 
     b->e_codes = take(base, &used, (size_t)batch * c->out_size * sizeof(uint16_t));

@@ -106,16 +106,6 @@ size_t conv_encode_image(struct conv *c, const struct tensor *in, int n, const s
                                    &c->x);
 }
 
-uint64_t conv_encode_images(struct conv *c, const struct tensor *in, const struct pass *p)
-{
-    uint64_t clipped = 0;
-
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
-    for (int n = 0; n < p->n; n++)
-        clipped += conv_encode_image(c, in, n, p);
-    return clipped;
-}
-
 uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tensor *in, bool encodes,
                           const struct pass *p)
 {
@@ -124,24 +114,23 @@ uint64_t conv_int_forward(struct conv *c, struct tensor *out, const struct tenso
     const struct product q = product_make(&c->s, &c->x, c->w_codes, w_bits, 1);
     const size_t each = c->in_size * code_bytes(c->x.bits);
     const int pieces = conv_pieces(p, c->s.oh);
-    const uint64_t clipped = encodes && pieces > 1 ? conv_encode_images(c, in, p) : 0;
     const struct conv_notes nothing = {0};
-    uint64_t on_the_way = 0;
+    uint64_t clipped = 0;
 
     k->conv_int_pack(c->packed, c->w_codes, &c->s, q.path);
     const struct conv_epilogue e = make_epilogue(c, &q);
-#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : on_the_way)
+#pragma omp parallel for schedule(static) num_threads(p->threads) reduction(+ : clipped)
     for (int i = 0; i < p->n * pieces; i++) {
         const int n = i / pieces;
         const struct codes codes = {(const char *)c->x_saved + (size_t)n * each, c->x.bits};
-        if (encodes && pieces == 1) on_the_way += conv_encode_image(c, in, n, p);
+        if (encodes) clipped += conv_encode_image(c, in, n, p);
         k->conv_int_forward(out->data + (size_t)n * c->out_size,
                             pieces == 1 ? conv_notes_of(out, n, p) : nothing, codes, c->packed, &c->s,
                             conv_piece(i % pieces, pieces, c->s.oh), q.path, w_bits, &e,
                             p->scratch[omp_get_thread_num()]);
     }
     if (pieces > 1) conv_note_images(c, out, p);
-    return clipped + on_the_way;
+    return clipped;
 }
 
 /* --- to the input --- */
