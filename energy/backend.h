@@ -30,7 +30,8 @@ const struct backend *const *backend_all(int *count);
 /** Back end by name; STATUS_INPUT with the nearest known one. */
 MUST_CHECK enum status backend_find(const struct backend **out, const char *name);
 
-/** Bits of a finished result as it leaves the array: training.output_bits, of weight gradients gradient_bits. */
+/** Bits of a finished result as it leaves the array: training.output_bits, of weight gradients gradient_bits.
+ */
 int nest_result_bits(const struct nest *n, const struct hardware *h);
 
 /**

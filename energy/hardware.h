@@ -149,7 +149,8 @@ bool hardware_gives_price(const struct hardware *h, int knob);
 /** Multiply such a price. */
 void hardware_scale_price(struct hardware *h, int knob, double factor);
 
-/** h with all prices that it gives times `factor`: 1 / h->tech.prices_within and prices_within are its range. */
+/** h with all prices that it gives times `factor`, whose range is 1 / h->tech.prices_within to prices_within.
+ */
 struct hardware hardware_at_prices(const struct hardware *h, double factor);
 
 /** SHA-256 of all knobs' values but the name: equal hashes cost the same. */

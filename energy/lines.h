@@ -36,7 +36,8 @@ MUST_CHECK enum status lines_close(struct lines *l, enum status s);
 /** A tab where there is one, else a comma. */
 char lines_delimiter(const char *heading);
 
-/** Cut a text in place; blanks stay. Returns the fields' number; most + 1 means that there are more than `most`. */
+/** Cut a text in place; blanks stay. Returns the fields' number; most + 1 means that there are more than `most`.
+ */
 int lines_cut(char *fields[], int most, char *text, char delimiter);
 
 #endif

@@ -82,9 +82,7 @@ static int only_reader(const struct graph *g, int from)
 /* May passes of this plan quantize activations by the recipe's own quantizer? */
 static bool may_code(const struct plan *p)
 {
-    const struct recipe *r = p->recipe;
-    return p->forward_bits_max > 0 && (!r || (r->role[ROLE_ACTIVATION].way == ROLE_RECIPE &&
-                                              r->role[ROLE_ACCUMULATOR].way == ROLE_RECIPE));
+    return p->forward_bits_max > 0 && (!p->recipe || recipe_codes_activations(p->recipe));
 }
 
 /* Who may make codes of an output that is then not written. */

@@ -9,8 +9,8 @@
  * largest operands and the reduction length. A float sum is per output one sequence of fma over the reduction
  * in a written order, from +0 (3x3 backward-data of stride 1: per point of a tile); vectors run across
  * outputs. Sums of statistics are per channel a sequence of double additions over the pixels of one image. No
- * other order is allowed, on any machine. In integer sums a tap in the padding is left out; in float sums it takes part as
- * an operand +0, so that one rule covers -0 and infinite weights as well.
+ * other order is allowed, on any machine. In integer sums a tap in the padding is left out; in float sums it
+ * takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
  *
  * To add an instruction set: a file kernels_NAME.c with its own flags in the Makefile, a row in kernels.c.
  */
@@ -142,8 +142,8 @@ struct kernels {
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
      *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
-     * rows: of the output; y, gamma and x are the image's all the same. notes: of this image; if there are any,
-     * all rows must be computed.
+     * rows: of the output; y, gamma and x are the image's all the same. notes: of this image; if there are
+     * any, all rows must be computed.
      */
     void (*conv_int_forward)(float *y, struct conv_notes notes, struct codes x, const void *packed,
                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
@@ -198,10 +198,10 @@ struct kernels {
                                  const float *scale, const float *shift, size_t pixels, int c, bool relu);
 
     /**
-     * codes[i] = affine_code(q, a[i], 0) of a = z > ceiling ? ceiling : z > 0 ? z : relu ? 0 : z, where z =
-     * fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. Bit i of `positive` is
-     * z > 0, and z < ceiling where there is one: 6 for ReLU6, INFINITY for none. q->bits <= 16. Returns
-     * encode's count.
+     * codes[i] = affine_code(q, a[i], 0) of a = z >= ceiling ? ceiling : relu && z <= 0 ? 0 : z (a NaN stays
+     * NaN), where z = fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. Bit i of
+     * `positive` is z > 0, and z < ceiling where there is one: 6 for ReLU6, INFINITY for none. q->bits <= 16.
+     * Returns encode's count.
      */
     size_t (*norm_encode)(void *codes, uint8_t *positive, const float *y, const float *scale,
                           const float *shift, size_t pixels, int c, bool relu, float ceiling,

@@ -191,9 +191,8 @@ static void take_weights(struct conv *c, const struct pass *p)
 
 bool layer_conv_makes_codes(const struct layer *l, const struct pass *p)
 {
-    const struct role_setting *role = p->recipe->role;
     return l->quantized && p->forward_bits > 0 && p->forward_bits <= AFFINE_CODE_BITS &&
-           role[ROLE_ACTIVATION].way == ROLE_RECIPE && role[ROLE_ACCUMULATOR].way == ROLE_RECIPE;
+           recipe_codes_activations(p->recipe);
 }
 
 /* The input as this pass reads it, except that the recipe's codes are made by the product, image by image,

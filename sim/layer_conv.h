@@ -59,7 +59,8 @@ static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
 }
 
 /** The pieces into which a pass cuts each image so that products keep all threads busy: one, unless there are
- * fewer images than threads. Piece i of `rows` rows begins at an even one. */
+ * fewer images than threads. Piece i of `rows` rows begins at an even one. Each piece borders the whole image
+ * anew. */
 static inline int conv_pieces(const struct pass *p, int rows)
 {
     const int wanted = p->n < p->threads ? (p->threads + p->n - 1) / p->n : 1, most = (rows + 1) / 2;

@@ -11,7 +11,6 @@
 #include "sim/role_accumulator.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum product { PRODUCT_FORWARD, PRODUCT_DATA, PRODUCT_WEIGHTS, PRODUCTS };
 

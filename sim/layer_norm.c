@@ -101,15 +101,21 @@ static void running_statistics(struct norm *m)
     }
 }
 
-/* ReLU6 behind ReLU: nothing above 6, and no gradient from 6 on. Few elements are, so the store is rare. */
-static struct range clip_at_six(float *a, uint8_t *positive, size_t n, struct range r)
+static float ceiling_of(const struct norm *m)
+{
+    return m->activation == ACTIVATION_RELU6 ? 6.0f : INFINITY;
+}
+
+/* ReLU6 behind ReLU: nothing above the ceiling, and no gradient from it on. Few elements are, so the store is
+ * rare. */
+static struct range clip_at(float ceiling, float *a, uint8_t *positive, size_t n, struct range r)
 {
     for (size_t i = 0; i < n; i++)
-        if (a[i] >= 6.0f) {
-            a[i] = 6.0f;
+        if (a[i] >= ceiling) {
+            a[i] = ceiling;
             positive[i / 8] &= (uint8_t) ~(1u << i % 8);
         }
-    return (struct range){r.lo > 6.0f ? 6.0f : r.lo, r.hi > 6.0f ? 6.0f : r.hi};
+    return (struct range){r.lo > ceiling ? ceiling : r.lo, r.hi > ceiling ? ceiling : r.hi};
 }
 
 /* One image; returns the range of its activations. */
@@ -122,12 +128,8 @@ static struct range forward_image(struct norm *m, struct tensor *out, struct ten
         out->data + at, positive, in[0]->data + at, m->residual ? in[1]->data + at : NULL, m->scale, m->shift,
         m->pixels, m->base.in.c, m->activation != ACTIVATION_NONE);
 
-    return m->activation == ACTIVATION_RELU6 ? clip_at_six(out->data + at, positive, m->each, r) : r;
-}
-
-static float ceiling_of(const struct norm *m)
-{
-    return m->activation == ACTIVATION_RELU6 ? 6.0f : INFINITY;
+    return m->activation == ACTIVATION_RELU6 ? clip_at(ceiling_of(m), out->data + at, positive, m->each, r)
+                                             : r;
 }
 
 /* What the activation makes of one y of channel i. */

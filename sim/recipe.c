@@ -46,6 +46,11 @@ bool recipe_decodes(const struct recipe *r)
            r->role[ROLE_ACCUMULATOR].way != ROLE_RECIPE;
 }
 
+bool recipe_codes_activations(const struct recipe *r)
+{
+    return r->role[ROLE_ACTIVATION].way == ROLE_RECIPE && r->role[ROLE_ACCUMULATOR].way == ROLE_RECIPE;
+}
+
 const struct recipe *recipe_all(int *count)
 {
     *count = COUNT;

@@ -33,6 +33,9 @@ MUST_CHECK enum status recipe_find(struct recipe *out, const char *name);
 /** Do the products of quantized layers run over decoded float32 values, because a role asks for them? */
 bool recipe_decodes(const struct recipe *r);
 
+/** Do they read activations as codes of the recipe's own quantizer, where those have at most 16 bits? */
+bool recipe_codes_activations(const struct recipe *r);
+
 /** All rows; *count is set. */
 const struct recipe *recipe_all(int *count);
 

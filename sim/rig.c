@@ -2,7 +2,6 @@
 #include "sim/rig.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bool notes)
 {
