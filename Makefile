@@ -38,14 +38,15 @@ CFLAGS   := -std=c17 -fopenmp -march=x86-64-v2 -ffp-contract=off -fno-fast-math 
 LDLIBS   := $(shell pkg-config --libs $(LIB_PKGS) 2>/dev/null) -lhdf5_hl -lm
 LDFLAGS  += -fopenmp $(LDFLAGS.$(BUILD))
 
-FLOORS  := quant sim models energy experiments
-SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
-OBJ     := $(SRC:%.c=$(OUT)/%.o) $(OUT)/energy/presets.o
+FLOORS  := $(shell sed -n 's,^\([a-z]*\).*,\1,p' .ci/rooms | uniq)
+files    = $(foreach f,$(1),$(wildcard $(f)/$(2) $(f)/*/$(2) $(f)/*/*/$(2)))
+SRC     := $(call files,$(FLOORS),*.c)
+OBJ     := $(SRC:%.c=$(OUT)/%.o) $(OUT)/energy/hardware/presets.o
 LIB_OBJ := $(filter-out $(OUT)/experiments/main.o,$(OBJ))
-QUANT   := $(patsubst %.c,$(OUT)/%.o,$(wildcard quant/*.c))
-TESTS   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/test_*.c))
-BENCHES := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/bench_*.c))
-LONG    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/exhaustive_*.c))
+QUANT   := $(patsubst %.c,$(OUT)/%.o,$(call files,quant,*.c))
+TESTS   := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/*/test_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
+LONG    := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/exhaustive_*.c))
 
 all: cptsim
 
@@ -59,25 +60,28 @@ $(OUT)/cptsim: $(OBJ)
 $(OUT)/libquant.a: $(QUANT)
 	@echo "archive $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
+define compile
+@mkdir -p $(@D)
+@echo "compile $<"
+$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+endef
 $(OUT)/%.o: %.c Makefile | libraries
-	@mkdir -p $(@D)
-	@echo "compile $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(compile)
 
-# Instruction sets: one file, one set of flags. The SIMD files use explicit fma only; contraction stays off.
-$(OUT)/sim/%_avx2.o $(OUT)/quant/%_avx2.o: CFLAGS += -mavx2 -mfma
-$(OUT)/sim/%_avx512.o $(OUT)/quant/%_avx512.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+# Instruction sets: one folder, one set of flags. The SIMD files use explicit fma only; contraction stays off.
+$(OUT)/sim/kernels/avx2/%.o $(OUT)/quant/kernels/avx2/%.o: CFLAGS += -mavx2 -mfma
+$(OUT)/sim/kernels/avx512/%.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
 
 # One file knows the commit and the flags; it is compiled again when they change, and no other.
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null; [ $$? != 1 ] || echo +)
 VERSION := -DVERSION_COMMIT='"$(COMMIT)"' -DVERSION_FLAGS='"$(BUILD): $(filter-out -W%,$(CFLAGS))"'
-$(OUT)/experiments/version.o: CPPFLAGS += $(VERSION)
-$(OUT)/experiments/version.o: $(OUT)/version.txt
+$(OUT)/experiments/record/version.o: CPPFLAGS += $(VERSION)
+$(OUT)/experiments/record/version.o: $(OUT)/version.txt
 $(OUT)/version.txt: always
 	@mkdir -p $(@D)
 	@echo "$(VERSION)" | cmp -s - $@ || echo "$(VERSION)" >$@
 
--include $(OBJ:.o=.d) $(TESTS:.o=.d) $(patsubst %.c,$(OUT)/%.d,$(wildcard tests/*.c))
+-include $(OBJ:.o=.d) $(TESTS:.o=.d) $(patsubst %.c,$(OUT)/%.d,$(wildcard tests/bench/*.c))
 
 # --- packages ------------------------------------------------------------------------------------------------
 
@@ -107,12 +111,12 @@ test-run: $(OUT)/run-tests $(OUT)/cptsim
 
 # oneDNN is the benches' yardstick where it is installed (libdnnl-dev), and nothing else.
 DNNL = $(shell echo '\#include <oneapi/dnnl/dnnl.h>' | $(CC) -E - >/dev/null 2>&1 && echo -ldnnl)
-BENCH_PARTS := $(patsubst %,$(OUT)/tests/%.o,bench peaks trace_kernels yardstick)
-$(OUT)/tests/yardstick.o: CPPFLAGS += $(if $(DNNL),-DWITH_DNNL)
-$(OUT)/bench_%: $(OUT)/tests/bench_%.o $(BENCH_PARTS) $(LIB_OBJ)
+BENCH_PARTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench peaks trace_kernels yardstick)
+$(OUT)/tests/bench/yardstick.o: CPPFLAGS += $(if $(DNNL),-DWITH_DNNL)
+$(OUT)/bench_%: $(OUT)/tests/bench/bench_%.o $(BENCH_PARTS) $(LIB_OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(DNNL)
-$(OUT)/exhaustive_%: $(OUT)/tests/exhaustive_%.o $(LIB_OBJ)
+$(OUT)/exhaustive_%: $(OUT)/tests/bench/exhaustive_%.o $(LIB_OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # Tables on stdout, the same as JSON lines in a new folder of build/bench: machine, commit and compiler first.
@@ -127,21 +131,21 @@ exhaustive: $(LONG)
 # --- checks --------------------------------------------------------------------------------------------------
 
 layers:
-	@sh .ci/layers $(FLOORS)
+	@sh .ci/layers
 loops: $(OUT)/cptsim
-	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx2.o 6
-	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_weights_avx2.o 4
-	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_winograd_avx2.o 1
-	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels_tile_avx512.o 10
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx2/tile.o 6
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx2/weights.o 4
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx2/winograd.o 1
+	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx512/tile.o 10
 format:
-	clang-format -i $(foreach f,$(FLOORS) tests,$(wildcard $(f)/*.[ch]))
+	clang-format -i $(call files,$(FLOORS) tests,*.[ch])
 lint:
 	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) $(VERSION) -std=c17 -fopenmp -mavx2 -mfma
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -I. $(FLOORS)
 
 # --- results, installing --------------------------------------------------------------------------------------
 
-include plots/plots.mk quant/install.mk energy/presets.mk
+include plots/plots.mk quant/install.mk energy/hardware/presets.mk
 
 install: cptsim
 	install -d "$(DESTDIR)$(PREFIX)/bin"

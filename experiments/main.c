@@ -1,6 +1,6 @@
 /* experiments/main.c - cptsim: find the command, run it, say what went wrong, exit. */
-#include "experiments/command.h"
-#include "experiments/version.h"
+#include "experiments/commands/command.h"
+#include "experiments/record/version.h"
 
 #include <signal.h>
 #include <stdio.h>

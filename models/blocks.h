@@ -7,8 +7,8 @@
 #ifndef MODELS_BLOCKS_H
 #define MODELS_BLOCKS_H
 
-#include "sim/graph.h"
-#include "sim/layers.h"
+#include "sim/layers/graph.h"
+#include "sim/layers/layers.h"
 
 /** Names of a convolution and of the batch norm behind it, within their block; NULL: there is none. */
 struct pair_names {
@@ -65,8 +65,8 @@ struct inverted_block {
     const struct inverted_style *style;
 };
 
-/** 1 x 1 up, depthwise 3 x 3, 1 x 1 down without activation. Source: Sandler et al., CVPR 2018, section 3.3.
- */
+/** 1 x 1 up, depthwise 3 x 3, 1 x 1 down without activation. Source: Sandler et al., CVPR 2018, section
+ * 3.3. */
 int block_inverted(struct graph *g, int from, const struct inverted_block *b, const struct recipe *recipe);
 
 #endif

@@ -1,8 +1,8 @@
 /* models/init.c - initial values, each named by (seed, layer, element): a table of rules per source. */
 #include "models/init.h"
 
-#include "sim/layers.h"
-#include "sim/scalar.h"
+#include "sim/layers/layers.h"
+#include "sim/base/scalar.h"
 
 #include <assert.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #ifndef MODELS_INIT_H
 #define MODELS_INIT_H
 
-#include "sim/graph.h"
+#include "sim/layers/graph.h"
 
 /** The CPT code's for ResNets, after He et al., ICCV 2015, fan-out: convolution N(0, 2/(k k Cout)); linear
  * N(0, 2/(in out)), its bias U(+-1/sqrt(in)). */

@@ -1,9 +1,9 @@
-/* models/mobilenet_v2.h - MobileNetV2, in the CPT code's version for small images and as published for large.
- */
+/* models/mobilenet_v2.h - MobileNetV2, in the CPT code's version for small images and as published for
+ * large. */
 #ifndef MODELS_MOBILENET_V2_H
 #define MODELS_MOBILENET_V2_H
 
-#include "sim/graph.h"
+#include "sim/layers/graph.h"
 
 /** "mobilenetv2" for small images, as the CPT code has it. Fails for another name. */
 MUST_CHECK enum status mobilenet_v2_cifar_build(struct graph *g, const char *name, struct shape input,

@@ -1,7 +1,7 @@
 /* models/model.c - the table of networks.
  *
  * To add a model: a file that builds its graph out of sim's layers, a row here (the name is a prefix, the
- * rest is the model's to read), its MACs against a published count in tests/test_models.c.
+ * rest is the model's to read), its MACs against a published count in tests/models/test_models.c.
  */
 #include "models/model.h"
 
@@ -9,7 +9,7 @@
 #include "models/mobilenet_v2.h"
 #include "models/resnet_cifar.h"
 #include "models/resnet_imagenet.h"
-#include "sim/names.h"
+#include "sim/base/table.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef MODELS_MODEL_H
 #define MODELS_MODEL_H
 
-#include "sim/graph.h"
+#include "sim/layers/graph.h"
 
 enum { MODEL_LARGE_SIDE = 128 };
 
@@ -12,8 +12,8 @@ struct model_type {
     bool large;         /* for images of MODEL_LARGE_SIDE pixels a side and more, or else for smaller ones */
     const char *names;  /* which names there are, in words */
     const char *title, *source;
-    /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones fail.
-     */
+    /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones
+     * fail. */
     enum status (*build)(struct graph *g, const char *name, struct shape input, int classes,
                          const struct recipe *recipe);
     /** Write initial values (graph_plan must have placed them), as published: a function of models/init.h. */

@@ -26,8 +26,7 @@ static enum status depth_refuse(const char *name, struct shape input)
     return fail(
         STATUS_INPUT,
         "model '%s': for images of %d x %d the depth must be 6n+2, such as 8, 14, 20, 38, 74, 110, 152 or "
-        "164 (at most %d); resnet18, 34, 50 and 101 are networks for large images, such as --data "
-        "imagenet",
+        "164 (at most %d); resnet18, 34, 50 and 101 are networks for large images, such as --data imagenet",
         name, input.h, input.w, DEPTH_MAX);
 }
 

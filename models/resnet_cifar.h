@@ -2,7 +2,7 @@
 #ifndef MODELS_RESNET_CIFAR_H
 #define MODELS_RESNET_CIFAR_H
 
-#include "sim/graph.h"
+#include "sim/layers/graph.h"
 
 /**
  * "resnetD" with D = 6n+2, 8..164+: three groups of n basic blocks, 16, 32 and 64 channels at full, half and

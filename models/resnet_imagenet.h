@@ -2,7 +2,7 @@
 #ifndef MODELS_RESNET_IMAGENET_H
 #define MODELS_RESNET_IMAGENET_H
 
-#include "sim/graph.h"
+#include "sim/layers/graph.h"
 
 /**
  * "resnet18", 34 (basic blocks), "resnet50", 101, 152 (bottlenecks): 7 x 7 stem of stride 2, 3 x 3 max pool

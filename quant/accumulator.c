@@ -1,7 +1,7 @@
 /* quant/accumulator.c - sums in modelled accumulators, one output after the other. */
 #include "quant/accumulator.h"
 
-#include "quant/carrier.h"
+#include "quant/kernels/carrier.h"
 #include "quant/element.h"
 #include "quant/exact_sum.h"
 

@@ -8,7 +8,8 @@
  * every operation one IEEE binary32 operation, rint to even, u uniform on (-1/2, 1/2) when stochastic.
  * `zero` is the range's minimum; it is not snapped to a code, so that real 0 is generally not representable.
  * The floor 1e-8 costs a tensor with a tiny range bits: 1e-6 at 8 bits has 100 levels, not 256.
- * Known value: {-0.7, -0.2, 0, 0.1, 0.33, 0.9} at 4 bits is {0, 5, 7, 8, 10, 15} with s = 0x1.b4e81ap-4 (ieee).
+ * Known value: {-0.7, -0.2, 0, 0.1, 0.33, 0.9} at 4 bits is {0, 5, 7, 8, 10, 15} with s = 0x1.b4e81ap-4
+ * (ieee).
  */
 #ifndef QUANT_AFFINE_H
 #define QUANT_AFFINE_H
@@ -22,10 +23,10 @@
 /** How range / L is computed: one IEEE division, or range * fl(1/L) as the published code does on a GPU. */
 enum division { DIVISION_IEEE, DIVISION_RCP };
 
-#define AFFINE_FLOOR 1e-8f   /* smallest scale, as published */
-#define AFFINE_BITS_MIN 2    /* training accepts 2..32; the quantizer itself also 1 */
-#define AFFINE_BITS_MAX 32
-#define AFFINE_CODE_BITS 16  /* wider codes stay decoded float32: binary32 holds no more */
+#define AFFINE_FLOOR     1e-8f /* smallest scale, as published */
+#define AFFINE_BITS_MIN  2     /* training accepts 2..32; the quantizer itself also 1 */
+#define AFFINE_BITS_MAX  32
+#define AFFINE_CODE_BITS 16 /* wider codes stay decoded float32: binary32 holds no more */
 
 /** Smallest and largest value of a tensor. lo > hi means: no element seen yet; NaN: a NaN was seen. */
 struct range {
@@ -86,7 +87,8 @@ struct range range_join(struct range a, struct range b);
  *
  * noise  NULL for nearest-even; else element i draws affine_noise(*noise, first + i), so that any split of an
  *        array gives the same bits.
- * Returns the number of elements that the clamp moved by more than rounding does (t outside [-1/2, top + 1/2]).
+ * Returns the number of elements that the clamp moved by more than rounding does (t outside [-1/2, top +
+ * 1/2]).
  */
 size_t affine_quantize(float *y, const float *x, size_t n, const struct affine *q,
                        const struct random_name *noise, uint64_t first);

@@ -1,5 +1,5 @@
-/* quant/exact_sum.c - exact arithmetic on integers: two numbers, or a register as wide as all their products.
- */
+/* quant/exact_sum.c - exact arithmetic on integers: two numbers, or a register as wide as all their
+ * products. */
 #include "quant/exact_sum.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* quant/format.c - formats as strings: the table of families, and what they share. */
-#include "quant/family.h"
-#include "quant/format_list.h"
+#include "quant/formats/family.h"
+#include "quant/formats/format_list.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -75,8 +75,8 @@ enum status parse_word(int *out, const struct words *in, const char *kind, const
     return *out < 0 ? word_unknown(in, kind, word, list) : STATUS_OK;
 }
 
-/* Both vocabularies, so that rne and rnd_conv are the same word; a rounding without a float name shows once.
- */
+/* Both vocabularies, so that rne and rnd_conv are the same word; a rounding without a float name shows
+ * once. */
 static const char *rounding_word(int i)
 {
     if (i < ROUNDING_COUNT) return rounding_row((enum rounding)i)->name;

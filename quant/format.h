@@ -29,7 +29,7 @@
  * <flavour> is ieee, fn, finite, fnuz or e8m0.
  *
  * To add a family: a row in format.c, its struct below, its parse and print in format_*.c, its encode and
- * decode in a file of its own, its rows in plan.c, its claims in a test.
+ * decode in a file of its own, its rows in quantizer.c, its claims in a test.
  */
 #ifndef QUANT_FORMAT_H
 #define QUANT_FORMAT_H

@@ -1,7 +1,7 @@
 # quant/install.mk - libquant.a for other projects: the library, its headers, a pkg-config file.
 # To add a public header: its name here.
 
-QUANT_HEADERS := status random affine number rounding format element block integer tally plan exact_sum accumulator gemm
+QUANT_HEADERS := status random affine number rounding format element block integer tally quantizer exact_sum accumulator gemm
 PREFIX ?= /usr/local
 
 install: install-quant

@@ -15,7 +15,7 @@ int64_t integer_low(const struct int_format *f);
 int64_t integer_high(const struct int_format *f);
 
 /** The code of x as two's complement in 64 bits. Assumes the default floating-point environment
- * (quant/host.h). */
+ * (quant/kernels/host.h). */
 struct encoded integer_encode(const struct format *f, double x, uint32_t random);
 
 /** The value of a code. */

@@ -1,8 +1,8 @@
 /* quant/random.h - randomness by name: a random word is a pure function of (seed, stream, step, element).
  *
  * There is no generator state, so that any split of the work, any thread and any restart draws the same bits.
- * Generator: Philox4x32-10 (Salmon et al., SC 2011), counter = (block low, block high, stream, step), key = seed.
- * Known answer: counter 0,0,0,0 with key 0,0 gives 6627e8d5 e169c58d bc57ac4c 9b00dbd8.
+ * Generator: Philox4x32-10 (Salmon et al., SC 2011), counter = (block low, block high, stream, step), key
+ * = seed. Known answer: counter 0,0,0,0 with key 0,0 gives 6627e8d5 e169c58d bc57ac4c 9b00dbd8.
  */
 #ifndef QUANT_RANDOM_H
 #define QUANT_RANDOM_H
@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <Random123/philox.h>
 
-/** The name of a sequence. `stream` tells its use and tensor apart (see random_stream), `step` the iteration. */
+/** The name of a sequence. `stream` tells its use and tensor apart (see random_stream), `step` the
+ * iteration. */
 struct random_name {
     uint64_t seed;
     uint32_t stream;
@@ -45,7 +46,8 @@ static inline void random_block(uint32_t word[4], struct random_name name, uint6
     const philox4x32_ctr_t counter = {{(uint32_t)b, (uint32_t)(b >> 32), name.stream, name.step}};
     const philox4x32_key_t key = {{(uint32_t)name.seed, (uint32_t)(name.seed >> 32)}};
     const philox4x32_ctr_t out = philox4x32_R(10, counter, key);
-    for (int i = 0; i < 4; i++) word[i] = out.v[i];
+    for (int i = 0; i < 4; i++)
+        word[i] = out.v[i];
 }
 
 /** Element i's 32 bits. Lanes are laid out so that eight SIMD lanes hold eight consecutive elements. */

@@ -4,7 +4,8 @@
  * Fixed point is two's complement: its stochastic roundings, JAM and TRN_MAG look at floor(t) and t -
  * floor(t) of the signed value t; floats round their magnitude. Everything is integer arithmetic.
  *
- * To add a rounding: its row here, its line in rounding_step (rounding.c), its law in tests/test_fixed.c.
+ * To add a rounding: its row here, its line in rounding_step (rounding.c), its law in
+ * tests/quant/test_fixed.c.
  *
  *    name           fixed string    float string    value of t = f + d, f = floor(t), 0 < d < 1 */
 #ifndef QUANT_ROUNDING_H
@@ -59,8 +60,8 @@ struct rest {
     int shift;
 };
 
-/** How stochastic bits and directions are read: of the signed value (two's complement) or of its magnitude.
- */
+/** How stochastic bits and directions are read: of the signed value (two's complement) or of its
+ * magnitude. */
 enum carrier_sign { SIGN_COMPLEMENT, SIGN_MAGNITUDE };
 
 /** One decision to be made: which neighbour a value goes to. */

@@ -20,8 +20,8 @@ struct tally {
     double max_error;                                 /* largest |error| */
 };
 
-/** Add one element: its value before and after, and what encoding it said (enum outcome of quant/element.h).
- */
+/** Add one element: its value before and after, and what encoding it said (enum outcome of
+ * quant/element.h). */
 void tally_element(struct tally *t, double before, double after, unsigned outcome);
 
 /** Add b to a. */
@@ -30,8 +30,8 @@ void tally_add(struct tally *a, const struct tally *b);
 /** Mean error: the bias of the quantizer. 0 for an empty tally. */
 double tally_mean_error(const struct tally *t);
 
-/** Signal to quantization noise ratio in dB: 10 log10(sum of squares / sum of squared errors); +inf if exact.
- */
+/** Signal to quantization noise ratio in dB: 10 log10(sum of squares / sum of squared errors); +inf if
+ * exact. */
 double tally_sqnr_db(const struct tally *t);
 
 #endif

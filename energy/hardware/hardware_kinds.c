@@ -1,0 +1,323 @@
+/* energy/hardware/hardware_kinds.c - the kinds of knobs: text to field and back.
+ *
+ * A parse function says only what is wrong with the text; which knob it was for is the caller's to say.
+ */
+#include "energy/backends/backend.h"
+#include "energy/prices/carbon.h"
+#include "energy/prices/dram.h"
+#include "energy/hardware/hardware_knobs.h"
+
+#include "sim/base/table.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- names and choices ---------------------------------------------------------------------------------- */
+
+static enum status name_parse(void *field, const struct knob_row *row, const char *text)
+{
+    const size_t length = strlen(text);
+
+    if (length == 0) return fail(STATUS_INPUT, "is empty; want a name");
+    if (length >= row->size) return fail(STATUS_INPUT, "%zu characters; at most %zu", length, row->size - 1);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && strchr("._-+=", *c) == NULL)
+            return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits and any of ._-+=", text, *c);
+    }
+    memcpy(field, text, length + 1);
+    return STATUS_OK;
+}
+
+static void name_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%s", (const char *)field);
+}
+
+static enum status switch_parse(void *field, const struct knob_row *row, const char *text)
+{
+    (void)row;
+    const bool yes = strcmp(text, "true") == 0;
+    if (!yes && strcmp(text, "false") != 0) return fail(STATUS_INPUT, "'%s' is neither true nor false", text);
+    *(bool *)field = yes;
+    return STATUS_OK;
+}
+
+static void switch_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%s", *(const bool *)field ? "true" : "false");
+}
+
+static double switch_number(const void *field)
+{
+    return *(const bool *)field ? 1 : 0;
+}
+
+/* The word after this one in "a | b | c"; NULL after the last. */
+static const char *word_next(const char *word)
+{
+    const char *bar = strstr(word, " | ");
+    return bar == NULL ? NULL : bar + 3;
+}
+
+static enum status choice_parse(void *field, const struct knob_row *row, const char *text)
+{
+    int choice = 0;
+
+    for (const char *w = row->knob.kind; w != NULL; w = word_next(w), choice++) {
+        if (strcspn(w, " ") == strlen(text) && strncmp(w, text, strlen(text)) == 0) {
+            memcpy(field, &choice, sizeof choice);
+            return STATUS_OK;
+        }
+    }
+    return fail(STATUS_INPUT, "'%s' is none of: %s", text, row->knob.kind);
+}
+
+static void choice_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    const char *w = row->knob.kind;
+    int choice;
+
+    for (memcpy(&choice, field, sizeof choice); choice > 0; choice--)
+        w = word_next(w);
+    snprintf(text, size, "%.*s", (int)strcspn(w, " "), w);
+}
+
+const struct knob_kind knob_name = {name_parse, name_print, NULL};
+const struct knob_kind knob_switch = {switch_parse, switch_print, switch_number};
+const struct knob_kind knob_choice = {choice_parse, choice_print, NULL};
+
+/* --- numbers -------------------------------------------------------------------------------------------- */
+
+static void real_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    const double value = *(const double *)field;
+    (void)row;
+
+    if (value == floor(value) && fabs(value) < 1e15) {
+        snprintf(text, size, "%.0f", value);
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, size, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+}
+
+static enum status real_parse(void *field, const struct knob_row *row, const char *text)
+{
+    char *end, least[32], most[32];
+    const double value = strtod(text, &end);
+
+    if (end == text || *end != '\0' || !isfinite(value))
+        return fail(STATUS_INPUT, "'%s' is not a number; want one as in %s%s%s", text,
+                    isdigit((unsigned char)row->knob.standard[0]) ? row->knob.standard : "0.5",
+                    row->knob.unit[0] != '\0' ? ", in " : "", row->knob.unit);
+    real_print(least, sizeof least, &row->knob.min, row);
+    real_print(most, sizeof most, &row->knob.max, row);
+    if (!(value >= row->knob.min && value <= row->knob.max))
+        return fail(STATUS_INPUT, "%s is out of range; want %s to %s%s%s", text, least, most,
+                    row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
+    *(double *)field = value;
+    return STATUS_OK;
+}
+
+static double real_number(const void *field)
+{
+    return *(const double *)field;
+}
+
+/* A real, or a word that stands for NaN. */
+static enum status real_or_word(double *out, const struct knob_row *row, const char *text, const char *word)
+{
+    if (strcmp(text, word) == 0) {
+        *out = NAN;
+        return STATUS_OK;
+    }
+    const enum status s = real_parse(out, row, text);
+    return s == STATUS_OK ? s : fail(s, "%s, or %s", status_detail(), word);
+}
+
+static enum status auto_parse(void *field, const struct knob_row *row, const char *text)
+{
+    return real_or_word(field, row, text, "auto");
+}
+
+static void auto_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    if (isnan(*(const double *)field)) {
+        snprintf(text, size, "auto");
+    } else {
+        real_print(text, size, field, row);
+    }
+}
+
+static enum status unlimited_parse(void *field, const struct knob_row *row, const char *text)
+{
+    return real_or_word(field, row, text, "unlimited");
+}
+
+static void unlimited_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    if (isnan(*(const double *)field)) {
+        snprintf(text, size, "unlimited");
+    } else {
+        real_print(text, size, field, row);
+    }
+}
+
+static enum status grid_parse(void *field, const struct knob_row *row, const char *text)
+{
+    if (isalpha((unsigned char)text[0]) && strcmp(text, "auto") != 0 && strcmp(text, "nan") != 0)
+        return carbon_place_find(field, text);
+    return auto_parse(field, row, text);
+}
+
+static enum status whole(int64_t *out, const struct knob_row *row, const char *text, int64_t unit)
+{
+    char *end;
+    const long long value = strtoll(text, &end, 10);
+
+    if (end == text || *end != '\0') return fail(STATUS_INPUT, "'%s' is not a whole number", text);
+    if ((double)value * (double)unit < row->knob.min || (double)value * (double)unit > row->knob.max)
+        return fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f%s%s", text, row->knob.min,
+                    row->knob.max, row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
+    *out = value * unit;
+    return STATUS_OK;
+}
+
+static enum status count_parse(void *field, const struct knob_row *row, const char *text)
+{
+    return whole(field, row, text, 1);
+}
+
+/* 0 is auto. */
+static enum status banks_parse(void *field, const struct knob_row *row, const char *text)
+{
+    if (strcmp(text, "auto") == 0) {
+        *(int64_t *)field = 0;
+        return STATUS_OK;
+    }
+    const enum status s = whole(field, row, text, 1);
+    return s == STATUS_OK ? s : fail(s, "%s, or auto", status_detail());
+}
+
+/* "65536", "64 KiB", "2 MiB". */
+static enum status bytes_parse(void *field, const struct knob_row *row, const char *text)
+{
+    static const struct {
+        const char *name;
+        int64_t bytes;
+    } units[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+    const size_t digits = strspn(text, "0123456789"), unit = digits + strspn(text + digits, " ");
+
+    for (int i = 0; i < 3; i++) {
+        char number[24];
+        if (digits == 0 || digits >= sizeof number || strcmp(text + unit, units[i].name) != 0) continue;
+        snprintf(number, sizeof number, "%.*s", (int)digits, text);
+        return whole(field, row, number, units[i].bytes);
+    }
+    const enum status s = whole(field, row, text, 1);
+    return s == STATUS_OK ? s : fail(s, "%s, as 65536 or 64 KiB", status_detail());
+}
+
+static void count_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%" PRId64, *(const int64_t *)field);
+}
+
+static void banks_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    if (*(const int64_t *)field == 0) {
+        snprintf(text, size, "auto");
+    } else {
+        count_print(text, size, field, row);
+    }
+}
+
+static double banks_number(const void *field)
+{
+    return *(const int64_t *)field == 0 ? NAN : (double)*(const int64_t *)field;
+}
+
+static double count_number(const void *field)
+{
+    return (double)*(const int64_t *)field;
+}
+
+static enum status int_parse(void *field, const struct knob_row *row, const char *text)
+{
+    int64_t value = 0;
+    TRY(whole(&value, row, text, 1));
+    *(int *)field = (int)value;
+    return STATUS_OK;
+}
+
+static void int_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%d", *(const int *)field);
+}
+
+static double int_number(const void *field)
+{
+    return *(const int *)field;
+}
+
+const struct knob_kind knob_real = {real_parse, real_print, real_number};
+const struct knob_kind knob_auto = {auto_parse, auto_print, real_number};
+const struct knob_kind knob_unlimited = {unlimited_parse, unlimited_print, real_number};
+const struct knob_kind knob_grid = {grid_parse, auto_print, real_number};
+const struct knob_kind knob_count = {count_parse, count_print, count_number};
+const struct knob_kind knob_banks = {banks_parse, banks_print, banks_number};
+const struct knob_kind knob_bytes = {bytes_parse, count_print, count_number};
+const struct knob_kind knob_int = {int_parse, int_print, int_number};
+
+/* --- rows of other tables ------------------------------------------------------------------------------- */
+
+static enum status backend_parse(void *field, const struct knob_row *row, const char *text)
+{
+    (void)row;
+    return backend_find(field, text);
+}
+
+static void backend_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%s", (*(const struct backend *const *)field)->name);
+}
+
+static const char *dram_name(int i)
+{
+    int count;
+    return dram_all(&count)[i].name;
+}
+
+static enum status dram_parse(void *field, const struct knob_row *row, const char *text)
+{
+    int count;
+    dram_all(&count);
+    (void)row;
+
+    for (int i = 0; i < count; i++) {
+        if (strcmp(dram_name(i), text) == 0) {
+            *(int *)field = i;
+            return STATUS_OK;
+        }
+    }
+    return names_unknown("DRAM", text, dram_name, count);
+}
+
+static void dram_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%s", dram_name(*(const int *)field));
+}
+
+const struct knob_kind knob_backend = {backend_parse, backend_print, NULL};
+const struct knob_kind knob_dram = {dram_parse, dram_print, NULL};

@@ -1,0 +1,63 @@
+/* energy/prices/carbon.c - kilowatt hours, CO2e, money; the grids of places. */
+#include "energy/prices/carbon.h"
+
+#include "sim/base/table.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double joules_per_kwh = 3.6e6, seconds_per_hour = 3600, grams_per_kg = 1000;
+
+static const struct carbon_place places[] = {
+    {"world", "the world", GRID_WORLD},    {"australia", "Australia", GRID_AUSTRALIA},
+    {"austria", "Austria", GRID_AUSTRIA},  {"belgium", "Belgium", GRID_BELGIUM},
+    {"brazil", "Brazil", GRID_BRAZIL},     {"canada", "Canada", GRID_CANADA},
+    {"china", "China", GRID_CHINA},        {"czechia", "Czechia", GRID_CZECHIA},
+    {"finland", "Finland", GRID_FINLAND},  {"france", "France", GRID_FRANCE},
+    {"germany", "Germany", GRID_GERMANY},  {"india", "India", GRID_INDIA},
+    {"norway", "Norway", GRID_NORWAY},     {"sweden", "Sweden", GRID_SWEDEN},
+    {"uk", "the United Kingdom", GRID_UK}, {"usa", "the United States", GRID_USA},
+};
+
+enum { PLACES = sizeof places / sizeof places[0] };
+
+const struct carbon_place *carbon_places(int *count)
+{
+    *count = PLACES;
+    return places;
+}
+
+static const char *place_name(int i)
+{
+    return places[i].name;
+}
+
+enum status carbon_place_find(double *grams_per_kwh, const char *name)
+{
+    for (int i = 0; i < PLACES; i++) {
+        if (strcmp(places[i].name, name) == 0) {
+            *grams_per_kwh = constant_of(places[i].grams_per_kwh)->nominal;
+            return STATUS_OK;
+        }
+    }
+    return names_unknown("place", name, place_name, PLACES);
+}
+
+static double auto_or(double knob, const struct constants *k, enum constant_name c)
+{
+    return isnan(knob) ? k->value[c] : knob;
+}
+
+struct carbon carbon_of(double joules, double seconds, const struct hardware *h, const struct constants *k)
+{
+    const double hours = seconds / seconds_per_hour;
+    struct carbon c;
+
+    c.kwh = joules / joules_per_kwh * auto_or(h->system.pue, k, PUE) /
+            auto_or(h->system.psu_efficiency, k, PSU_EFFICIENCY);
+    c.embodied_kg = h->system.chips * h->system.embodied_kg * hours / h->system.lifetime_h;
+    c.kg = c.kwh * auto_or(h->system.gco2_per_kwh, k, GRID_WORLD) / grams_per_kg + c.embodied_kg;
+    c.price = c.kwh * auto_or(h->system.price_per_kwh, k, PRICE_PER_KWH) +
+              h->system.chips * h->system.hourly_rate * hours;
+    return c;
+}

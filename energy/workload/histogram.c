@@ -1,0 +1,43 @@
+/* energy/workload/histogram.c - tallies of widths. */
+#include "energy/workload/histogram.h"
+
+#include <stdlib.h>
+
+enum status histogram_add(struct histogram *h, struct widths bits, int64_t images, int64_t iterations)
+{
+    for (int i = 0; i < h->count; i++) {
+        struct histogram_row *r = &h->rows[i];
+        if (widths_equal(r->bits, bits) && r->images == images) {
+            r->iterations += iterations;
+            return STATUS_OK;
+        }
+    }
+    struct histogram_row *more = realloc(h->rows, (size_t)(h->count + 1) * sizeof *more);
+    if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
+    h->rows = more;
+    h->rows[h->count++] = (struct histogram_row){bits, images, iterations};
+    return STATUS_OK;
+}
+
+enum status histogram_of_schedules(struct histogram *out, int64_t iterations, int64_t images,
+                                   const struct schedule_spec *forward, const struct schedule_spec *backward)
+{
+    struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
+
+    *out = (struct histogram){0};
+    for (p.iteration = 0; p.iteration < iterations; p.iteration++) {
+        const struct widths bits = widths_of(schedule_bits(forward, &p), schedule_bits(backward, &p));
+        const enum status s = histogram_add(out, bits, images, 1);
+        if (s != STATUS_OK) {
+            histogram_free(out);
+            return s;
+        }
+    }
+    return STATUS_OK;
+}
+
+void histogram_free(struct histogram *h)
+{
+    free(h->rows);
+    *h = (struct histogram){0};
+}

@@ -1,0 +1,194 @@
+/* energy/workload/workload_file.c - layer shapes from a table: networks that cannot be trained here, too.
+ *
+ * Every mistake is answered with file, line, column and what would be right.
+ */
+#include "energy/workload/lines.h"
+#include "energy/workload/workload.h"
+#include "sim/base/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a row of the file holds. */
+struct line {
+    char layer[NAME_LENGTH];
+    int64_t count, k, o, s, ic, oc, batch, groups, quantized, from_input;
+};
+
+/* To add a column: a field above, its row here. */
+static const struct column {
+    const char *name;
+    size_t offset; /* of a number; the name of the layer comes first */
+    bool required;
+    int64_t standard, least, most;
+} columns[] = {
+    {"layer", offsetof(struct line, layer), true, 0, 0, 0},
+    {"count", offsetof(struct line, count), false, 1, 1, INT64_MAX},
+    {"K", offsetof(struct line, k), true, 0, 1, INT64_MAX},
+    {"O", offsetof(struct line, o), true, 0, 1, INT64_MAX},
+    {"S", offsetof(struct line, s), false, 1, 1, INT64_MAX},
+    {"IC", offsetof(struct line, ic), true, 0, 1, INT64_MAX},
+    {"OC", offsetof(struct line, oc), true, 0, 1, INT64_MAX},
+    {"B", offsetof(struct line, batch), false, 1, 1, INT64_MAX},
+    {"groups", offsetof(struct line, groups), false, 1, 1, INT64_MAX},
+    {"quantized", offsetof(struct line, quantized), false, 1, 0, 1},
+    {"from_input", offsetof(struct line, from_input), false, 0, 0, 1},
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0], NAME = 0, FIELDS_MOST = 32 };
+
+struct reader {
+    struct lines lines;
+    char delimiter;
+    int order[FIELDS_MOST]; /* which column the i-th field is */
+    int fields;
+};
+
+/* Fields of the current line; blanks around a field do not belong to it. */
+static int split(char *fields[FIELDS_MOST + 1], struct reader *r)
+{
+    const int count = lines_cut(fields, FIELDS_MOST, r->lines.text, r->delimiter);
+
+    for (int i = 0; i < count; i++) {
+        fields[i] += strspn(fields[i], " ");
+        for (size_t n = strlen(fields[i]); n > 0 && fields[i][n - 1] == ' '; n--)
+            fields[i][n - 1] = '\0';
+    }
+    return count;
+}
+
+static const char *column_name(int i)
+{
+    return columns[i].name;
+}
+
+static enum status header_field(struct reader *r, int i, const char *name)
+{
+    int known = 0;
+
+    while (known < COLUMNS && strcmp(columns[known].name, name) != 0)
+        known++;
+    if (known == COLUMNS) {
+        const int near = names_nearest(name, column_name, COLUMNS);
+        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; %s%s", r->lines.path, r->lines.number,
+                    i + 1, name,
+                    near >= 0 ? "did you mean "
+                              : "known are layer, count, K, O, S, IC, OC, B, groups, quantized ",
+                    near >= 0 ? columns[near].name : "and from_input");
+    }
+    for (int j = 0; j < i; j++)
+        if (r->order[j] == known)
+            return fail(STATUS_INPUT, "%s:%d: column %d: '%s' is there twice", r->lines.path, r->lines.number,
+                        i + 1, name);
+    r->order[i] = known;
+    return STATUS_OK;
+}
+
+static enum status read_header(struct reader *r)
+{
+    char *fields[FIELDS_MOST + 1] = {0};
+
+    if (!lines_next(&r->lines))
+        return fail(STATUS_INPUT, "%s: is empty; a header such as layer,count,K,O,S,IC,OC comes first",
+                    r->lines.path);
+    r->delimiter = lines_delimiter(r->lines.text);
+    r->fields = split(fields, r);
+    if (r->fields > FIELDS_MOST)
+        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->lines.path, r->lines.number, FIELDS_MOST);
+    for (int i = 0; i < r->fields; i++)
+        TRY(header_field(r, i, fields[i]));
+    for (int c = 0; c < COLUMNS; c++) {
+        bool found = !columns[c].required;
+        for (int i = 0; i < r->fields; i++)
+            found = found || r->order[i] == c;
+        if (!found)
+            return fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there",
+                        r->lines.path, r->lines.number, columns[c].name);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_number(int64_t *out, const struct reader *r, int field, const char *text)
+{
+    const struct column *c = &columns[r->order[field]];
+    char *end;
+
+    errno = 0;
+    const long long value = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno == ERANGE || value < c->least || value > c->most)
+        return fail(STATUS_INPUT, "%s:%d: column %d (%s): '%s' is not a whole number from %" PRId64 "%s",
+                    r->lines.path, r->lines.number, field + 1, c->name, text, c->least,
+                    c->most == 1 ? " to 1" : " on");
+    *out = value;
+    return STATUS_OK;
+}
+
+static enum status read_fields(struct line *out, struct reader *r)
+{
+    char *fields[FIELDS_MOST + 1] = {0};
+    const int count = split(fields, r);
+
+    if (count != r->fields)
+        return fail(STATUS_INPUT, "%s:%d: %d fields, but the header has %d columns", r->lines.path,
+                    r->lines.number, count, r->fields);
+    for (int c = 1; c < COLUMNS; c++)
+        *(int64_t *)((char *)out + columns[c].offset) = columns[c].standard;
+    for (int i = 0; i < count; i++) {
+        const struct column *c = &columns[r->order[i]];
+        if (r->order[i] == NAME)
+            snprintf(out->layer, sizeof out->layer, "%s", fields[i]);
+        else
+            TRY(read_number((int64_t *)((char *)out + c->offset), r, i, fields[i]));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_layer(struct workload_layer *out, struct reader *r)
+{
+    struct line l = {0};
+    char where[512];
+
+    TRY(read_fields(&l, r));
+    *out = workload_layer_make(l.layer, l.count, l.k, l.o, l.s, l.ic, l.oc, l.groups);
+    out->quantized = l.quantized != 0;
+    out->from_input = l.from_input != 0;
+    snprintf(where, sizeof where, "%s:%d", r->lines.path, r->lines.number);
+    return workload_check(out, where);
+}
+
+static enum status read_all(struct workload *out, struct reader *r)
+{
+    TRY(read_header(r));
+    while (lines_next(&r->lines)) {
+        void *more = realloc(out->layers, (size_t)(out->count + 1) * sizeof *out->layers);
+        if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
+        out->layers = more;
+        TRY(read_layer(&out->layers[out->count], r));
+        out->count++;
+    }
+    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a header but no layer", r->lines.path);
+    return STATUS_OK;
+}
+
+/* "layers/vgg16.tsv": vgg16 */
+static void name_of_path(char *name, size_t size, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+
+    snprintf(name, size, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
+}
+
+enum status workload_read(struct workload *out, const char *path)
+{
+    struct reader r = {0};
+
+    *out = (struct workload){0};
+    TRY(lines_open(&r.lines, path));
+    name_of_path(out->name, sizeof out->name, path);
+    const enum status s = lines_close(&r.lines, read_all(out, &r));
+    if (s != STATUS_OK) workload_free(out);
+    return s;
+}

@@ -1,0 +1,262 @@
+/* experiments/commands/command_doctor.c - cptsim doctor: is a record or checkpoint whole, and what did a
+ * kill leave? */
+#include "experiments/record/artifact.h"
+#include "experiments/record/checkpoint.h"
+#include "experiments/commands/command.h"
+#include "experiments/record/leftovers.h"
+#include "experiments/record/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct doctor_options {
+    const char *path;
+    int paths;
+    bool repair;
+};
+
+static const struct argp_option switches[] = {
+    {"repair", 'r', 0, 0, "remove what a killed run left beside its record: a lock, files not finished", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct doctor_options *o = state->input;
+
+    switch (key) {
+    case 'r':
+        o->repair = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->path = arg;
+        o->paths++;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    switches,
+    parse,
+    "FILE|RUNDIR",
+    "Check a record or checkpoint: every value can be read and has the right checksum, columns are of one "
+    "length, no iteration is missing or double, checkpoints have the right digest and are not ahead of the "
+    "record. One line for each check, 'ok' or 'BAD', and one 'left' for whatever a killed run left, which is "
+    "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not, "
+    "4 if something cannot be read.\vExamples:\n"
+    "  cptsim doctor runs/cpt\n"
+    "  cptsim doctor runs/cpt --repair\n"
+    "  cptsim doctor runs/cpt/ckpt/latest.h5\n",
+    NULL,
+    NULL,
+    NULL};
+
+struct doctor {
+    struct artifact artifact;
+    bool repair;
+    int bad;
+    enum status status; /* of the first bad check, and its sentence */
+    char first[768];
+};
+
+/* Prints the line of one check: fine if status is OK, else the sentence of its failure. */
+static bool check(struct doctor *d, enum status status, const char *claim)
+{
+    printf("%s\t%s%s%s\n", status == STATUS_OK ? "ok" : "BAD", claim, status == STATUS_OK ? "" : ": ",
+           status == STATUS_OK ? "" : status_detail());
+    if (status == STATUS_OK) return true;
+    if (d->bad++ > 0) return false;
+    d->status = status;
+    snprintf(d->first, sizeof d->first, "%s", status_detail());
+    return false;
+}
+
+/* --- checks ------------------------------------------------------------------------------------------- */
+
+static enum status read_it(void *count, struct store *s, const char *path, const struct store_info *info)
+{
+    struct artifact_column c;
+
+    if (info->kind != STORE_DATA || info->type == STORE_OTHER) return STATUS_OK;
+    TRY(artifact_load(&c, s, path));
+    artifact_unload(&c);
+    ++*(int *)count;
+    return STATUS_OK;
+}
+
+/** The members of a group that have one row per row of its first column. */
+static enum status equal_lengths(struct store *s, const char *group)
+{
+    struct store_names names;
+    struct store_info first = {0}, info;
+    enum status status = STATUS_OK;
+
+    TRY(store_members(&names, s, group));
+    for (int i = 0; i < names.count && status == STATUS_OK; i++) {
+        char path[2 * STORE_NAME_MAX];
+        snprintf(path, sizeof path, "%s/%s", group, names.name[i]);
+        status = store_look(&info, s, path);
+        if (i == 0) first = info;
+        if (status == STATUS_OK && info.dim[0] != first.dim[0])
+            status = fail(STATUS_INPUT, "'%s' has %" PRId64 " rows, '%s' has %" PRId64, path, info.dim[0],
+                          names.name[0], first.dim[0]);
+    }
+    store_names_free(&names);
+    return status;
+}
+
+static enum status eval_lengths(struct store *s)
+{
+    struct store_names names;
+    enum status status = STATUS_OK;
+
+    TRY(store_members(&names, s, "eval"));
+    for (int i = 0; i < names.count && status == STATUS_OK; i++) {
+        char group[STORE_NAME_MAX + 8];
+        snprintf(group, sizeof group, "eval/%s", names.name[i]);
+        status = equal_lengths(s, group);
+    }
+    store_names_free(&names);
+    return status;
+}
+
+/* Iterations 0, 1, 2, ... without a gap and without a double row. */
+static enum status every_iteration(struct store *s)
+{
+    struct store_info info;
+    void *data;
+    enum status status = STATUS_OK;
+
+    TRY(store_load(&data, &info, STORE_I64, s, "train/iter"));
+    const int64_t *iter = data;
+    for (int64_t i = 0; i < info.count && status == STATUS_OK; i++)
+        if (iter[i] != i)
+            status = fail(STATUS_INPUT, "row %" PRId64 " of 'train/iter' is %" PRId64, i, iter[i]);
+    free(data);
+    return status;
+}
+
+static enum status not_ahead(int64_t iteration, struct store *s, const char *path)
+{
+    struct store_info info;
+
+    TRY(store_look(&info, s, "train/iter"));
+    if (iteration <= info.count) return STATUS_OK;
+    return fail(STATUS_INPUT, "%s is from iteration %" PRId64 ", the record ends at %" PRId64, path,
+                iteration, info.count);
+}
+
+/* --- a run, a checkpoint ------------------------------------------------------------------------------ */
+
+static void examine_checkpoint(struct doctor *d, const char *path, struct store *record)
+{
+    char claim[PATH_MAX + 64];
+    int64_t iteration = 0;
+
+    snprintf(claim, sizeof claim, "%s has the digest it was written with", path);
+    if (!check(d, checkpoint_verify(&iteration, NULL, path), claim) || record == NULL) return;
+    snprintf(claim, sizeof claim, "%s is not ahead of the record", path);
+    check(d, not_ahead(iteration, record, path), claim);
+}
+
+static void examine_run(struct doctor *d)
+{
+    struct store *s = d->artifact.store;
+    char path[PATH_MAX];
+
+    check(d, equal_lengths(s, "train"), "the columns of train have one length");
+    check(d, eval_lengths(s), "the columns of each evaluation have one length");
+    check(d, equal_lengths(s, "provenance/events"), "the columns of events have one length");
+    check(d, every_iteration(s), "train has every iteration once, in order");
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);
+        if (access(path, F_OK) == 0) examine_checkpoint(d, path, s);
+    }
+}
+
+/* --- what a kill left --------------------------------------------------------------------------------- */
+
+/* The record is not rewritten here: `train --resume` cuts it back to its checkpoint, and sets its status. */
+static void tell_of_a_stopped_run(const struct artifact *a)
+{
+    char state[32];
+
+    if (store_get_text(state, sizeof state, a->store, "", "status") == STATUS_OK &&
+        strcmp(state, "running") == 0)
+        printf("left\t%s says 'running', but no process writes it: `cptsim train EXPERIMENT.yaml --resume` "
+               "goes on\n",
+               a->path);
+}
+
+static enum status repair(const char *dir, const struct leftover *left, int count)
+{
+    TRY(leftovers_remove(dir));
+    for (int i = 0; i < count; i++)
+        printf("removed\t%s\n", left[i].path);
+    return STATUS_OK;
+}
+
+static enum status examine_leftovers(const struct doctor *d)
+{
+    const char *dir = d->artifact.dir;
+    struct leftover left[LEFTOVERS_MAX];
+    char holder[128];
+
+    if (record_writer(holder, sizeof holder, dir)) {
+        if (d->repair)
+            return fail(STATUS_IO, "%s: %s is writing it; wait for it or stop it, then repair", dir, holder);
+        printf("ok\t%s is being written by %s\n", dir, holder);
+        return STATUS_OK;
+    }
+    tell_of_a_stopped_run(&d->artifact);
+    const int count = leftovers_find(left, dir);
+    for (int i = 0; i < count; i++)
+        printf("left\t%s: %s%s\n", left[i].path, left[i].what, d->repair ? "" : "; --repair removes it");
+    return d->repair && count > 0 ? repair(dir, left, count) : STATUS_OK;
+}
+
+/* --- all ---------------------------------------------------------------------------------------------- */
+
+static void examine(struct doctor *d)
+{
+    int count = 0;
+
+    check(d, artifact_walk(d->artifact.store, "", read_it, &count),
+          "every value can be read, with its checksum");
+    if (d->artifact.kind == ARTIFACT_RUN) examine_run(d);
+    if (d->artifact.kind == ARTIFACT_CHECKPOINT) examine_checkpoint(d, d->artifact.path, NULL);
+}
+
+enum status command_doctor(int argc, char **argv)
+{
+    struct doctor_options o = {0};
+    struct doctor d = {0};
+
+    TRY(command_parse(&argp, argc, argv, &o));
+    if (o.paths != 1)
+        return fail(STATUS_USAGE, "doctor takes one file or run directory; see cptsim doctor --help");
+    TRY(artifact_open(&d.artifact, o.path));
+    if (d.artifact.kind == ARTIFACT_OTHER) {
+        const enum status status =
+            fail(STATUS_INPUT, "%s: is neither a record nor a checkpoint", d.artifact.path);
+        artifact_close(&d.artifact);
+        return status;
+    }
+    if (o.repair && d.artifact.kind != ARTIFACT_RUN) {
+        artifact_close(&d.artifact);
+        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run", o.path);
+    }
+    d.repair = o.repair;
+    examine(&d);
+    enum status status = d.artifact.kind == ARTIFACT_RUN ? examine_leftovers(&d) : STATUS_OK;
+    artifact_close(&d.artifact);
+    TRY(status);
+    if (d.bad == 0) return STATUS_OK;
+    return fail(d.status, "%s: %d %s failed; the first: %s", o.path, d.bad, d.bad == 1 ? "check" : "checks",
+                d.first);
+}

@@ -1,0 +1,390 @@
+/* experiments/commands/command_info.c - cptsim info: what a file is, how far its run is, what it reached,
+ * how it was made. */
+#include "experiments/record/artifact.h"
+#include "experiments/record/checkpoint.h"
+#include "experiments/commands/command.h"
+#include "experiments/print/facts.h"
+#include "experiments/print/table.h"
+#include "sim/kernels/kernels.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct info_options {
+    const char *path;
+    int paths;
+    bool cpu, config, tree, json;
+};
+
+static const struct argp_option switches[] = {
+    {"config", 'c', 0, 0, "print only the configuration, resolved: an experiment file that repeats the run",
+     0},
+    {"tree", 't', 0, 0, "print only the groups and data sets, with types and sizes", 0},
+    {"cpu", 'p', 0, 0, "print the kernels that this program has, and which this CPU runs; takes no file", 0},
+    {"json", 'j', 0, 0, "one JSON object (with --tree and --cpu: one a line)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct info_options *o = state->input;
+    switch (key) {
+    case 'c':
+        o->config = true;
+        return 0;
+    case 't':
+        o->tree = true;
+        return 0;
+    case 'p':
+        o->cpu = true;
+        return 0;
+    case 'j':
+        o->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->path = arg;
+        o->paths++;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    switches,
+    parse,
+    "FILE|RUNDIR",
+    "Say what a record or checkpoint is: status and progress of the run, the last accuracies with the bits "
+    "that they were measured at, the cost, the digests, how it was made. A checkpoint is also verified. Of "
+    "other HDF5 files the contents are listed.\vExamples:\n"
+    "  cptsim info runs/cpt\n"
+    "  cptsim info runs/cpt --config > again.yaml\n"
+    "  cptsim info runs/cpt/ckpt/latest.h5\n"
+    "  cptsim info shared/reference.h5 --tree\n"
+    "  cptsim info --cpu\n",
+    NULL,
+    NULL,
+    NULL};
+
+/* --- a run -------------------------------------------------------------------------------------------- */
+
+/* The command that goes on with a run: an arm's folder is made by train itself. */
+static void resume_command(char *out, size_t size, struct artifact *a)
+{
+    struct config c;
+    const char *slash = strrchr(a->dir, '/');
+    const bool is_arm = artifact_config(&c, a->store) == STATUS_OK && c.arm[0] != '\0' && slash != NULL &&
+                        strcmp(slash + 1, c.arm) == 0;
+
+    snprintf(out, size, "cptsim train EXPERIMENT.yaml --out %.*s%s%s --resume",
+             (int)(is_arm ? slash - a->dir : (ptrdiff_t)strlen(a->dir)), a->dir, is_arm ? " --arm " : "",
+             is_arm ? c.arm : "");
+}
+
+static enum status add_status(struct facts *f, struct artifact *a)
+{
+    char state[ARTIFACT_STATUS], holder[128], command[PATH_MAX + 128];
+
+    TRY(artifact_status(state, a));
+    if (record_writer(holder, sizeof holder, a->dir)) {
+        facts_text(f, "status", "running (%s)", holder);
+    } else if (strcmp(state, "killed") == 0 || strcmp(state, "interrupted") == 0) {
+        resume_command(command, sizeof command, a);
+        facts_text(f, "status", "%s; '%s' goes on", state, command);
+    } else {
+        facts_text(f, "status", "%s", state);
+    }
+    return STATUS_OK;
+}
+
+static void add_integer(struct facts *f, const char *name, int64_t value)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof digits, "%" PRId64, value);
+    facts_digits(f, name, digits);
+}
+
+static enum status add_progress(struct facts *f, struct store *s)
+{
+    int64_t done, all;
+    struct store_info info;
+    struct artifact_column loss;
+    char cell[ARTIFACT_CELL];
+
+    TRY(store_get_integer(&done, s, "", "last_iter"));
+    TRY(store_get_integer(&all, s, "", "iterations"));
+    if (f->json) {
+        add_integer(f, "iterations", done);
+        add_integer(f, "planned_iterations", all);
+    } else {
+        facts_text(f, "iterations", "%" PRId64 " of %" PRId64, done, all);
+    }
+    TRY(store_look(&info, s, "train/loss"));
+    if (info.count == 0) return STATUS_OK;
+    TRY(artifact_load(&loss, s, "train/loss"));
+    artifact_cell(cell, &loss, info.count - 1);
+    facts_digits(f, "training loss", cell);
+    artifact_unload(&loss);
+    TRY(artifact_load(&loss, s, "train/bitops"));
+    facts_number(f, "GBitOPs", ((const double *)loss.data)[info.count - 1] / 1e9, 5);
+    artifact_unload(&loss);
+    return STATUS_OK;
+}
+
+/* One accuracy, measured on `count` images after `iter` iterations. */
+struct score {
+    const char *split, *policy;
+    int64_t iter, bits, count;
+    double accuracy;
+};
+
+static void add_score(struct facts *f, const struct score *s)
+{
+    char key[128], width[32] = "float32";
+
+    if (s->bits > 0) snprintf(width, sizeof width, "%" PRId64 " bits", s->bits);
+    snprintf(key, sizeof key, "%s accuracy, %s (%.40s)", s->split, width, s->policy);
+    facts_number(f, key, s->accuracy, 6);
+    if (f->json) {
+        snprintf(key, sizeof key, "%s images, %s (%.40s)", s->split, width, s->policy);
+        add_integer(f, key, s->count);
+        snprintf(key, sizeof key, "%s iterations, %s (%.40s)", s->split, width, s->policy);
+        add_integer(f, key, s->iter);
+    } else {
+        snprintf(key, sizeof key, "  evaluated (%.40s, %s)", s->policy, width);
+        facts_text(f, key, "%" PRId64 " images after %" PRId64 " iterations", s->count, s->iter);
+    }
+}
+
+/* Last rows of one split under one policy: those of the last iteration evaluated. */
+static enum status add_accuracy(struct facts *f, struct store *s, const char *policy, const char *split)
+{
+    static const char *const names[] = {"iter", "bits", "acc", "n"};
+    enum { ITER, BITS, ACCURACY, COUNT, COLUMNS };
+    void *column[COLUMNS] = {NULL};
+    struct store_info info = {0};
+    enum status status = STATUS_OK;
+
+    for (int i = 0; i < COLUMNS && status == STATUS_OK; i++) {
+        char path[2 * STORE_NAME_MAX];
+        snprintf(path, sizeof path, "eval/%s/%s%s%s", policy, i >= ACCURACY ? split : "",
+                 i >= ACCURACY ? "_" : "", names[i]);
+        status = store_load(&column[i], &info, i == ACCURACY ? STORE_F64 : STORE_I64, s, path);
+    }
+    const int64_t *iter = column[ITER], *bits = column[BITS], *count = column[COUNT];
+    const double *accuracy = column[ACCURACY];
+    for (int64_t i = 0; status == STATUS_OK && i < info.count; i++) {
+        if (iter[i] == iter[info.count - 1] && count[i] != 0)
+            add_score(f, &(struct score){split, policy, iter[i], bits[i], count[i], accuracy[i]});
+    }
+    for (int i = 0; i < COLUMNS; i++)
+        free(column[i]);
+    return status;
+}
+
+static enum status add_accuracies(struct facts *f, struct store *s)
+{
+    static const char *const splits[] = {"test", "val", "train"};
+    struct store_names policies;
+    enum status status = STATUS_OK;
+
+    TRY(store_members(&policies, s, "eval"));
+    for (int i = 0; i < policies.count; i++)
+        for (int k = 0; k < 3 && status == STATUS_OK; k++)
+            status = add_accuracy(f, s, policies.name[i], splits[k]);
+    store_names_free(&policies);
+    return status;
+}
+
+/* Every attribute of a group. */
+static enum status add_attributes(struct facts *f, struct store *s, const char *path)
+{
+    struct store_names names;
+    enum status status = STATUS_OK;
+
+    if (!store_has(s, path)) return STATUS_OK;
+    TRY(store_attributes(&names, s, path));
+    for (int i = 0; i < names.count && status == STATUS_OK; i++) {
+        char value[1024], key[STORE_NAME_MAX + 8];
+        if (strchr(names.name[i], '@') != NULL) continue;
+        status = store_show_attribute(value, sizeof value, s, path, names.name[i]);
+        const char *group = strrchr(path, '/');
+        snprintf(key, sizeof key, "%s %s", group != NULL ? group + 1 : path, names.name[i]);
+        if (status != STATUS_OK) break;
+        if (store_get_number(&(double){0}, s, path, names.name[i]) == STATUS_OK) {
+            facts_digits(f, key, value);
+        } else {
+            facts_text(f, key, "%s", value);
+        }
+    }
+    store_names_free(&names);
+    return status;
+}
+
+static void add_checkpoint(struct facts *f, const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    int64_t iteration;
+
+    snprintf(path, sizeof path, "%.4000s/%s", dir, name);
+    const enum status status = checkpoint_verify(&iteration, NULL, path);
+    if (status == STATUS_OK)
+        facts_text(f, name, "after %" PRId64 " iterations, its digest is right", iteration);
+    if (status == STATUS_INPUT) facts_text(f, name, "%s", status_detail());
+}
+
+static enum status describe_run(struct facts *f, struct artifact *a)
+{
+    struct store *s = a->store;
+    char text[128], roles[CONFIG_ROLES];
+    int64_t seed;
+
+    facts_text(f, "file", "%s", a->path);
+    facts_text(f, "what", "record of a run (%s)", a->schema);
+    TRY(add_status(f, a));
+    TRY(store_get_text(text, sizeof text, s, "", "title"));
+    facts_text(f, "title", "%s", text);
+    TRY(store_get_text(text, sizeof text, s, "", "model"));
+    facts_text(f, "model", "%s", text);
+    TRY(store_get_integer(&seed, s, "", "seed"));
+    snprintf(text, sizeof text, "%" PRIu64, (uint64_t)seed);
+    facts_digits(f, "seed", text);
+    artifact_roles(roles, s);
+    facts_text(f, "roles", "%s", roles[0] != '\0' || f->json ? roles : "-");
+    TRY(add_progress(f, s));
+    TRY(add_accuracies(f, s));
+    TRY(add_attributes(f, s, "summary"));
+    for (int i = 0; i < CHECKPOINTS; i++)
+        add_checkpoint(f, a->dir, checkpoint_files[i]);
+    TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
+    facts_text(f, "config sha256", "%s", text);
+    TRY(add_attributes(f, s, "provenance"));
+    return add_attributes(f, s, "provenance/dataset");
+}
+
+/* --- a checkpoint ------------------------------------------------------------------------------------- */
+
+static void add_tensors(struct facts *f, const char *group, int tensors, int64_t values)
+{
+    char key[64];
+
+    if (!f->json) {
+        facts_text(f, group, "%d tensors, %" PRId64 " values", tensors, values);
+        return;
+    }
+    snprintf(key, sizeof key, "%s tensors", group);
+    add_integer(f, key, tensors);
+    snprintf(key, sizeof key, "%s values", group);
+    add_integer(f, key, values);
+}
+
+static enum status describe_checkpoint(struct facts *f, struct artifact *a)
+{
+    static const char *const groups[] = {"model", "optim", "buffers"};
+    int64_t iteration;
+    char config[65];
+
+    TRY(checkpoint_verify(&iteration, config, a->path));
+    facts_text(f, "file", "%s", a->path);
+    facts_text(f, "what", "checkpoint (%s), its digest is right", a->schema);
+    add_integer(f, "iterations", iteration);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        struct store_names names;
+        int64_t values = 0;
+        TRY(store_members(&names, a->store, groups[i]));
+        for (int k = 0; k < names.count; k++) {
+            char path[STORE_NAME_MAX + 16];
+            struct store_info info = {0};
+            snprintf(path, sizeof path, "%s/%s", groups[i], names.name[k]);
+            if (store_look(&info, a->store, path) == STATUS_OK) values += info.count;
+        }
+        add_tensors(f, groups[i], names.count, values);
+        store_names_free(&names);
+    }
+    facts_text(f, "config sha256", "%s", config);
+    return add_attributes(f, a->store, "provenance");
+}
+
+/* --- parts and other things --------------------------------------------------------------------------- */
+
+static enum status print_entry(void *context, struct store *s, const char *path,
+                               const struct store_info *info)
+{
+    char shape[128];
+
+    (void)s;
+    artifact_describe(shape, sizeof shape, info);
+    table_text(context, path);
+    table_text(context, shape);
+    return STATUS_OK;
+}
+
+static enum status print_tree(struct store *s, bool json)
+{
+    static const char *const columns[] = {"path", "contents", NULL};
+    struct table t = table_open(stdout, json, columns);
+
+    return artifact_walk(s, "", print_entry, &t);
+}
+
+static enum status print_config(struct artifact *a)
+{
+    char *text;
+
+    if (a->kind != ARTIFACT_RUN)
+        return fail(STATUS_INPUT, "%s: is not the record of a run: it has no --config", a->path);
+    TRY(store_load_text(&text, a->store, "config/resolved"));
+    fputs(text, stdout);
+    free(text);
+    return STATUS_OK;
+}
+
+static enum status print_kernels(bool json)
+{
+    static const char *const columns[] = {"kernels", "needs", "available", "chosen", NULL};
+    const struct kernels *chosen;
+    struct table t = table_open(stdout, json, columns);
+    int count;
+    const struct kernels *const *row = kernels_all(&count);
+
+    TRY(kernels_find(&chosen, NULL));
+    for (int i = 0; i < count; i++) {
+        table_text(&t, row[i]->name);
+        table_text(&t, row[i]->needs);
+        table_text(&t, row[i]->available() ? "yes" : "no");
+        table_text(&t, row[i] == chosen ? "yes" : "no");
+    }
+    return STATUS_OK;
+}
+
+static enum status describe(struct artifact *a, const struct info_options *o)
+{
+    if (o->config) return print_config(a);
+    if (o->tree) return print_tree(a->store, o->json);
+    if (a->kind == ARTIFACT_OTHER) {
+        fprintf(stderr, "%s: an HDF5 file that this program did not write; its contents:\n", a->path);
+        return print_tree(a->store, o->json);
+    }
+    struct facts f = facts_open(stdout, o->json);
+    const enum status status = a->kind == ARTIFACT_RUN ? describe_run(&f, a) : describe_checkpoint(&f, a);
+    facts_close(&f);
+    return status;
+}
+
+enum status command_info(int argc, char **argv)
+{
+    struct info_options o = {0};
+    struct artifact a;
+
+    TRY(command_parse(&argp, argc, argv, &o));
+    if (o.paths != !o.cpu)
+        return fail(STATUS_USAGE, "info takes one file or run directory, or --cpu; see cptsim info --help");
+    if (o.cpu) return print_kernels(o.json);
+    enum status status = artifact_open(&a, o.path);
+    if (status == STATUS_OK) status = describe(&a, &o);
+    artifact_close(&a);
+    return status;
+}

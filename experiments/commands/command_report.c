@@ -1,0 +1,248 @@
+/* experiments/commands/command_report.c - cptsim report: the arms of an experiment in one table. */
+#include "experiments/read/arms.h"
+#include "experiments/commands/command.h"
+#include "experiments/run/progress.h"
+#include "experiments/print/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct report_options {
+    const char *path;
+    int paths;
+    bool json;
+};
+
+static const struct argp_option switches[] = {{"json", 'j', 0, 0, "one JSON object a line", 0}, {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct report_options *o = state->input;
+    switch (key) {
+    case 'j':
+        o->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        o->path = arg;
+        o->paths++;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    switches,
+    parse,
+    "RUNSDIR",
+    "Print a table of the runs in a folder, the dearest first: the bits that each was trained at, its last "
+    "accuracy with the bits that it was measured at, the accuracy of its weights in float32, its bit "
+    "operations in the convention of the CPT paper, what it saves, how long its training steps took, and the "
+    "number formats of roles that are not the recipe's own. A run that goes on is shown as of its last "
+    "flush. The table is Markdown.\vExamples:\n"
+    "  cptsim report runs/demo\n"
+    "  cptsim report runs/demo --json\n",
+    NULL,
+    NULL,
+    NULL};
+
+/* --- for programs ------------------------------------------------------------------------------------- */
+
+static void print_json(const struct arms *a)
+{
+    static const char *const columns[] = {"arm",
+                                          "status",
+                                          "iterations",
+                                          "planned_iterations",
+                                          "precision",
+                                          "split",
+                                          "bits",
+                                          "accuracy",
+                                          "accuracy_float32",
+                                          "gbitops",
+                                          "saving",
+                                          "seconds",
+                                          "dir",
+                                          "roles",
+                                          NULL};
+    struct table t = table_open(stdout, true, columns);
+
+    for (int i = 0; i < a->count; i++) {
+        const struct arm *arm = &a->arm[i];
+        table_text(&t, arm->name);
+        table_text(&t, arm->status);
+        table_integer(&t, arm->iterations);
+        table_integer(&t, arm->planned);
+        table_text(&t, arm->precision);
+        table_text(&t, arm->split);
+        table_integer(&t, arm->bits);
+        table_number(&t, arm->accuracy, 6);
+        table_number(&t, arm->float32_accuracy, 6);
+        table_number(&t, arm->bitops / 1e9, 6);
+        table_number(&t, arm_saving(a, arm), 4);
+        table_number(&t, arm->seconds, 4);
+        table_text(&t, arm->dir);
+        table_text(&t, arm->roles);
+    }
+}
+
+/* --- for people --------------------------------------------------------------------------------------- */
+
+enum column { NAME, PRECISION, ACCURACY, AT, FLOAT32, GBITOPS, SAVING, TIME, STATUS, ROLES, COLUMNS };
+
+enum { CELL = CONFIG_ROLES };
+
+struct line {
+    char cell[COLUMNS][CELL];
+};
+
+static const struct line heading = {
+    {"arm", "bits", "accuracy", "at", "in float32", "GBitOPs", "saving", "time", "status", "roles"}};
+
+static bool is_number(enum column c)
+{
+    return c == ACCURACY || (c >= FLOAT32 && c <= TIME);
+}
+
+static void percent(char *out, double fraction, int digits)
+{
+    if (isnan(fraction)) {
+        snprintf(out, CELL, "-");
+    } else {
+        snprintf(out, CELL, "%.*f %%", digits, 100 * fraction);
+    }
+}
+
+/* Arms are called by their titles, or all of them by their folders if two share a title. */
+static const char *arm_label(const struct arms *a, const struct arm *arm)
+{
+    const char *slash = strrchr(arm->dir, '/');
+
+    for (int i = 0; i < a->count; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(a->arm[i].name, a->arm[j].name) == 0) return slash != NULL ? slash + 1 : arm->dir;
+    return arm->name;
+}
+
+/* Short runs to a tenth of a second. */
+static void duration(char *out, double seconds)
+{
+    if (seconds < 9.95) {
+        snprintf(out, CELL, "%.1f s", seconds);
+    } else {
+        progress_time(out, CELL, seconds);
+    }
+}
+
+static void fill(struct line *line, const struct arms *a, const struct arm *arm)
+{
+    snprintf(line->cell[NAME], CELL, "%s", arm_label(a, arm));
+    snprintf(line->cell[PRECISION], CELL, "%s", arm->precision);
+    percent(line->cell[ACCURACY], arm->accuracy, 2);
+    snprintf(line->cell[AT], CELL,
+             isnan(arm->accuracy) ? "-"
+             : arm->bits > 0      ? "%d bits"
+                                  : "float32",
+             arm->bits);
+    percent(line->cell[FLOAT32], arm->float32_accuracy, 2);
+    snprintf(line->cell[GBITOPS], CELL, arm->bitops < 1e12 ? "%.4g" : "%.0f", arm->bitops / 1e9);
+    percent(line->cell[SAVING], arm_saving(a, arm), 1);
+    duration(line->cell[TIME], arm->seconds);
+    snprintf(line->cell[STATUS], CELL, "%s", arm->status);
+    if (arm->iterations < arm->planned)
+        snprintf(line->cell[STATUS], CELL, "%s, %" PRId64 " of %" PRId64, arm->status, arm->iterations,
+                 arm->planned);
+    snprintf(line->cell[ROLES], CELL, "%s", arm->roles[0] != '\0' ? arm->roles : "-");
+}
+
+static void widen(int width[COLUMNS], const struct line *line)
+{
+    for (int c = 0; c < COLUMNS; c++)
+        if ((int)strlen(line->cell[c]) > width[c]) width[c] = (int)strlen(line->cell[c]);
+}
+
+static void print_line(const struct line *line, const int width[], int columns)
+{
+    for (int c = 0; c < columns; c++)
+        printf("| %*s ", is_number((enum column)c) ? width[c] : -width[c], line->cell[c]);
+    puts("|");
+}
+
+static void print_rule(const int width[], int columns)
+{
+    for (int c = 0; c < columns; c++) {
+        putchar('|');
+        for (int i = 0; i < width[c] + 1; i++)
+            putchar('-');
+        putchar(is_number((enum column)c) ? ':' : '-');
+    }
+    puts("|");
+}
+
+/* What can be done about runs that did not come to their end. */
+static void print_unfinished(const struct arms *a)
+{
+    for (int i = 0; i < a->count; i++) {
+        const char *const status = a->arm[i].status;
+        if (strcmp(status, "killed") != 0 && strcmp(status, "interrupted") != 0) continue;
+        puts("killed, interrupted: the same 'cptsim train' with --resume goes on.");
+        return;
+    }
+}
+
+/* What the column of savings is of. */
+static void print_footnote(const struct arms *a)
+{
+    const char *const own = "at its largest bits throughout";
+    bool others = false;
+
+    for (int i = 0; i < a->count; i++)
+        others = others || (a->arm[i].kind != ARM_FLOAT32 && !arm_comparable(a, &a->arm[i]));
+    if (a->reference == NULL) {
+        printf("\nbits: forward/backward. saving: of the GBitOPs of the same run %s.\n", own);
+        return;
+    }
+    printf("\nbits: forward/backward. saving: of the GBitOPs of %s", arm_label(a, a->reference));
+    if (others) printf("; for a run of another length, model or data, of the same run %s", own);
+    puts(".");
+}
+
+static enum status print_table(const struct arms *a)
+{
+    int width[COLUMNS] = {0}, columns = ROLES; /* the last one only where there is something to say */
+    struct line *line = calloc((size_t)a->count, sizeof *line);
+
+    if (line == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
+    widen(width, &heading);
+    for (int i = 0; i < a->count; i++) {
+        fill(&line[i], a, &a->arm[i]);
+        widen(width, &line[i]);
+        if (a->arm[i].roles[0] != '\0') columns = COLUMNS;
+    }
+    print_line(&heading, width, columns);
+    print_rule(width, columns);
+    for (int i = 0; i < a->count; i++)
+        print_line(&line[i], width, columns);
+    print_footnote(a);
+    print_unfinished(a);
+    free(line);
+    return STATUS_OK;
+}
+
+enum status command_report(int argc, char **argv)
+{
+    struct report_options o = {0};
+
+    TRY(command_parse(&argp, argc, argv, &o));
+    if (o.paths != 1) return fail(STATUS_USAGE, "report takes one folder of runs; see cptsim report --help");
+    struct arms *arms = malloc(sizeof *arms);
+    if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
+    enum status status = arms_read(arms, o.path);
+    if (status == STATUS_OK && o.json) print_json(arms);
+    if (status == STATUS_OK && !o.json) status = print_table(arms);
+    free(arms);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* experiments/commands/commands.c - the table of commands, and how their arguments are read. */
+#include "experiments/commands/command.h"
+
+#include "sim/base/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
+    {"cost", "MODEL|--run RUNDIR", "energy, time, traffic, operations of a training run", command_cost},
+    {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
+    {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},
+    {"verify", "REFERENCE.h5", "compare this build with reference vectors", command_verify},
+    {"quantize", "FORMAT [VALUE...|-]", "values through a number format: code and value", command_quantize},
+    {"explain", "FORMAT VALUE", "why a value becomes what it becomes in a format", command_explain},
+    {"report", "RUNSDIR", "print a table of an experiment's runs: accuracy, cost, saving", command_report},
+    {"figures", "RUNSDIR", "draw an experiment's runs: bits, loss, accuracy over cost", command_figures},
+    {"info", "FILE|RUNDIR", "what a record or checkpoint is, and how far its run came", command_info},
+    {"export", "FILE|RUNDIR", "print a record's series as text", command_export},
+    {"diff", "A B", "compare two records or checkpoints bit for bit", command_diff},
+    {"doctor", "FILE|RUNDIR", "check that a record or checkpoint is whole", command_doctor},
+    {"list", "[KIND]", "what there is: data, models, recipes, schedules, kernels, keys, ...", command_list},
+};
+
+enum { COUNT = sizeof commands / sizeof commands[0] };
+
+const struct command *command_all(int *count)
+{
+    *count = COUNT;
+    return commands;
+}
+
+static const char *row_name(int i)
+{
+    return commands[i].name;
+}
+
+enum status command_find(const struct command **out, const char *name)
+{
+    for (int i = 0; i < COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            *out = &commands[i];
+            return STATUS_OK;
+        }
+    }
+    (void)names_unknown("command", name, row_name, COUNT);
+    return fail(STATUS_USAGE, "%s", status_detail());
+}
+
+enum status command_parse(const struct argp *argp, int argc, char **argv, void *options)
+{
+    char name[64]; /* argp begins its own messages with it */
+    char *own = argv[0];
+
+    snprintf(name, sizeof name, "cptsim %s", own);
+    argv[0] = name;
+    argp_err_exit_status = status_exit_code(STATUS_USAGE);
+    const error_t error = argp_parse(argp, argc, argv, 0, NULL, options);
+    argv[0] = own;
+    return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
+}
+
+enum status command_value(enum status s)
+{
+    return s == STATUS_INPUT ? STATUS_USAGE : s;
+}

@@ -1,0 +1,163 @@
+/* experiments/cost/cost_network.c - networks by name, and what a record says that it trained. */
+#include "experiments/cost/cost_network.h"
+#include "experiments/record/artifact.h"
+#include "experiments/config/config.h"
+#include "experiments/cost/cost_roles.h"
+
+#include "models/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void cost_label_bits(char out[16], int least, int most)
+{
+    if (most == 0) {
+        snprintf(out, 16, "float32");
+    } else if (least == most) {
+        snprintf(out, 16, "%d", most);
+    } else {
+        snprintf(out, 16, "%d:%d", least, most);
+    }
+}
+
+/* --- a network by name -------------------------------------------------------------------------------- */
+
+enum status network_data(struct network *n, const char *name)
+{
+    const struct dataset_row *row;
+
+    TRY(dataset_find(&row, name));
+    n->shape = row->shape;
+    n->classes = row->classes;
+    return STATUS_OK;
+}
+
+enum status network_workload(struct workload *out, const struct network *n)
+{
+    const struct model_type *type;
+    struct graph g = {0};
+
+    enum status status = model_build(&type, &g, n->model, n->shape, n->classes, n->recipe);
+    if (status == STATUS_OK) status = workload_of_graph(out, &g, n->model);
+    graph_free(&g);
+    return status;
+}
+
+/* --- a record ----------------------------------------------------------------------------------------- */
+
+enum { SIZE_MOST = 65535 };
+
+static bool is_size(int64_t n)
+{
+    return n >= 1 && n <= SIZE_MOST;
+}
+
+/* The shape of the images as the run saw them, or else as the data set of that name has them today. */
+static enum status read_shape(struct network *n, struct store *s, const char *data)
+{
+    static const char *const path = "provenance/dataset";
+    char text[48];
+    int64_t classes;
+
+    if (!store_has(s, path)) return network_data(n, data);
+    TRY(store_get_text(text, sizeof text, s, path, "shape"));
+    TRY(store_get_integer(&classes, s, path, "classes"));
+    if (sscanf(text, "%9d %9d %9d", &n->shape.h, &n->shape.w, &n->shape.c) != 3 || !is_size(n->shape.h) ||
+        !is_size(n->shape.w) || !is_size(n->shape.c) || !is_size(classes))
+        return fail(STATUS_INPUT,
+                    "%s: %s: the shape is '%s' and there are %lld classes; want height, width, channels and "
+                    "classes of 1 to %d",
+                    store_path(s), path, text, (long long)classes, SIZE_MOST);
+    n->classes = (int)classes;
+    return STATUS_OK;
+}
+
+enum { FORWARD, BACKWARD, IMAGES, COLUMNS };
+
+static enum status add_rows(struct histogram *h, struct store *s, void *column[COLUMNS], int64_t rows)
+{
+    const int64_t *const forward = column[FORWARD], *const backward = column[BACKWARD];
+    const int64_t *const images = column[IMAGES];
+
+    for (int64_t i = 0; i < rows; i++) {
+        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1 ||
+            images[i] > INT32_MAX)
+            return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
+                        store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
+                        (long long)images[i]);
+        TRY(histogram_add(h, widths_of((int)forward[i], (int)backward[i]), images[i], 1));
+    }
+    return STATUS_OK;
+}
+
+/* Iterations as they were trained. */
+static enum status read_iterations(struct histogram *h, struct store *s)
+{
+    static const char *const path[COLUMNS] = {"train/bits_fw", "train/bits_bw", "train/images"};
+    struct store_info info[COLUMNS] = {0};
+    void *column[COLUMNS] = {NULL};
+    enum status status = STATUS_OK;
+
+    for (int i = 0; i < COLUMNS && status == STATUS_OK; i++)
+        status = store_load(&column[i], &info[i], STORE_I64, s, path[i]);
+    for (int i = 1; i < COLUMNS && status == STATUS_OK; i++)
+        if (info[i].count != info[0].count)
+            status = fail(STATUS_INPUT, "%s: %s has not as many rows as %s; see cptsim doctor", store_path(s),
+                          path[i], path[0]);
+    if (status == STATUS_OK && info[0].count == 0)
+        status = fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
+    if (status == STATUS_OK) status = add_rows(h, s, column, info[0].count);
+    for (int i = 0; i < COLUMNS; i++)
+        free(column[i]);
+    return status;
+}
+
+static void label(struct cost_case *c, const struct config *config, const char *path)
+{
+    struct cost_labels *l = &c->labels;
+    struct widths least = c->run.rows[0].bits, most = least;
+
+    for (int i = 1; i < c->run.count; i++) {
+        const struct widths bits = c->run.rows[i].bits;
+        if (bits.forward < least.forward) least.forward = bits.forward;
+        if (bits.forward > most.forward) most.forward = bits.forward;
+        if (bits.backward < least.backward) least.backward = bits.backward;
+        if (bits.backward > most.backward) most.backward = bits.backward;
+    }
+    snprintf(l->run, sizeof l->run, "%s", path);
+    snprintf(l->model, sizeof l->model, "%s", c->workload.name);
+    snprintf(l->data, sizeof l->data, "%s", config->data.name);
+    snprintf(l->recipe, sizeof l->recipe, "%s", config->train.recipe.name);
+    snprintf(l->schedule, sizeof l->schedule, "%s", config->train.forward.type->name);
+    cost_label_bits(l->bits, least.forward, most.forward);
+    cost_label_bits(l->backward_bits, least.backward, most.backward);
+    l->cycles = config->train.forward.cycles;
+    l->batch = config->train.batch;
+}
+
+static enum status read_record(struct cost_case *c, struct store *s, const char *path)
+{
+    struct config config;
+    struct network n = {.recipe = &config.train.recipe};
+
+    TRY(artifact_config(&config, s));
+    snprintf(n.model, sizeof n.model, "%.*s", NAME_LENGTH - 1, config.model);
+    TRY(read_shape(&n, s, config.data.name));
+    TRY(network_workload(&c->workload, &n));
+    TRY(read_iterations(&c->run, s));
+    TRY(cost_roles_read(&c->roles, &c->run, &config.train.recipe));
+    label(c, &config, path);
+    return STATUS_OK;
+}
+
+enum status cost_record_read(struct cost_case *c, const char *path)
+{
+    struct artifact a;
+
+    enum status status = artifact_open(&a, path);
+    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
+        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    if (status == STATUS_OK) status = read_record(c, a.store, path);
+    artifact_close(&a);
+    return status;
+}

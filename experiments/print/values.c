@@ -1,0 +1,104 @@
+/* experiments/print/values.c - reading numbers from words and from standard input. */
+#include "experiments/print/values.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_MOST = 1200 }; /* an exact decimal binary64 has at most 1076 characters */
+
+/* wrong: what a word is that is no number, which depends on where it stands. */
+static void value_add(struct values *v, const char *word, enum status wrong)
+{
+    char *end;
+    const double x = strtod(word, &end); /* beyond binary64: infinity or zero, as the nearest */
+
+    if (v->status != STATUS_OK) return;
+    if (end == word || *end != '\0') {
+        v->status = fail(wrong,
+                         "%s: value %zu, '%.40s', is not a number; write decimal (0.3, 1e-4) or hexadecimal "
+                         "floats (0x1.8p-2), inf or nan",
+                         v->program, v->count + 1, word);
+        return;
+    }
+    if (v->count == v->room) {
+        const size_t room = v->room == 0 ? 64 : 2 * v->room;
+        double *grown = realloc(v->value, room * sizeof *grown);
+        if (grown == NULL) {
+            v->status = fail(STATUS_NOMEM, "%s: no memory for %zu values", v->program, room);
+            return;
+        }
+        v->value = grown;
+        v->room = room;
+    }
+    v->value[v->count++] = x;
+}
+
+static void values_stdin(struct values *v)
+{
+    char word[WORD_MOST + 1];
+    while (v->status == STATUS_OK && scanf("%1200s", word) == 1)
+        value_add(v, word, STATUS_INPUT);
+    if (ferror(stdin)) v->status = fail(STATUS_IO, "%s: standard input: %s", v->program, strerror(errno));
+}
+
+static bool is_negative_number(const char *word)
+{
+    char *end;
+    if (word[0] != '-' || word[1] == '\0') return false;
+    strtod(word, &end);
+    return *end == '\0';
+}
+
+char **values_protect(int argc, char **argv)
+{
+    size_t bytes = (size_t)(argc + 1) * sizeof(char *);
+    for (int i = 0; i < argc; i++)
+        bytes += strlen(argv[i]) + 2;
+    char **out = malloc(bytes);
+    if (out == NULL) return NULL;
+    char *text = (char *)(out + argc + 1);
+    for (int i = 0; i < argc; i++) {
+        out[i] = text;
+        text += sprintf(text, "%s%s", is_negative_number(argv[i]) ? " " : "", argv[i]) + 1;
+    }
+    out[argc] = NULL;
+    return out;
+}
+
+error_t values_argument(struct values *v, const char *word)
+{
+    if (strcmp(word, "-") == 0)
+        values_stdin(v);
+    else
+        value_add(v, word, STATUS_USAGE);
+    return 0;
+}
+
+error_t values_integer(struct argp_state *state, const char *option, const char *text, uint64_t most,
+                       uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 0);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *out > most)
+        argp_error(state, "%s wants an integer in 0..%" PRIu64 ", not '%s'", option, most, text);
+    return 0;
+}
+
+enum status values_finish(struct values *v)
+{
+    if (v->status != STATUS_OK) return v->status;
+    if (v->count == 0)
+        return fail(STATUS_USAGE, "%s needs values, or '-' to read them from standard input", v->program);
+    return STATUS_OK;
+}
+
+void values_free(struct values *v)
+{
+    free(v->value);
+    *v = (struct values){.count = 0};
+}

@@ -1,0 +1,41 @@
+/* experiments/print/values.h - numbers on a command line: decimal or C99 hexadecimal floats, negative
+ * ones too, or '-' for standard input.
+ *
+ * "-0.5" looks like an option to argp, but " -0.5" does not and is the same number: values_protect puts the
+ * space.
+ */
+#ifndef EXPERIMENTS_PRINT_VALUES_H
+#define EXPERIMENTS_PRINT_VALUES_H
+
+#include "quant/status.h"
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Values in the order given. A mistake is kept until values_finish, which can report it. */
+struct values {
+    const char *program; /* the command's name, for messages */
+    double *value;       /* [count] */
+    size_t count, room;
+    enum status status;
+};
+
+/** argv with a space before each negative number, for command_parse; free() it. NULL if there is no
+ * memory. */
+char **values_protect(int argc, char **argv);
+
+/** Take a number, or "-" for all numbers of standard input. For ARGP_KEY_ARG; returns 0. */
+error_t values_argument(struct values *v, const char *word);
+
+/** Read an unsigned integer option of at most `most`; ends with argp's usage error if it is none. */
+error_t values_integer(struct argp_state *state, const char *option, const char *text, uint64_t most,
+                       uint64_t *out);
+
+/** The first mistake, if any; STATUS_USAGE if there is no value. */
+MUST_CHECK enum status values_finish(struct values *v);
+
+void values_free(struct values *v);
+
+#endif

@@ -1,0 +1,252 @@
+/* experiments/read/arms.c - reading the last numbers of every arm out of its record. */
+#include "experiments/read/arms.h"
+#include "experiments/record/artifact.h"
+#include "experiments/record/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- one column, one number --------------------------------------------------------------------------- */
+
+static enum status last_number(double *out, struct store *s, const char *path)
+{
+    struct store_info info;
+    void *values;
+
+    *out = NAN;
+    TRY(store_load(&values, &info, STORE_F64, s, path));
+    if (info.count > 0) *out = ((const double *)values)[info.count - 1];
+    free(values);
+    return STATUS_OK;
+}
+
+/* Smallest and largest of a column of widths; 0 0 while it is empty. */
+static enum status range(int *least, int *most, struct store *s, const char *path)
+{
+    struct store_info info;
+    void *values;
+
+    *least = *most = 0;
+    TRY(store_load(&values, &info, STORE_I64, s, path));
+    const int64_t *bits = values;
+    for (int64_t i = 0; i < info.count; i++) {
+        if (i == 0 || bits[i] < *least) *least = (int)bits[i];
+        if (i == 0 || bits[i] > *most) *most = (int)bits[i];
+    }
+    free(values);
+    return STATUS_OK;
+}
+
+static enum status sum(int64_t *out, struct store *s, const char *path)
+{
+    struct store_info info;
+    void *values;
+
+    *out = 0;
+    TRY(store_load(&values, &info, STORE_I64, s, path));
+    for (int64_t i = 0; i < info.count; i++)
+        *out += ((const int64_t *)values)[i];
+    free(values);
+    return STATUS_OK;
+}
+
+/* --- an arm ------------------------------------------------------------------------------------------- */
+
+static void print_range(char out[8], int least, int most)
+{
+    if (least == most) {
+        snprintf(out, 8, "%d", most);
+    } else {
+        snprintf(out, 8, "%d-%d", least, most);
+    }
+}
+
+static enum status read_precision(struct arm *arm, struct store *s)
+{
+    char forward[8], backward[8];
+    int least, most, back_least, back_most;
+
+    TRY(range(&least, &most, s, "train/bits_fw"));
+    TRY(range(&back_least, &back_most, s, "train/bits_bw"));
+    if (most == 0 && back_most == 0) {
+        arm->kind = ARM_FLOAT32;
+        snprintf(arm->precision, sizeof arm->precision, "float32");
+        return STATUS_OK;
+    }
+    arm->kind = least == most && back_least == back_most ? ARM_STATIC : ARM_CYCLIC;
+    print_range(forward, least, most);
+    print_range(backward, back_least, back_most);
+    snprintf(arm->precision, sizeof arm->precision, "%s/%s", forward, backward);
+    return STATUS_OK;
+}
+
+/* The evaluations that speak for a run: at the schedule's maximum, or else the first that there are. */
+static enum status choose_policy(struct arm *arm, struct store *s)
+{
+    struct store_names names;
+
+    TRY(store_members(&names, s, "eval"));
+    arm->policy[0] = '\0';
+    for (int i = 0; i < names.count; i++)
+        if (i == 0 || strcmp(names.name[i], "max") == 0)
+            snprintf(arm->policy, sizeof arm->policy, "%.60s", names.name[i]);
+    store_names_free(&names);
+    return STATUS_OK;
+}
+
+static enum status read_accuracy(double *accuracy, struct arm *arm, struct store *s, const char *policy)
+{
+    static const char *const splits[] = {"test", "val", "train"};
+    char path[128];
+    double images;
+
+    *accuracy = NAN;
+    for (size_t i = 0; i < sizeof splits / sizeof *splits && isnan(*accuracy); i++) {
+        snprintf(path, sizeof path, "eval/%s/%s_n", policy, splits[i]);
+        TRY(last_number(&images, s, path));
+        if (!(images > 0)) continue;
+        snprintf(arm->split, sizeof arm->split, "%s", splits[i]);
+        snprintf(path, sizeof path, "eval/%s/%s_acc", policy, splits[i]);
+        TRY(last_number(accuracy, s, path));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_scores(struct arm *arm, struct store *s)
+{
+    char path[128];
+    double bits;
+
+    arm->accuracy = arm->float32_accuracy = NAN;
+    TRY(choose_policy(arm, s));
+    if (arm->policy[0] == '\0') return STATUS_OK;
+    TRY(read_accuracy(&arm->accuracy, arm, s, arm->policy));
+    snprintf(path, sizeof path, "eval/%s/bits", arm->policy);
+    TRY(last_number(&bits, s, path));
+    arm->bits = bits > 0 ? (int)bits : 0;
+    if (store_has(s, "eval/fp32")) return read_accuracy(&arm->float32_accuracy, arm, s, "fp32");
+    if (arm->bits == 0) arm->float32_accuracy = arm->accuracy;
+    return STATUS_OK;
+}
+
+/* What savings may be compared by: the length of the run, its model and its data. */
+static enum status read_work(struct arm *arm, struct store *s)
+{
+    static const char *const dataset = "provenance/dataset";
+    struct store_info info;
+
+    TRY(store_look(&info, s, "train/iter"));
+    arm->iterations = info.count;
+    TRY(sum(&arm->images, s, "train/images"));
+    TRY(store_get_text(arm->model, sizeof arm->model, s, "", "model"));
+    if (!store_has(s, dataset)) return STATUS_OK;
+    return store_get_text(arm->data, sizeof arm->data, s, dataset, "name");
+}
+
+static enum status read_arm(struct arm *arm, const struct artifact *a)
+{
+    struct store *s = a->store;
+
+    TRY(store_get_text(arm->name, sizeof arm->name, s, "", "title"));
+    TRY(artifact_status(arm->status, a));
+    TRY(store_get_integer(&arm->planned, s, "", "iterations"));
+    TRY(read_work(arm, s));
+    TRY(read_precision(arm, s));
+    artifact_roles(arm->roles, s);
+    TRY(read_scores(arm, s));
+    TRY(last_number(&arm->bitops, s, "train/bitops"));
+    arm->own_saving = NAN;
+    if (store_has_attribute(s, "summary", "saving_vs_static"))
+        TRY(store_get_number(&arm->own_saving, s, "summary", "saving_vs_static"));
+    return last_number(&arm->seconds, s, "train/wall_s");
+}
+
+static enum status add_arm(struct arms *out, const char *dir)
+{
+    struct artifact a;
+
+    if (out->count == ARMS_MAX)
+        return fail(STATUS_INPUT, "%s: more than %d runs beside each other; name a folder with fewer", dir,
+                    ARMS_MAX);
+    struct arm *arm = &out->arm[out->count];
+    *arm = (struct arm){0};
+    enum status status = artifact_open(&a, dir);
+    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
+        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    if (status == STATUS_OK) status = read_arm(arm, &a);
+    snprintf(arm->dir, sizeof arm->dir, "%s", dir);
+    artifact_close(&a);
+    if (status == STATUS_OK && arm->iterations > 0) out->count++;
+    return status;
+}
+
+/* --- all of them -------------------------------------------------------------------------------------- */
+
+static enum status add_folders(struct arms *out, const char *path)
+{
+    struct dirent **entry;
+    enum status status = STATUS_OK;
+    const int count = scandir(path, &entry, NULL, alphasort);
+
+    if (count < 0 && errno == ENOTDIR && access(path, F_OK) == 0)
+        return fail(STATUS_INPUT, "%s: is a file; want a folder of runs, as train writes to runs/NAME", path);
+    if (count < 0)
+        return fail(STATUS_IO, "%s: %s; want a folder of runs, as train writes to runs/NAME", path,
+                    strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char dir[PATH_MAX];
+        snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
+        if (status == STATUS_OK && entry[i]->d_name[0] != '.' && record_exists(dir))
+            status = add_arm(out, dir);
+        free(entry[i]);
+    }
+    free(entry);
+    return status;
+}
+
+static int dearest_first(const void *left, const void *right)
+{
+    const struct arm *a = left, *b = right;
+    const double dear_a = a->bitops / (double)a->iterations, dear_b = b->bitops / (double)b->iterations;
+
+    if (dear_a != dear_b) return dear_a < dear_b ? 1 : -1;
+    return strcmp(a->name, b->name);
+}
+
+enum status arms_read(struct arms *out, const char *path)
+{
+    out->count = 0;
+    out->reference = NULL;
+    TRY(record_exists(path) ? add_arm(out, path) : add_folders(out, path));
+    if (out->count == 0)
+        return fail(STATUS_IO, "%s: holds no record with iterations in it, neither do its folders", path);
+    qsort(out->arm, (size_t)out->count, sizeof *out->arm, dearest_first);
+    for (int i = out->count - 1; i >= 0; i--)
+        if (out->arm[i].kind == ARM_STATIC) out->reference = &out->arm[i];
+    return STATUS_OK;
+}
+
+bool arm_comparable(const struct arms *a, const struct arm *arm)
+{
+    const struct arm *r = a->reference;
+    return r != NULL && arm->iterations == r->iterations && arm->images == r->images &&
+           strcmp(arm->model, r->model) == 0 && strcmp(arm->data, r->data) == 0;
+}
+
+static bool is_done(const struct arm *arm)
+{
+    return strcmp(arm->status, "done") == 0;
+}
+
+double arm_saving(const struct arms *a, const struct arm *arm)
+{
+    if (arm->kind == ARM_FLOAT32) return NAN;
+    if (!arm_comparable(a, arm)) return is_done(arm) ? arm->own_saving : NAN;
+    if (!is_done(arm) || !is_done(a->reference)) return NAN;
+    return 1 - arm->bitops / a->reference->bitops;
+}

@@ -1,0 +1,75 @@
+/* experiments/record/record_inside.h - for the record*.c files only: what an open record holds. */
+#ifndef EXPERIMENTS_RECORD_RECORD_INSIDE_H
+#define EXPERIMENTS_RECORD_RECORD_INSIDE_H
+
+#include "experiments/record/record.h"
+#include "sim/base/digest.h"
+#include "experiments/store/store.h"
+
+#include <limits.h>
+
+enum { RECORD_POLICIES_MAX = 48, RECORD_POLICY_NAME = 32, RECORD_SPLITS = 3 };
+
+/** A row of /eval/POLICY. */
+struct eval_line {
+    int64_t iter;
+    float epoch;
+    uint8_t bits;
+    double loss[RECORD_SPLITS], accuracy[RECORD_SPLITS]; /* NaN: this split was not evaluated */
+    int64_t count[RECORD_SPLITS];
+};
+
+struct eval_group {
+    char policy[RECORD_POLICY_NAME];
+    struct store_series *series;
+    struct eval_line last; /* of the series, if it is not empty */
+};
+
+/** /layers: one row holds every column's values of all layers, one after the other. */
+struct layer_table {
+    struct store_series *series;
+    int count;          /* layers that are traced */
+    int *node;          /* [count] their nodes in the graph */
+    unsigned char *row; /* the row's memory */
+};
+
+struct record {
+    struct store *store;
+    char dir[PATH_MAX], lock_path[PATH_MAX];
+    int lock; /* -1: none */
+    char config_sha256[DIGEST_SIZE], run_id[96];
+    double started, flush_due; /* by provenance_clock */
+
+    struct store_series *train, *events;
+    int64_t next;                           /* iteration of the next row */
+    bool priced;                            /* train has the columns of energy, latency and traffic */
+    double bitops, seconds;                 /* sums over all rows */
+    double energy_j, latency_s, dram_bytes; /* likewise */
+    int64_t epoch_length;
+
+    struct eval_group eval[RECORD_POLICIES_MAX];
+    int eval_count;
+    struct layer_table layers;
+};
+
+/** Open all series, making them if the record is fresh. */
+MUST_CHECK enum status record_open_series(struct record *r, const struct record_spec *spec, bool fresh);
+
+/** Close without flushing, unlock, free; *r becomes NULL. */
+void record_discard(struct record **r);
+
+/** Open /eval/POLICY series of an existing record. */
+MUST_CHECK enum status record_eval_open_all(struct record *r);
+
+/** Keep evaluations after at most `iteration` iterations. */
+MUST_CHECK enum status record_eval_rewind(struct record *r, int64_t iteration);
+
+/** Describe the graph's layers (if the record is new) and open their series. */
+MUST_CHECK enum status record_layers_open(struct record *r, const struct graph *g, bool fresh);
+MUST_CHECK enum status record_layers_rewind(struct record *r, int64_t iteration);
+void record_layers_free(struct layer_table *t);
+
+/** Rows of a series whose first column, `path`, is below `limit`; the column ascends. */
+MUST_CHECK enum status record_rows_below(int64_t *rows, struct record *r, const char *path, int64_t limit);
+
+#endif

@@ -1,0 +1,39 @@
+/* experiments/run/pricing.h - what a training run costs on the hardware that its experiment file names.
+ *
+ * The run only watches itself: no result depends on the hardware, and it is no part of the configuration's
+ * hash. Products are priced as they are computed (CONVENTION_TRUE), while `bitops` stays the paper's count.
+ */
+#ifndef EXPERIMENTS_RUN_PRICING_H
+#define EXPERIMENTS_RUN_PRICING_H
+
+#include "energy/meter/meter.h"
+#include "experiments/config/config.h"
+
+enum { PRICING_REASON = 512 };
+
+/** Zero-initialize; pricing_close frees. */
+struct pricing {
+    struct meter *meter; /* NULL: the run is not priced */
+    struct hardware hardware;
+    struct recipe recipe; /* whose roles say how wide operands are: experiments/cost/cost_roles.h */
+    char *text;           /* the hardware's knobs, as a hardware file */
+    char sha256[DIGEST_SIZE];
+    char refusal[PRICING_REASON]; /* why a run that should be priced is not; "" otherwise */
+};
+
+/**
+ * Load c->hardware and try the run's widest iteration on it. A hardware that cannot be read fails; one that
+ * cannot compute the network (a buffer is too small, say) leaves its reason in `refusal`: that is no cause to
+ * keep a run from training.
+ */
+MUST_CHECK enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g);
+void pricing_close(struct pricing *p);
+
+/** Fill in the row's energy, latency and DRAM bytes; zero where the run is not priced. */
+MUST_CHECK enum status pricing_step(struct pricing *p, struct step_row *row);
+
+/** The cost of the whole run at its largest widths throughout, `images` in the training set. */
+MUST_CHECK enum status pricing_static(struct cost *out, struct pricing *p, const struct train_spec *t,
+                                      int64_t epoch_length, int64_t images);
+
+#endif

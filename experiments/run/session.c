@@ -1,0 +1,59 @@
+/* experiments/run/session.c - from a configuration to a network that can be trained. */
+#include "experiments/run/session.h"
+
+#include <omp.h>
+#include <string.h>
+
+/* The widest evaluation that the configuration asks for. */
+static int evaluate_bits_max(const struct eval_bits *e)
+{
+    int widest = 0;
+    for (int i = 0; i < e->count; i++)
+        if (e->item[i] > widest) widest = e->item[i];
+    return widest;
+}
+
+static enum status open_parts(struct session *s, const struct machine *machine)
+{
+    struct config *c = &s->config;
+    const struct kernels *kernels;
+
+    TRY(kernels_find(&kernels, machine->kernels));
+    TRY(config_fault(c, dataset_open(&s->data, &c->data), "data"));
+    s->epoch_length = trainer_epoch_length(&c->train, &s->data);
+    TRY(config_settle(c, s->epoch_length));
+    TRY(config_fault(
+        c, model_build(&s->model, &s->graph, c->model, s->data.shape, s->data.classes, &c->train.recipe),
+        "model data.name"));
+    TRY(trainer_open(&s->trainer, &c->train, kernels, &s->graph, &s->data));
+    s->model->init(&s->graph, c->train.seed);
+    return STATUS_OK;
+}
+
+enum status session_open(struct session *s, const struct config *c, const struct machine *machine)
+{
+    memset(s, 0, sizeof *s);
+    s->config = *c;
+    s->config.train.evaluate_bits_max = evaluate_bits_max(&c->evaluate_bits);
+    if (machine->threads > 0) omp_set_num_threads(machine->threads);
+    const enum status status = open_parts(s, machine);
+    if (status != STATUS_OK) session_close(s);
+    return status;
+}
+
+void session_close(struct session *s)
+{
+    trainer_close(&s->trainer);
+    graph_free(&s->graph);
+    dataset_close(&s->data);
+    memset(s, 0, sizeof *s);
+}
+
+int64_t session_params(const struct session *s)
+{
+    size_t params = 0;
+    for (int i = 0; i < s->graph.count; i++)
+        for (int j = 0; j < s->graph.nodes[i].layer->param_count; j++)
+            params += s->graph.nodes[i].layer->params[j].size;
+    return (int64_t)params;
+}

@@ -1,0 +1,335 @@
+/* experiments/store/store.c - opening, publishing and closing a file; its groups. */
+#include "experiments/store/store_hdf5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MEMORY_STEP = 1 << 20 }; /* a file in memory grows by this many bytes */
+
+/* --- sentences ---------------------------------------------------------------------------------------- */
+
+enum status store_fail(enum status status, const struct store *s, const char *object, const char *format, ...)
+{
+    char sentence[768];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    if (object == NULL) return fail(status, "%s: %s", s->path, sentence);
+    return fail(status, "%s: '%s': %s", s->path, store_object(object), sentence);
+}
+
+static herr_t innermost(unsigned n, const H5E_error2_t *error, void *text)
+{
+    if (n == 0 && error->desc != NULL) snprintf(text, 256, "%s", error->desc);
+    return 0;
+}
+
+enum status store_fail_call(enum status status, const struct store *s, const char *object, const char *what)
+{
+    char text[256] = "no reason given";
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, text);
+    return store_fail(status, s, object, "cannot %s (HDF5: %s)", what, text);
+}
+
+/* --- open, close -------------------------------------------------------------------------------------- */
+
+/* What can be said about a file before HDF5 sees it. */
+static enum status check_file(const struct store *s, enum store_mode mode)
+{
+    struct stat st;
+
+    if (stat(s->path, &st) != 0) {
+        if (errno == ENOENT && mode >= STORE_CREATE) return STATUS_OK;
+        return store_fail(STATUS_IO, s, NULL, "%s", strerror(errno));
+    }
+    if (S_ISDIR(st.st_mode)) return store_fail(STATUS_IO, s, NULL, "is a folder, not an HDF5 file");
+    if (mode == STORE_CREATE) return store_fail(STATUS_IO, s, NULL, "exists already");
+    if (mode == STORE_REPLACE) return STATUS_OK;
+    if (access(s->path, R_OK) != 0) return store_fail(STATUS_IO, s, NULL, "%s", strerror(errno));
+    if (st.st_size == 0) return store_fail(STATUS_INPUT, s, NULL, "is empty, not an HDF5 file");
+    return STATUS_OK;
+}
+
+static hid_t access_properties(bool in_memory)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    H5Pset_file_locking(access, false, true); /* files on disk are always complete: see store_flush */
+    if (in_memory) H5Pset_fapl_core(access, MEMORY_STEP, false);
+    return access;
+}
+
+static hid_t creation_properties(void)
+{
+    const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+
+    H5Pset_obj_track_times(creation, false);
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED);
+    return creation;
+}
+
+static enum status open_hdf5(struct store *s, enum store_mode mode)
+{
+    const hid_t access = access_properties(s->writable), creation = creation_properties();
+    enum status status = STATUS_OK;
+
+    if (mode >= STORE_CREATE) {
+        s->file = H5Fcreate(s->path, H5F_ACC_TRUNC, creation, access);
+        if (s->file < 0) status = store_fail_call(STATUS_IO, s, NULL, "begin it");
+    } else if (H5Fis_hdf5(s->path) == 0) {
+        status = store_fail(STATUS_INPUT, s, NULL, "is not an HDF5 file");
+    } else {
+        s->file = H5Fopen(s->path, s->writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+        if (s->file < 0) status = store_fail_call(STATUS_INPUT, s, NULL, "open it: is it damaged?");
+    }
+    H5Pclose(creation);
+    H5Pclose(access);
+    return status;
+}
+
+enum status store_open(struct store **out, const char *path, enum store_mode mode)
+{
+    struct store *s = calloc(1, sizeof *s);
+
+    *out = NULL;
+    if (s == NULL || (s->path = strdup(path)) == NULL) {
+        free(s);
+        return fail(STATUS_NOMEM, "%s: no memory to open it", path);
+    }
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* sentences are made here, not printed there */
+    s->file = -1;
+    s->writable = mode != STORE_READ;
+    enum status status = check_file(s, mode);
+    if (status == STATUS_OK) status = open_hdf5(s, mode);
+    if (status != STATUS_OK) {
+        store_close(&s);
+        return status;
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+void store_close(struct store **s)
+{
+    if (*s == NULL) return;
+    store_series_free(*s);
+    if ((*s)->file >= 0) H5Fclose((*s)->file);
+    free((*s)->path);
+    free(*s);
+    *s = NULL;
+}
+
+const char *store_path(const struct store *s)
+{
+    return s->path;
+}
+
+#define NUMBER_TEXT(x)                      #x
+#define VERSION_TEXT(major, minor, release) NUMBER_TEXT(major) "." NUMBER_TEXT(minor) "." NUMBER_TEXT(release)
+
+const char *store_library_version(void)
+{
+    return VERSION_TEXT(H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+}
+
+/* --- on disk, whole ----------------------------------------------------------------------------------- */
+
+enum status store_sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        snprintf(folder, sizeof folder, ".");
+    } else {
+        slash[slash == folder] = '\0'; /* the folder of "/x" is "/" */
+    }
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return fail(STATUS_IO, "%s: %s", folder, strerror(errno));
+    const bool synced = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system that has no such thing */
+    const int error = errno;
+    close(fd);
+    return synced ? STATUS_OK : fail(STATUS_IO, "%s: cannot fsync: %s", folder, strerror(error));
+}
+
+static bool write_all(int fd, const unsigned char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        const ssize_t written = write(fd, data, bytes);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        data += written;
+        bytes -= (size_t)written;
+    }
+    return true;
+}
+
+/* The name aside is fixed, so that one left by a kill is overwritten by the next run. */
+static enum status publish(const struct store *s, const unsigned char *image, size_t bytes)
+{
+    char aside[PATH_MAX];
+
+    if (snprintf(aside, sizeof aside, "%s.tmp", s->path) >= (int)sizeof aside)
+        return store_fail(STATUS_IO, s, NULL, "the path is too long");
+    const int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return store_fail(STATUS_IO, s, NULL, "cannot be written: %s", strerror(errno));
+    bool good = write_all(fd, image, bytes) && fsync(fd) == 0;
+    int error = errno;
+    if (close(fd) != 0 && good) {
+        good = false;
+        error = errno;
+    }
+    if (good && rename(aside, s->path) != 0) {
+        good = false;
+        error = errno;
+    }
+    if (!good) {
+        unlink(aside);
+        return store_fail(STATUS_IO, s, NULL, "cannot write %zu bytes: %s (what was there before is intact)",
+                          bytes, strerror(error));
+    }
+    return store_sync_folder(s->path);
+}
+
+enum status store_flush(struct store *s)
+{
+    if (!s->writable) return STATUS_OK;
+    TRY(store_series_flush(s));
+    if (H5Fflush(s->file, H5F_SCOPE_GLOBAL) < 0) return store_fail_call(STATUS_IO, s, NULL, "flush it");
+    const ssize_t bytes = H5Fget_file_image(s->file, NULL, 0);
+    unsigned char *image = bytes > 0 ? malloc((size_t)bytes) : NULL;
+    if (image == NULL) return store_fail(STATUS_NOMEM, s, NULL, "no memory to write it");
+    enum status status = H5Fget_file_image(s->file, image, (size_t)bytes) == bytes
+                             ? publish(s, image, (size_t)bytes)
+                             : store_fail_call(STATUS_IO, s, NULL, "collect its bytes");
+    free(image);
+    return status;
+}
+
+/* --- groups ------------------------------------------------------------------------------------------- */
+
+static bool is_root(const char *path)
+{
+    return path[strspn(path, "/")] == '\0';
+}
+
+/* H5Lexists fails if a parent is missing, so the path is walked from the left. */
+static bool link_exists(const struct store *s, const char *path)
+{
+    char prefix[PATH_MAX];
+
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        const bool end = path[i + 1] == '\0';
+        if ((path[i + 1] != '/' && !end) || path[i] == '/') continue;
+        if (i + 2 > sizeof prefix) return false;
+        memcpy(prefix, path, i + 1);
+        prefix[i + 1] = '\0';
+        if (H5Lexists(s->file, prefix, H5P_DEFAULT) <= 0) return false;
+    }
+    return true;
+}
+
+static enum status make_group(struct store *s, const char *path)
+{
+    if (link_exists(s, path)) {
+        H5O_info_t info;
+        if (H5Oget_info_by_name2(s->file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+            info.type != H5O_TYPE_GROUP)
+            return store_fail(STATUS_INPUT, s, path, "is not a group");
+        return STATUS_OK;
+    }
+    const hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(properties, false);
+    H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED);
+    const hid_t group = H5Gcreate2(s->file, path, H5P_DEFAULT, properties, H5P_DEFAULT);
+    const enum status status = group >= 0 ? STATUS_OK : store_fail_call(STATUS_IO, s, path, "make the group");
+    H5Pclose(properties);
+    if (group >= 0) H5Gclose(group);
+    return status;
+}
+
+enum status store_parents(struct store *s, const char *path)
+{
+    char prefix[PATH_MAX];
+
+    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        const size_t length = (size_t)(slash - path);
+        if (length == 0) continue;
+        if (length >= sizeof prefix) return store_fail(STATUS_INPUT, s, path, "the path is too long");
+        memcpy(prefix, path, length);
+        prefix[length] = '\0';
+        TRY(make_group(s, prefix));
+    }
+    return STATUS_OK;
+}
+
+enum status store_group(struct store *s, const char *path)
+{
+    if (is_root(path)) return STATUS_OK;
+    TRY(store_parents(s, path));
+    return make_group(s, path);
+}
+
+bool store_has(struct store *s, const char *path)
+{
+    return is_root(path) || link_exists(s, path);
+}
+
+/* --- names -------------------------------------------------------------------------------------------- */
+
+static bool in_creation_order(hid_t group)
+{
+    unsigned order = 0;
+    const hid_t properties = H5Gget_create_plist(group);
+
+    H5Pget_link_creation_order(properties, &order);
+    H5Pclose(properties);
+    return (order & H5P_CRT_ORDER_TRACKED) != 0;
+}
+
+enum status store_members(struct store_names *out, struct store *s, const char *path)
+{
+    H5G_info_t info;
+
+    *out = (struct store_names){0};
+    if (!store_has(s, path)) return store_fail(STATUS_INPUT, s, path, "there is no such group");
+    const hid_t group = H5Gopen2(s->file, store_object(path), H5P_DEFAULT);
+    if (group < 0 || H5Gget_info(group, &info) < 0) {
+        const enum status status = store_fail_call(STATUS_INPUT, s, path, "open the group");
+        if (group >= 0) H5Gclose(group);
+        return status;
+    }
+    out->name = calloc(info.nlinks + 1, sizeof *out->name);
+    const H5_index_t index = in_creation_order(group) ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+    for (hsize_t i = 0; out->name != NULL && i < info.nlinks; i++)
+        out->count += H5Lget_name_by_idx(group, ".", index, H5_ITER_INC, i, out->name[i], STORE_NAME_MAX,
+                                         H5P_DEFAULT) > 0;
+    H5Gclose(group);
+    if (out->name == NULL)
+        return store_fail(STATUS_NOMEM, s, path, "no memory for its %d members", out->count);
+    if ((hsize_t)out->count != info.nlinks) {
+        store_names_free(out);
+        return store_fail_call(STATUS_INPUT, s, path, "read the names in the group");
+    }
+    return STATUS_OK;
+}
+
+void store_names_free(struct store_names *names)
+{
+    free(names->name);
+    *names = (struct store_names){0};
+}

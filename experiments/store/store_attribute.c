@@ -1,0 +1,221 @@
+/* experiments/store/store_attribute.c - attributes: texts, integers and numbers beside a group or data
+ * set. */
+#include "experiments/store/store_hdf5.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- write -------------------------------------------------------------------------------------------- */
+
+/* Takes over `type`, a new HDF5 type of the file; data is of type `memory`. */
+static enum status set(struct store *s, const char *path, const char *name, hid_t type, hid_t memory,
+                       const void *data)
+{
+    const char *object = store_object(path);
+    const hid_t space = H5Screate(H5S_SCALAR);
+
+    if (H5Aexists_by_name(s->file, object, name, H5P_DEFAULT) > 0)
+        H5Adelete_by_name(s->file, object, name, H5P_DEFAULT);
+    const hid_t attribute =
+        H5Acreate_by_name(s->file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const bool good = attribute >= 0 && H5Awrite(attribute, memory, data) >= 0;
+    enum status status = STATUS_OK;
+    if (!good) {
+        char what[64];
+        snprintf(what, sizeof what, "write its attribute '%.30s'", name);
+        status = store_fail_call(STATUS_IO, s, path, what);
+    }
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    return status;
+}
+
+enum status store_set_text(struct store *s, const char *path, const char *name, const char *text)
+{
+    const size_t length = strlen(text);
+    const hid_t type = store_file_type(STORE_TEXT, length > 0 ? length : 1);
+
+    return set(s, path, name, type, type, text);
+}
+
+enum status store_set_integer(struct store *s, const char *path, const char *name, int64_t value)
+{
+    return set(s, path, name, H5Tcopy(H5T_STD_I64LE), H5T_NATIVE_INT64, &value);
+}
+
+enum status store_set_number(struct store *s, const char *path, const char *name, double value)
+{
+    return set(s, path, name, H5Tcopy(H5T_IEEE_F64LE), H5T_NATIVE_DOUBLE, &value);
+}
+
+/* --- read --------------------------------------------------------------------------------------------- */
+
+bool store_has_attribute(struct store *s, const char *path, const char *name)
+{
+    return store_has(s, path) && H5Aexists_by_name(s->file, store_object(path), name, H5P_DEFAULT) > 0;
+}
+
+/* Opens an attribute that holds one value; sets its type, to be closed with it. */
+static enum status open_one(hid_t *attribute, hid_t *type, struct store *s, const char *path,
+                            const char *name)
+{
+    if (!store_has_attribute(s, path, name))
+        return store_fail(STATUS_INPUT, s, path, "has no attribute '%s'", name);
+    *attribute = H5Aopen_by_name(s->file, store_object(path), name, H5P_DEFAULT, H5P_DEFAULT);
+    if (*attribute < 0) return store_fail_call(STATUS_INPUT, s, path, "open an attribute");
+    const hid_t space = H5Aget_space(*attribute);
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    if (count != 1) {
+        H5Aclose(*attribute);
+        return store_fail(STATUS_INPUT, s, path, "attribute '%s' has %lld values instead of one", name,
+                          (long long)count);
+    }
+    *type = H5Aget_type(*attribute);
+    return STATUS_OK;
+}
+
+static bool read_variable_text(char *out, size_t size, hid_t attribute)
+{
+    char *text = NULL;
+    const hid_t memory = H5Tcopy(H5T_C_S1);
+
+    H5Tset_size(memory, H5T_VARIABLE);
+    H5Tset_cset(memory, H5T_CSET_UTF8);
+    bool good = H5Aread(attribute, memory, &text) >= 0;
+    if (!good) { /* a file whose texts are marked ASCII */
+        H5Tset_cset(memory, H5T_CSET_ASCII);
+        good = H5Aread(attribute, memory, &text) >= 0;
+    }
+    if (good) snprintf(out, size, "%s", text != NULL ? text : "");
+    if (text != NULL) H5free_memory(text);
+    H5Tclose(memory);
+    return good;
+}
+
+static bool read_fixed_text(char *out, size_t size, hid_t attribute, hid_t type)
+{
+    const size_t width = H5Tget_size(type);
+    char *text = calloc(width + 1, 1);
+
+    const bool good = text != NULL && H5Aread(attribute, type, text) >= 0;
+    if (good) snprintf(out, size, "%s", text);
+    free(text);
+    return good;
+}
+
+static bool read_text(char *out, size_t size, hid_t attribute, hid_t type)
+{
+    return H5Tis_variable_str(type) > 0 ? read_variable_text(out, size, attribute)
+                                        : read_fixed_text(out, size, attribute, type);
+}
+
+enum status store_get_text(char *out, size_t size, struct store *s, const char *path, const char *name)
+{
+    hid_t attribute, type;
+
+    TRY(open_one(&attribute, &type, s, path, name));
+    const bool good = H5Tget_class(type) == H5T_STRING && read_text(out, size, attribute, type);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return good ? STATUS_OK : store_fail(STATUS_INPUT, s, path, "attribute '%s' is not a text", name);
+}
+
+/* One number; HDF5 converts. Only classes that convert without a surprise are taken. */
+static enum status get_value(void *out, hid_t memory, bool also_float, struct store *s, const char *path,
+                             const char *name)
+{
+    hid_t attribute, type;
+
+    TRY(open_one(&attribute, &type, s, path, name));
+    const H5T_class_t class = H5Tget_class(type);
+    const bool good =
+        (class == H5T_INTEGER || (also_float && class == H5T_FLOAT)) && H5Aread(attribute, memory, out) >= 0;
+    H5Tclose(type);
+    H5Aclose(attribute);
+    if (good) return STATUS_OK;
+    return store_fail(STATUS_INPUT, s, path, "attribute '%s' is not %s", name,
+                      also_float ? "a number" : "an integer");
+}
+
+enum status store_get_integer(int64_t *out, struct store *s, const char *path, const char *name)
+{
+    return get_value(out, H5T_NATIVE_INT64, false, s, path, name);
+}
+
+enum status store_get_number(double *out, struct store *s, const char *path, const char *name)
+{
+    return get_value(out, H5T_NATIVE_DOUBLE, true, s, path, name);
+}
+
+enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path, const char *name)
+{
+    hid_t attribute, type;
+    int64_t integer;
+    double number;
+
+    TRY(open_one(&attribute, &type, s, path, name));
+    const H5T_class_t class = H5Tget_class(type);
+    if (class == H5T_STRING && read_text(out, size, attribute, type)) {
+    } else if (class == H5T_INTEGER && H5Aread(attribute, H5T_NATIVE_INT64, &integer) >= 0) {
+        snprintf(out, size, "%" PRId64, integer);
+    } else if (class == H5T_FLOAT && H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) >= 0) {
+        for (int digits = 6; digits <= 17; digits++) {
+            snprintf(out, size, "%.*g", digits, number);
+            if (strtod(out, NULL) == number) break;
+        }
+    } else {
+        snprintf(out, size, "(a value of HDF5 class %d)", (int)class);
+    }
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return STATUS_OK;
+}
+
+/* --- names -------------------------------------------------------------------------------------------- */
+
+static bool links_scales(const char *name)
+{
+    static const char *const names[] = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+static herr_t collect(hid_t object, const char *name, const H5A_info_t *info, void *data)
+{
+    struct store_names *out = data;
+
+    (void)object;
+    (void)info;
+    if (!links_scales(name)) snprintf(out->name[out->count++], STORE_NAME_MAX, "%s", name);
+    return 0;
+}
+
+enum status store_attributes(struct store_names *out, struct store *s, const char *path)
+{
+    H5O_info_t info;
+
+    *out = (struct store_names){0};
+    if (!store_has(s, path)) return store_fail(STATUS_INPUT, s, path, "there is no such object");
+    if (H5Oget_info_by_name2(s->file, store_object(path), &info, H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
+        return store_fail_call(STATUS_INPUT, s, path, "count its attributes");
+    out->name = calloc(info.num_attrs + 1, sizeof *out->name);
+    if (out->name == NULL)
+        return store_fail(STATUS_NOMEM, s, path, "no memory for the names of its attributes");
+    hsize_t at = 0;
+    if (H5Aiterate_by_name(s->file, store_object(path), H5_INDEX_CRT_ORDER, H5_ITER_INC, &at, collect, out,
+                           H5P_DEFAULT) >= 0)
+        return STATUS_OK;
+    out->count = 0; /* no order of creation in files of others */
+    at = 0;
+    if (H5Aiterate_by_name(s->file, store_object(path), H5_INDEX_NAME, H5_ITER_INC, &at, collect, out,
+                           H5P_DEFAULT) >= 0)
+        return STATUS_OK;
+    store_names_free(out);
+    return store_fail_call(STATUS_INPUT, s, path, "list its attributes");
+}

@@ -1,0 +1,223 @@
+/* experiments/whatif/whatif_axis.c - keys and values of a sweep: from words to points. */
+#include "experiments/whatif/whatif_axis.h"
+
+#include "sim/base/table.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD(member) offsetof(struct cost_options, member)
+
+static const struct sweep_key keys[] = {
+    {"model", SWEEP_NETWORK, WORD(model)},
+    {"layers", SWEEP_NETWORK, WORD(layers)},
+    {"data", SWEEP_NETWORK, WORD(data)},
+    {"dataset", SWEEP_NETWORK, WORD(data)},
+    {"recipe", SWEEP_NETWORK, WORD(recipe)},
+    {"convention", SWEEP_NETWORK, WORD(convention)},
+    {"bits", SWEEP_SCHEDULE, WORD(schedule.bits)},
+    {"backward", SWEEP_SCHEDULE, WORD(backward)},
+    {"grad-bits", SWEEP_SCHEDULE, WORD(backward)},
+    {"schedule", SWEEP_SCHEDULE, WORD(type)},
+    {"cycles", SWEEP_SCHEDULE, WORD(schedule.cycles)},
+    {"remainder", SWEEP_SCHEDULE, WORD(schedule.remainder)},
+    {"iterations", SWEEP_SCHEDULE, WORD(schedule.iterations)},
+    {"images", SWEEP_SCHEDULE, WORD(images)},
+    {"batch", SWEEP_SCHEDULE, WORD(batch)},
+    {"hardware", SWEEP_MACHINE, WORD(hardware.name)},
+    {"backend", SWEEP_MACHINE, WORD(hardware.backend)},
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+enum sweep_part sweep_part(const struct sweep_axis *a)
+{
+    return a->key != NULL ? a->key->part : SWEEP_MACHINE;
+}
+
+/* --- keys --------------------------------------------------------------------------------------------- */
+
+/* All that can be swept: options, then knobs but for the name. */
+static const char *name_of(int i)
+{
+    return i < KEYS ? keys[i].name : hardware_knob(i - KEYS + 1)->path;
+}
+
+static enum status find_key(struct sweep_axis *a)
+{
+    int names = KEYS, knob;
+
+    while (hardware_knob(names - KEYS + 1) != NULL)
+        names++;
+    for (int i = 0; i < KEYS; i++)
+        if (strcmp(keys[i].name, a->name) == 0) a->key = &keys[i];
+    if (a->key != NULL || (hardware_find(&knob, a->name) == STATUS_OK && knob > 0)) return STATUS_OK;
+    const int nearest = names_nearest(a->name, name_of, names);
+    if (nearest >= 0)
+        return fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, name_of(nearest));
+    return fail(STATUS_USAGE,
+                "--sweep: unknown key '%s'; want an option of the run or a knob of `cptsim list knobs`",
+                a->name);
+}
+
+/* --- values ------------------------------------------------------------------------------------------- */
+
+static enum status value_add(struct sweep_axis *a, const char *text, size_t length)
+{
+    if (length == 0) return fail(STATUS_USAGE, "--sweep %s: an empty value; want %s=a,b,c", a->name, a->name);
+    if (length >= sizeof *a->value)
+        return fail(STATUS_USAGE, "--sweep %s: a value of %zu characters; at most %zu", a->name, length,
+                    sizeof *a->value - 1);
+    if (a->count == SWEEP_POINTS)
+        return fail(STATUS_USAGE, "--sweep %s: more than %d values", a->name, SWEEP_POINTS);
+    if ((a->count & (a->count - 1)) == 0) { /* room for as many again */
+        void *more = realloc(a->value, (size_t)(a->count ? 2 * a->count : 1) * sizeof *a->value);
+        if (more == NULL) return fail(STATUS_NOMEM, "no memory for the values of a sweep");
+        a->value = more;
+    }
+    snprintf(a->value[a->count++], sizeof *a->value, "%.*s", (int)length, text);
+    return STATUS_OK;
+}
+
+static enum status number_add(struct sweep_axis *a, double number)
+{
+    char text[32];
+    const int length = snprintf(text, sizeof text, "%.10g", number);
+    return value_add(a, text, (size_t)length);
+}
+
+/* "from:to:step" */
+static enum status range_add(struct sweep_axis *a, double from, double to, double step)
+{
+    static const double slack = 1e-9; /* so that 0:1:0.1 has its end */
+
+    if (!(step > 0) || !(from <= to))
+        return fail(STATUS_USAGE, "--sweep %s: want from:to:step with from <= to and step > 0, not %g:%g:%g",
+                    a->name, from, to, step);
+    if ((to - from) / step >= SWEEP_POINTS)
+        return fail(STATUS_USAGE, "--sweep %s: %g:%g:%g are more than %d values", a->name, from, to, step,
+                    SWEEP_POINTS);
+    for (int i = 0; from + i * step <= to + slack * step; i++)
+        TRY(number_add(a, from + i * step));
+    return STATUS_OK;
+}
+
+/* "log:from:to:count" */
+static enum status geometric_add(struct sweep_axis *a, double from, double to, double count)
+{
+    if (!(from > 0) || !(from < to) || !(count >= 2) || count > SWEEP_POINTS || count != floor(count))
+        return fail(
+            STATUS_USAGE,
+            "--sweep %s: want log:from:to:count with 0 < from < to and 2 to %d values, not log:%g:%g:%g",
+            a->name, SWEEP_POINTS, from, to, count);
+    for (int i = 0; i < (int)count; i++)
+        TRY(number_add(a, i + 1 < count ? from * pow(to / from, i / (count - 1)) : to));
+    return STATUS_OK;
+}
+
+/* Three numbers with colons between, and nothing else. */
+static bool three_numbers(double out[3], const char *text, size_t length)
+{
+    char copy[96], *at = copy;
+
+    if (length >= sizeof copy) return false;
+    snprintf(copy, sizeof copy, "%.*s", (int)length, text);
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        out[i] = strtod(at, &end);
+        if (end == at || !isfinite(out[i]) || *end != (i < 2 ? ':' : '\0')) return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static enum status item_add(struct sweep_axis *a, const char *text, size_t length)
+{
+    double n[3];
+
+    if (length >= 4 && strncmp(text, "log:", 4) == 0) {
+        if (three_numbers(n, text + 4, length - 4)) return geometric_add(a, n[0], n[1], n[2]);
+        return fail(STATUS_USAGE, "--sweep %s: '%.*s' is not log:from:to:count", a->name, (int)length, text);
+    }
+    if (three_numbers(n, text, length)) return range_add(a, n[0], n[1], n[2]);
+    return value_add(a, text, length);
+}
+
+enum status sweep_add(struct sweep *s, const char *text)
+{
+    const size_t length = strcspn(text, "=");
+
+    if (text[length] == '\0' || length == 0)
+        return fail(STATUS_USAGE, "--sweep: '%s' is not key=a,b,c", text);
+    if (s->axes == SWEEP_AXES) return fail(STATUS_USAGE, "--sweep: more than %d keys", SWEEP_AXES);
+    struct sweep_axis *a = &s->axis[s->axes++];
+    *a = (struct sweep_axis){0};
+    snprintf(a->name, sizeof a->name, "%.*s", (int)length, text);
+    TRY(find_key(a));
+    for (int i = 0; i + 1 < s->axes; i++)
+        if (strcmp(s->axis[i].name, a->name) == 0)
+            return fail(STATUS_USAGE, "--sweep: '%s' is given twice", a->name);
+    for (const char *item = text + length + 1;; item++) {
+        const size_t item_length = strcspn(item, ",");
+        TRY(item_add(a, item, item_length));
+        item += item_length;
+        if (*item == '\0') break;
+    }
+    const int before = s->points > 0 ? s->points : 1;
+    if (a->count > SWEEP_POINTS / before)
+        return fail(STATUS_USAGE, "--sweep: more than %d points with '%s'; want fewer values", SWEEP_POINTS,
+                    a->name);
+    s->points = before * a->count;
+    return STATUS_OK;
+}
+
+void sweep_free(struct sweep *s)
+{
+    for (int i = 0; i < s->axes; i++)
+        free(s->axis[i].value);
+    *s = (struct sweep){0};
+}
+
+/* --- points ------------------------------------------------------------------------------------------- */
+
+int sweep_digit(const struct sweep *s, int axis, int point)
+{
+    for (int i = s->axes - 1; i > axis; i--)
+        point /= s->axis[i].count;
+    return point % s->axis[axis].count;
+}
+
+const char *sweep_value(const struct sweep *s, int axis, int point)
+{
+    return s->axis[axis].value[sweep_digit(s, axis, point)];
+}
+
+void sweep_name(char *text, size_t size, const struct sweep *s, int point)
+{
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < s->axes && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s=%s", i ? " " : "", s->axis[i].name,
+                              sweep_value(s, i, point));
+}
+
+enum status sweep_set(struct cost_options *o, struct sweep_words *memory, const struct sweep_axis *a,
+                      const char *value)
+{
+    if (a->key == NULL) {
+        if (o->hardware.set.count == COST_LIST_MAX || memory->count == SWEEP_AXES)
+            return fail(STATUS_USAGE, "more than %d knobs are set", COST_LIST_MAX);
+        char *const word = memory->word[memory->count++];
+        snprintf(word, sizeof *memory->word, "%s=%s", a->name, value);
+        o->hardware.set.word[o->hardware.set.count++] = word;
+        return STATUS_OK;
+    }
+    memcpy((char *)o + a->key->word, &value, sizeof value);
+    if (a->key->word == WORD(model)) o->models = 1;
+    if (a->key->part != SWEEP_MACHINE && a->key->word != WORD(convention)) o->own = true;
+    return STATUS_OK;
+}

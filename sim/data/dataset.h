@@ -1,0 +1,80 @@
+/* sim/data/dataset.h - image sets in memory: uint8 pixels [n][h][w][c], labels, normalization; functions
+ * of seeds.
+ *
+ * To add a data set: a row in dataset.c (name, package or source, files, reader, mean, std), its test on
+ * small files made in the exact format. dataset_idx.c, dataset_cifar.c and dataset_packed.c read the formats.
+ */
+#ifndef SIM_DATA_DATASET_H
+#define SIM_DATA_DATASET_H
+
+#include "sim/layers/layer.h"
+
+enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST };
+
+struct dataset_spec {
+    char name[32]; /* row of the table */
+    char dir[512]; /* looked in alone; "": $CPTSIM_DATA/NAME, ./data/NAME, then the row's Debian package */
+    int64_t train_limit; /* use only so many training images, the first of a seeded permutation; 0: all */
+    int64_t test_limit;  /* first so many test images; 0: all */
+    int64_t validation;  /* images held out of the training set by a seeded permutation; 0: none */
+    uint64_t split_seed;
+};
+
+struct dataset {
+    char name[32], source[512];
+    struct shape shape; /* of an example as the network sees it: Fashion-MNIST 32 32 1, zero-padded from 28 */
+    int classes;
+    float mean[3], std[3]; /* of pixel/255 */
+    int64_t count[3];      /* examples per split */
+    char sha256[2][65];    /* of the training and the test files, uncompressed: images, then labels; of
+                              packed images: of header, which has the pixels' digest, and labels */
+    struct dataset_images *images; /* private */
+};
+
+/**
+ * Random zero-pad-and-crop (pad pixels) and horizontal flip (p = 1/2), named by (seed, epoch, example). The
+ * example counts by its place in the files: an image meets the same crops in whatever subset it is. For
+ * imagenet a crop is, as published, a random rectangle (8 to 100 % of the area, 3:4 to 4:3) resized.
+ */
+struct augmentation {
+    bool crop, flip;
+    int pad; /* 4 as published */
+    uint64_t seed;
+    uint32_t epoch;
+};
+
+/**
+ * Read a data set. A missing one names the package to install; a broken file names file and place; limits
+ * larger than the data are refused. After a failure d is empty, and dataset_close(d) does nothing. Within a
+ * split the examples keep the order of the files.
+ */
+MUST_CHECK enum status dataset_open(struct dataset *d, const struct dataset_spec *spec);
+void dataset_close(struct dataset *d);
+
+/** order[count[SPLIT_TRAIN]] = the permutation of `epoch`: a pure function of (seed, epoch). */
+void dataset_order(uint32_t *order, const struct dataset *d, uint64_t seed, uint32_t epoch);
+
+/**
+ * Fill x[n][h][w][c] with (pixel/255 - mean) / std and label[n] for the examples index[n] of a split.
+ * Padding is zero before normalization, as published; of stored images that are larger than the shape, the
+ * centre is taken. a: NULL for none. Parallel; same bits for any threads.
+ */
+void dataset_fetch(float *x, int *label, const struct dataset *d, enum split split, const uint32_t *index,
+                   int n, const struct augmentation *a);
+
+/** A row of the table: what it is called, what to install or where to put its files, what it holds. */
+struct dataset_row {
+    const char *name, *title, *install; /* e.g. "apt-get install dataset-fashion-mnist" */
+    int classes;
+    struct shape shape;
+    const struct dataset_files *files; /* private */
+};
+const struct dataset_row *dataset_all(int *count);
+
+/** The row called `name`. STATUS_INPUT for an unknown one names those there are. */
+MUST_CHECK enum status dataset_find(const struct dataset_row **out, const char *name);
+
+/** Are all files of the row there? Fills the folder found, or the first one looked in. */
+bool dataset_found(char dir[512], const char *name, const char *dir_hint);
+
+#endif

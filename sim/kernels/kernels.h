@@ -1,0 +1,232 @@
+/* sim/kernels/kernels.h - the one seam between the training machine and the instruction sets.
+ *
+ * `ref` in plain C defines every operation; the others equal it bit for bit (tests/sim/test_kernels.c). A
+ * kernel works on one image (or a few, or rows of one, or one run of elements), on one thread, never
+ * allocates and cannot fail; the layers spread images over threads. Layouts: images [h][w][c], weights
+ * [k][kernel][kernel][c/groups], all dense, C order.
+ *
+ * Exactness. Integer sums are exact, in any order: a path is taken only where conv_path proves it from the
+ * largest operands and the reduction length. A float sum is per output one sequence of fma over the reduction
+ * in a written order, from +0 (3x3 backward-data of stride 1: per point of a tile); vectors run across
+ * outputs. Sums of statistics are per channel a sequence of double additions over the pixels of one image. No
+ * other order is allowed, on any machine. In integer sums a tap in the padding is left out; in float sums it
+ * takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
+ *
+ * To add an instruction set: a file kernels_NAME.c with its own flags in the Makefile, a row in kernels.c.
+ */
+#ifndef SIM_KERNELS_KERNELS_H
+#define SIM_KERNELS_KERNELS_H
+
+#include "quant/affine.h"
+#include "quant/status.h"
+
+/** Shape of one convolution, per image. Square kernel; oh = (h + 2 pad - kernel) / stride + 1, and so ow. */
+struct conv_shape {
+    int h, w, c; /* input */
+    int oh, ow;  /* output */
+    int k;       /* filters = output channels */
+    int kernel, stride, pad, groups;
+};
+
+/** The shape with oh and ow filled in. */
+struct conv_shape conv_shape_make(int h, int w, int c, int k, int kernel, int stride, int pad, int groups);
+
+/** Width of the integer arithmetic of a product sum, chosen by proof (performance.md section 3). */
+enum conv_path {
+    CONV_PATH_I8,     /* u8 x s8 pairs in 16 bits, flushed to 32 bits before they can overflow */
+    CONV_PATH_I16,    /* s16 x s16 pairs into 32 bits */
+    CONV_PATH_I16_64, /* s16 x s16 pairs into 32 bits, flushed to 64 bits before they can overflow */
+    CONV_PATH_I64     /* 16-bit unsigned codes: as two I16_64 sums, of the upper 15 bits and of the lowest */
+};
+
+/** The narrowest exact path for codes of `a_bits` against centered codes of `w_bits`, `length` terms. */
+enum conv_path conv_path(int a_bits, int w_bits, int64_t length);
+
+/** How many images, at most 8, share a call of conv_int_weights without a wider path than one image takes. */
+int conv_weights_images(int x_bits, int e_bits, const struct conv_shape *s);
+
+/** Unsigned integer codes of one image: 1 byte each up to 8 bits, 2 bytes up to 16. */
+struct codes {
+    const void *data;
+    int bits;
+};
+
+/** Bytes of one code of `bits` bits: 1 or 2. */
+static inline size_t code_bytes(int bits)
+{
+    return bits <= 8 ? 1 : 2;
+}
+
+/** Rows [first, first + count) of an image: what one call computes, so that threads can share an image. */
+struct conv_rows {
+    int first, count;
+};
+
+static inline struct conv_rows conv_rows_all(int rows)
+{
+    return (struct conv_rows){0, rows};
+}
+
+/** What a forward product notes about one image's outputs, per filter, for the batch norm behind it: double
+ * [CONV_NOTES][k]. Pixels in order; sums from 0, of y and of y*y (exact in double); smallest and largest
+ * y, by y < least, so that a NaN is passed over: the sums hold it. */
+enum conv_note { CONV_NOTE_SUM, CONV_NOTE_SQUARE, CONV_NOTE_LEAST, CONV_NOTE_MOST, CONV_NOTES };
+
+struct conv_notes {
+    double *at; /* NULL: nothing is noted */
+    bool ends;  /* smallest and largest, too; else those are left as of no output */
+};
+
+/** Notes of no output at all. */
+static inline void conv_notes_clear(double *at, int k)
+{
+    for (int o = 0; o < k; o++) {
+        at[CONV_NOTE_SUM * k + o] = at[CONV_NOTE_SQUARE * k + o] = 0.0;
+        at[CONV_NOTE_LEAST * k + o] = (double)__builtin_inff();
+        at[CONV_NOTE_MOST * k + o] = -(double)__builtin_inff();
+    }
+}
+
+/** One more output of filter o. */
+static inline void conv_notes_add(struct conv_notes notes, int k, int o, float y)
+{
+    const double v = (double)y;
+    double *const least = notes.at + CONV_NOTE_LEAST * k + o, *const most = notes.at + CONV_NOTE_MOST * k + o;
+
+    notes.at[CONV_NOTE_SUM * k + o] += v;
+    notes.at[CONV_NOTE_SQUARE * k + o] += v * v;
+    if (!notes.ends) return;
+    *least = v < *least ? v : *least;
+    *most = v > *most ? v : *most;
+}
+
+/** What the epilogue does with the exact integer sums S and X of an output (see conv_int_forward). */
+struct conv_epilogue {
+    const double *alpha, *beta; /* [k] */
+    const double *gamma;        /* [k] at gamma_stride 0, or [oh*ow][k] at gamma_stride k */
+    int gamma_stride;
+};
+
+struct kernels {
+    const char *name;
+    const char *needs;       /* what the CPU must have, in words */
+    bool (*available)(void); /* does it? */
+
+    /* --- elementwise ----------------------------------------------------------------------------- */
+
+    /** range_of: order-free; NaN if any element is NaN. A zero bound is +0, here and below. */
+    struct range (*range)(const float *x, size_t n);
+
+    /**
+     * codes[i] = affine_code(q, x[i], noise ? affine_noise(*noise, first + i) : 0), q->bits <= 16.
+     * Returns the clipped count of affine_quantize.
+     */
+    size_t (*encode)(void *codes, const float *x, size_t n, const struct affine *q,
+                     const struct random_name *noise, uint64_t first);
+
+    /** x[i] = affine_value(q, codes[i]). */
+    void (*decode)(float *x, struct codes codes, size_t n, const struct affine *q);
+
+    /* --- integer convolution --------------------------------------------------------------------- */
+
+    /**
+     * Bytes of packed weights for any path or float, and of scratch per thread for any call, for this shape:
+     * a multiple of 64. Both must be aligned to 64.
+     */
+    size_t (*conv_packed_bytes)(const struct conv_shape *s);
+    size_t (*conv_scratch_bytes)(const struct conv_shape *s);
+
+    /** Pack centered weight codes w[k][kernel][kernel][c/groups] (code - 2^(bits-1)) for conv_int_forward. */
+    void (*conv_int_pack)(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
+
+    /**
+     * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
+     *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
+     * rows: of the output; y, gamma and x are the image's all the same. notes: of this image; if there are
+     * any, all rows must be computed.
+     */
+    void (*conv_int_forward)(float *y, struct conv_notes notes, struct codes x, const void *packed,
+                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                             int w_bits, const struct conv_epilogue *e, void *scratch);
+
+    /**
+     * acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly.
+     * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow).
+     * rows: of each image's output, whose pixels alone are summed.
+     * Several images a call (see conv_weights_images) save most of the way of small images' sums through
+     * memory.
+     */
+    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images,
+                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                             void *scratch);
+
+    /* --- float convolution ----------------------------------------------------------------------- */
+
+    /** Pack w[k][kernel][kernel][c/groups] for conv_float_forward; for conv_float_data. */
+    void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
+    void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
+
+    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. rows and notes as above. */
+    void (*conv_float_forward)(float *y, struct conv_notes notes, const float *x, const void *packed,
+                               const struct conv_shape *s, struct conv_rows rows, void *scratch);
+
+    /**
+     * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output
+     * pixels oy ascending, ox ascending, then the group's filters ascending, from +0; one addition to dx if
+     * `add`. All taps that lie on the output grid, continued by +0 beyond its borders.
+     * Filters of 3x3 with stride 1, pad <= 2 and one group instead by minimal filtering, F(2x2, 3x3): per
+     * point of a transformed tile fma over the filters ascending, from +0, between transforms in the order
+     * of ref/winograd.c. 16 products instead of 36; the rounding error is of the same order.
+     * rows: of dx; first is even, and so is count, or they end with the image.
+     */
+    void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed,
+                            const struct conv_shape *s, struct conv_rows rows, void *scratch);
+
+    /** acc[ky][kx][c/groups][k] += (double)(float fma(dy, x, .) over the pixels, oy, ox ascending, from
+     * +0) */
+    void (*conv_float_weights)(double *acc, const float *x, const float *dy, const struct conv_shape *s,
+                               void *scratch);
+
+    /* --- batch norm, ReLU, residual -------------------------------------------------------------- */
+
+    /**
+     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && z <= 0 ? 0 : z (a NaN stays
+     * NaN, so that a run that diverges shows it).
+     * Bit i of `positive` (byte i/8, bit i%8; whole bytes are written) is z > 0. Returns the range of a.
+     */
+    struct range (*norm_forward)(float *a, uint8_t *positive, const float *y, const float *residual,
+                                 const float *scale, const float *shift, size_t pixels, int c, bool relu);
+
+    /**
+     * codes[i] = affine_code(q, a[i], 0) of a = z >= ceiling ? ceiling : relu && z <= 0 ? 0 : z (a NaN stays
+     * NaN), where z = fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. Bit i of
+     * `positive` is z > 0, and z < ceiling where there is one: 6 for ReLU6, INFINITY for none. q->bits <= 16.
+     * Returns encode's count.
+     */
+    size_t (*norm_encode)(void *codes, uint8_t *positive, const float *y, const float *scale,
+                          const float *shift, size_t pixels, int c, bool relu, float ceiling,
+                          const struct affine *q);
+
+    /**
+     * With d = dy where positive (or everywhere if `positive` is NULL) else 0:
+     * sums[0][c] = sum of d, sums[1][c] = sum of (double)d * (double)(y - mean[c]), pixels in order, from 0.
+     */
+    void (*norm_sums)(double *sums, const float *dy, const uint8_t *positive, const float *y,
+                      const float *mean, size_t pixels, int c);
+
+    /**
+     * dx = fma(ka[c], d, fma(kb[c], y - mean[c], kc[c])), d as above; dx may be dy. Returns the range of dx.
+     * dresidual: NULL, or receives d: assigned, or added if `add`.
+     */
+    struct range (*norm_backward)(float *dx, float *dresidual, bool add, const float *dy,
+                                  const uint8_t *positive, const float *y, const float *mean, const float *ka,
+                                  const float *kb, const float *kc, size_t pixels, int c);
+};
+
+/** Kernels by name; NULL or "auto": the fastest that this CPU has. Fails with the known names. */
+MUST_CHECK enum status kernels_find(const struct kernels **out, const char *name);
+
+/** Every row of the table, slowest first; *count is set. For `cptsim list kernels` and the tests. */
+const struct kernels *const *kernels_all(int *count);
+
+#endif

@@ -1,0 +1,50 @@
+/* sim/kernels/ref/ref.h - the functions of the `ref` row; other rows take over those that they do not
+ * speed up. */
+#ifndef SIM_KERNELS_REF_REF_H
+#define SIM_KERNELS_REF_REF_H
+
+#include "sim/kernels/kernels_table.h"
+
+struct range ref_range(const float *x, size_t n);
+size_t ref_encode(void *codes, const float *x, size_t n, const struct affine *q,
+                  const struct random_name *noise, uint64_t first);
+void ref_decode(float *x, struct codes codes, size_t n, const struct affine *q);
+
+size_t ref_packed_bytes(const struct conv_shape *s);
+size_t ref_scratch_bytes(const struct conv_shape *s);
+void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
+void ref_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
+                     const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
+                     const struct conv_epilogue *e, void *scratch);
+void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
+                     struct conv_rows rows, enum conv_path path, void *scratch);
+void ref_float_pack(void *packed, const float *w, const struct conv_shape *s);
+void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
+void ref_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
+                       const struct conv_shape *s, struct conv_rows rows, void *scratch);
+void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
+                    struct conv_rows rows, void *scratch);
+void ref_add_multiple(float *sum, float v, const float *w, int n);
+size_t ref_winograd_packed_bytes(const struct conv_shape *s);
+size_t ref_winograd_scratch_bytes(const struct conv_shape *s);
+void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s);
+void ref_winograd_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
+                       struct conv_rows rows, void *scratch);
+void ref_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
+                       void *scratch);
+
+struct range ref_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,
+                              const float *scale, const float *shift, size_t pixels, int c, bool relu);
+size_t ref_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale, const float *shift,
+                       size_t pixels, int c, bool relu, float ceiling, const struct affine *q);
+/** Elements [begin, end) of it. */
+size_t ref_norm_encode_part(void *codes, uint8_t *positive, const float *y, const float *scale,
+                            const float *shift, size_t begin, size_t end, int c, bool relu, float ceiling,
+                            const struct affine *q);
+void ref_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y, const float *mean,
+                   size_t pixels, int c);
+struct range ref_norm_backward(float *dx, float *dresidual, bool add, const float *dy,
+                               const uint8_t *positive, const float *y, const float *mean, const float *ka,
+                               const float *kb, const float *kc, size_t pixels, int c);
+
+#endif

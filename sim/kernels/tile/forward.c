@@ -1,0 +1,321 @@
+/* sim/kernels/tile/forward.c - forward convolution by register tiles: borders, packing, window sums,
+ * filter blocks. */
+#include "sim/kernels/tile/tile.h"
+
+#include <string.h>
+
+enum {
+    SPARE = 128, /* bytes behind a bordered image that may be read: the rest of its last vector */
+    ALIGNED = 16 /* channels of which no vector reads beyond the last pixel */
+};
+
+/* --- borders ----------------------------------------------------------------------------------------- */
+
+enum element tile_element(int bits, enum conv_path path)
+{
+    if (path == CONV_PATH_I64) return ELEMENT_U16_SPLIT;
+    if (bits > 8) return ELEMENT_U16_S16;
+    return path == CONV_PATH_I8 ? ELEMENT_U8 : ELEMENT_U8_S16;
+}
+
+static size_t source_size(enum element e)
+{
+    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 || e == ELEMENT_U8_S16 ? 1 : 2;
+}
+
+static size_t padded_size(enum element e)
+{
+    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 ? 1 : 2;
+}
+
+/* n elements; the split writes the upper 15 bits to out, the lowest to out + low. */
+static void copy_elements(void *restrict out, const void *restrict x, enum element e, size_t n, ptrdiff_t low)
+{
+    int16_t *const s16 = out;
+
+    switch (e) {
+    case ELEMENT_U8:
+    case ELEMENT_U16_S16:
+    case ELEMENT_F32:
+        memcpy(out, x, n * padded_size(e));
+        break;
+    case ELEMENT_U8_S16:
+        for (size_t i = 0; i < n; i++)
+            s16[i] = ((const uint8_t *)x)[i];
+        break;
+    case ELEMENT_U16_SPLIT:
+        for (size_t i = 0; i < n; i++) {
+            s16[i] = (int16_t)(((const uint16_t *)x)[i] >> 1);
+            s16[low + (ptrdiff_t)i] = (int16_t)(((const uint16_t *)x)[i] & 1);
+        }
+        break;
+    }
+}
+
+size_t tile_padded_bytes(int h, int w, int c)
+{
+    return round_up((size_t)h * w * c * sizeof(float) + SPARE,
+                    64); /* as floats, or as two planes of int16_t */
+}
+
+struct padded tile_pad(void *scratch, const void *x, enum element element, int h, int w, int c, int first,
+                       int count, int top, int bottom, int left, int right)
+{
+    const size_t in = source_size(element), size = padded_size(element);
+    const ptrdiff_t pitch = (ptrdiff_t)(left + w + right) * count, plane = (top + h + bottom) * pitch;
+    const ptrdiff_t low = element == ELEMENT_U16_SPLIT ? plane : 0;
+    const struct padded padded = {scratch, pitch, low};
+    const size_t inside = (size_t)w * count, before = (size_t)left * count, after = (size_t)right * count;
+    char *out = scratch;
+
+    if (low) memset(out + low * size, 0, plane * size);
+    memset(out, 0, top * pitch * size);
+    out += top * pitch * size;
+    for (int y = 0; y < h; y++) {
+        const char *const row = (const char *)x + ((size_t)y * w * c + first) * in;
+        memset(out, 0, before * size);
+        out += before * size;
+        if (count == c)
+            copy_elements(out, row, element, inside, low);
+        else
+            for (int i = 0; i < w; i++)
+                copy_elements(out + i * count * size, row + (size_t)i * c * in, element, count, low);
+        memset(out + inside * size, 0, after * size);
+        out += (inside + after) * size;
+    }
+    memset(out, 0, bottom * pitch * size);
+    memset((char *)scratch + (low ? 2 : 1) * plane * size, 0, SPARE);
+    return padded;
+}
+
+/* The group's channels of an image, bordered; the image itself where it already looks like that. */
+static struct padded pad_group(void *scratch, const void *x, enum element e, const struct conv_shape *s,
+                               int group)
+{
+    const int cg = s->c / s->groups;
+
+    if (s->pad == 0 && s->groups == 1 &&
+        (e == ELEMENT_F32 || ((e == ELEMENT_U8 || e == ELEMENT_U16_S16) && cg % ALIGNED == 0)))
+        return (struct padded){x, (ptrdiff_t)s->w * s->c, 0};
+    return tile_pad(scratch, x, e, s->h, s->w, s->c, group * cg, cg, s->pad, s->pad, s->pad, s->pad);
+}
+
+/* --- memory ------------------------------------------------------------------------------------------ */
+
+/* Elements that one multiply-add of a path takes from a segment, and the bytes of each. */
+static int pack_of(enum conv_path path)
+{
+    return path == CONV_PATH_I8 ? 4 : 2;
+}
+
+/* Bytes of one block of packed weights: each multiply-add takes 4 bytes per filter, in every type. */
+static size_t block_bytes(const struct conv_shape *s, int pack)
+{
+    const size_t segment = (size_t)s->kernel * (s->c / s->groups);
+    return s->kernel * (round_up(segment, pack) / pack) * TILE_LANES * 4;
+}
+
+size_t tile_packed_bytes(const struct conv_shape *s)
+{
+    const size_t forward = s->groups * blocks_of(s->k / s->groups) * block_bytes(s, 1);
+    const size_t data = tile_data_packed_bytes(s);
+
+    return forward > data ? forward : data;
+}
+
+static size_t pixels_of(const struct conv_shape *s)
+{
+    return (size_t)(s->h + 2 * s->pad) * (s->w + 2 * s->pad);
+}
+
+/* Scratch of a forward call: the window sums, room for the pixel sums behind them, the bordered image. */
+static size_t window_bytes(const struct conv_shape *s)
+{
+    return round_up(((size_t)s->oh * s->ow + TILE_LANES) * sizeof(double), 64);
+}
+
+static size_t room_bytes(const struct conv_shape *s)
+{
+    return round_up((pixels_of(s) + 2 * (size_t)(s->w + 2 * s->pad + TILE_LANES)) * sizeof(int64_t), 64);
+}
+
+size_t tile_scratch_bytes(const struct conv_shape *s)
+{
+    const size_t image = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
+    const size_t forward = window_bytes(s) + room_bytes(s) + image;
+    const size_t data = tile_data_scratch_bytes(s), weights = tile_weights_scratch_bytes(s);
+    const size_t backward = data > weights ? data : weights, most = forward > backward ? forward : backward;
+    const size_t depthwise = tile_is_depthwise(s) ? tile_depthwise_scratch_bytes(s) : 0;
+
+    return most > depthwise ? most : depthwise;
+}
+
+/* --- packing ----------------------------------------------------------------------------------------- */
+
+/* w[k][kernel][segment] to [groups * blocks][kernel][segment / pack][16][pack]; what does not exist is 0. */
+#define DEFINE_PACK(name, in_type, out_type, pack)                                                           \
+    static void name(out_type *restrict out, const in_type *restrict w, const struct conv_shape *s)          \
+    {                                                                                                        \
+        const int segment = s->kernel * (s->c / s->groups), kg = s->k / s->groups;                           \
+        for (int b = 0; b < s->groups * blocks_of(kg); b++)                                                  \
+            for (int ky = 0; ky < s->kernel; ky++)                                                           \
+                for (int j = 0; j < segment; j += pack)                                                      \
+                    for (int lane = 0; lane < TILE_LANES; lane++)                                            \
+                        for (int t = 0; t < pack; t++) {                                                     \
+                            const int o = b % blocks_of(kg) * TILE_LANES + lane;                             \
+                            const size_t row = (size_t)(b / blocks_of(kg) * kg + o) * s->kernel + ky;        \
+                            *out++ = o < kg && j + t < segment ? (out_type)w[row * segment + j + t] : 0;     \
+                        }                                                                                    \
+    }
+
+DEFINE_PACK(pack_i8, int16_t, int8_t, 4)
+DEFINE_PACK(pack_i16, int16_t, int16_t, 2)
+DEFINE_PACK(pack_f32, float, float, 1)
+
+void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+{
+    if (tile_depthwise_takes(s, path))
+        tile_depthwise_int_pack(packed, w, s);
+    else if (path == CONV_PATH_I8)
+        pack_i8(packed, w, s);
+    else
+        pack_i16(packed, w, s);
+}
+
+void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
+{
+    if (tile_is_depthwise(s))
+        tile_depthwise_float_pack(packed, w, s);
+    else
+        pack_f32(packed, w, s);
+}
+
+/* --- forward ----------------------------------------------------------------------------------------- */
+
+/* Sum of the codes of one pixel of a wide image. */
+static int64_t pixel_sum(struct padded x, ptrdiff_t pixel, int channels)
+{
+    const int16_t *const upper = (const int16_t *)x.data + pixel * channels;
+    int64_t sum = 0;
+
+    for (int c = 0; c < channels; c++)
+        sum += x.low ? 2 * upper[c] + upper[x.low + c] : upper[c];
+    return sum;
+}
+
+/* window[p] = sum of the codes under output p's window, where 32 bits may not hold it. */
+static void wide_window_sums(double *window, int64_t *pixel, struct padded x, const struct conv_shape *s)
+{
+    const int width = s->w + 2 * s->pad;
+
+    for (size_t i = 0; i < pixels_of(s); i++)
+        pixel[i] = pixel_sum(x, (ptrdiff_t)i, s->c / s->groups);
+    for (int oy = 0; oy < s->oh; oy++)
+        for (int ox = 0; ox < s->ow; ox++) {
+            const int64_t *const top = pixel + (ptrdiff_t)oy * s->stride * width + ox * s->stride;
+            int64_t sum = 0;
+            for (int ky = 0; ky < s->kernel; ky++)
+                for (int kx = 0; kx < s->kernel; kx++)
+                    sum += top[ky * width + kx];
+            *window++ = (double)sum;
+        }
+}
+
+/* The part of a job that depends on the shape and the rows alone. */
+static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows rows, struct padded x,
+                                   size_t size, int pack)
+{
+    const int cg = s->c / s->groups;
+
+    return (struct tile_job){.source = (const char *)x.data + rows.first * s->stride * x.pitch * size,
+                             .across = (ptrdiff_t)s->stride * cg,
+                             .down = s->stride * x.pitch,
+                             .width = s->ow,
+                             .pixels = rows.count * s->ow,
+                             .pitch = x.pitch,
+                             .rows = s->kernel,
+                             .segment = (int)round_up((size_t)s->kernel * cg, pack),
+                             .low = x.low,
+                             .y_across = s->k,
+                             .y_down = (ptrdiff_t)s->ow * s->k};
+}
+
+/* One tile run per block of filters of this group, from output `at` of the image on; `job` knows the rest. */
+static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
+                       ptrdiff_t at, int group, int pack, float *y, struct conv_notes notes,
+                       const void *packed, const struct conv_epilogue *e)
+{
+    const int kg = s->k / s->groups;
+
+    for (int b = 0; b < blocks_of(kg); b++) {
+        const int first = group * kg + b * TILE_LANES, left = kg - b * TILE_LANES;
+        job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
+        job->lanes = left < TILE_LANES ? left : TILE_LANES;
+        job->y = y + at * s->k + first;
+        job->notes = (struct conv_notes){notes.at ? notes.at + first : NULL, notes.ends};
+        job->notes_pitch = s->k;
+        if (e) {
+            job->alpha = e->alpha + first;
+            job->beta = e->beta + first;
+            job->gamma = e->gamma + at * e->gamma_stride + first;
+            job->gamma_stride = e->gamma_stride;
+        }
+        run(job);
+    }
+}
+
+void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
+                      const void *packed, const struct conv_shape *s, struct conv_rows rows,
+                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch)
+{
+    const enum element element = tile_element(x.bits, path);
+    const int pack = pack_of(path);
+    const ptrdiff_t first = (ptrdiff_t)rows.first * s->ow;
+    double *const window = scratch;
+    void *const room = (char *)scratch + window_bytes(s);
+    void *const image = (char *)room + room_bytes(s);
+
+    if (notes.at) conv_notes_clear(notes.at, s->k);
+    if (tile_depthwise_takes(s, path)) {
+        tile_depthwise_int_forward(isa, y, notes, x, packed, s, rows, e, scratch);
+        return;
+    }
+    for (int g = 0; g < s->groups; g++) {
+        const struct padded padded = pad_group(image, x.data, element, s, g);
+        struct tile_job job = forward_job(s, rows, padded, padded_size(element), pack);
+        job.window = window + first;
+        if (path == CONV_PATH_I8 || path == CONV_PATH_I16)
+            isa->window_sums(window, room, padded.data, element == ELEMENT_U8, s);
+        else
+            wide_window_sums(window, room, padded, s);
+        switch (path) {
+        case CONV_PATH_I8:
+            job.flush = conv_pairs_i16(x.bits, w_bits);
+            run_blocks(isa->forward_i8, &job, s, first, g, pack, y, notes, packed, e);
+            break;
+        case CONV_PATH_I16:
+            run_blocks(isa->forward_i16, &job, s, first, g, pack, y, notes, packed, e);
+            break;
+        case CONV_PATH_I16_64:
+        case CONV_PATH_I64:
+            job.flush = conv_pairs_i32(x.bits == 16 ? 15 : x.bits, w_bits);
+            run_blocks(isa->forward_i16_64, &job, s, first, g, pack, y, notes, packed, e);
+            break;
+        }
+    }
+}
+
+void tile_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, const float *x,
+                        const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch)
+{
+    if (notes.at) conv_notes_clear(notes.at, s->k);
+    if (tile_is_depthwise(s)) {
+        tile_depthwise_float_forward(isa, y, notes, x, packed, s, rows, scratch);
+        return;
+    }
+    for (int g = 0; g < s->groups; g++) {
+        struct tile_job job =
+            forward_job(s, rows, pad_group(scratch, x, ELEMENT_F32, s, g), sizeof(float), 1);
+        run_blocks(isa->forward_f32, &job, s, (ptrdiff_t)rows.first * s->ow, g, 1, y, notes, packed, NULL);
+    }
+}

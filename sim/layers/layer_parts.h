@@ -1,0 +1,24 @@
+/* sim/layers/layer_parts.h - for the layer_*.c files only: what all layers share. */
+#ifndef SIM_LAYERS_LAYER_PARTS_H
+#define SIM_LAYERS_LAYER_PARTS_H
+
+#include "sim/layers/layers.h"
+
+/** A zeroed layer of `bytes` (struct layer comes first in it). Never fails. */
+void *layer_make(size_t bytes, const struct layer_type *type, const char *name, struct shape in,
+                 struct shape out);
+
+void layer_add_param(struct layer *l, const char *name, size_t size);
+void layer_add_buffer(struct layer *l, const char *name, size_t size);
+
+/** Memory for the layer's params (with gradients and momenta when training) and buffers. */
+void layer_claim_state(struct layer *l, const struct plan *p, struct arena *run);
+
+/** Does this layer, in this pass, make codes of its input image by image, by the recipe's own quantizer? Only
+ * convolutions do. */
+bool layer_conv_makes_codes(const struct layer *l, const struct pass *p);
+
+/** Range of p->n images of `each` floats, in parallel. */
+struct range range_over_images(const float *x, size_t each, const struct pass *p);
+
+#endif

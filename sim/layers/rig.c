@@ -1,0 +1,96 @@
+/* sim/layers/rig.c - what the graph does for its layers, done for one. */
+#include "sim/layers/rig.h"
+
+#include <stdlib.h>
+
+static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bool notes)
+{
+    const size_t batch = (size_t)r->plan.batch;
+    t->shape = shape;
+    t->data = arena_push(&r->memory, shape_size(shape) * batch * sizeof(float));
+    t->wants_range = true;
+    t->notes.at =
+        notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
+}
+
+static void claim(struct rig *r)
+{
+    struct layer *l = r->layer;
+    l->type->plan(l, &r->plan, &r->memory);
+    for (int i = 0; i < l->inputs; i++) {
+        const struct shape shape = i == 0 ? l->in : l->out; /* a second input is a residual */
+        claim_tensor(&r->in[i], shape, r, i == 0 && l->notes_input);
+        claim_tensor(&r->din[i], shape, r, false);
+    }
+    claim_tensor(&r->out, l->out, r, false);
+    claim_tensor(&r->dout, l->out, r, false);
+    r->pass.shared = arena_push(&r->memory, l->shared_bytes + 64);
+    for (int i = 0; i < r->plan.threads; i++)
+        r->scratch[i] = arena_push(&r->memory, l->scratch_bytes + 4096);
+}
+
+enum status rig_open(struct rig *r, struct layer *layer, const struct plan *p, const struct recipe *recipe)
+{
+    *r = (struct rig){.layer = layer, .recipe = *recipe, .plan = *p};
+    if (r->plan.threads == 0) r->plan.threads = omp_get_max_threads();
+    r->scratch = calloc((size_t)r->plan.threads, sizeof *r->scratch);
+    if (!r->scratch) abort(); /* a few bytes */
+    claim(r);
+    const enum status s = arena_open(&r->memory, r->memory.used, "one layer's tensors");
+    if (s != STATUS_OK) return s;
+    claim(r);
+    r->pass.kernels = p->kernels;
+    r->pass.recipe = &r->recipe;
+    r->pass.n = p->batch;
+    r->pass.threads = r->plan.threads;
+    r->pass.scratch = r->scratch;
+    return STATUS_OK;
+}
+
+void rig_close(struct rig *r)
+{
+    arena_close(&r->memory);
+    free(r->scratch);
+    free(r->layer);
+    *r = (struct rig){0};
+}
+
+/* What a convolution's epilogue notes. */
+static void measure_notes(struct tensor *t, int batch)
+{
+    const size_t each = shape_size(t->shape), c = (size_t)t->shape.c;
+
+    for (size_t n = 0; n < (size_t)batch; n++) {
+        const struct conv_notes notes = {t->notes.at + n * CONV_NOTES * c, true};
+        conv_notes_clear(notes.at, t->shape.c);
+        for (size_t i = 0; i < each; i++)
+            conv_notes_add(notes, t->shape.c, (int)(i % c), t->data[n * each + i]);
+    }
+}
+
+static void measure_range(struct tensor *t, int batch)
+{
+    t->range = range_join(range_of(t->data, shape_size(t->shape) * (size_t)batch), RANGE_EMPTY);
+}
+
+void rig_forward(struct rig *r, bool training, int forward_bits, int backward_bits)
+{
+    struct tensor *const in[LAYER_INPUTS] = {&r->in[0], &r->in[1]};
+
+    r->pass.training = training;
+    r->pass.forward_bits = forward_bits;
+    r->pass.backward_bits = backward_bits;
+    for (int i = 0; i < r->layer->inputs; i++)
+        measure_range(&r->in[i], r->plan.batch);
+    if (r->in[0].notes.at) measure_notes(&r->in[0], r->plan.batch);
+    r->layer->type->forward(r->layer, &r->out, in, &r->pass);
+}
+
+void rig_backward(struct rig *r)
+{
+    struct tensor *const in[LAYER_INPUTS] = {&r->in[0], &r->in[1]}, *const din[LAYER_INPUTS] = {&r->din[0],
+                                                                                                &r->din[1]};
+
+    measure_range(&r->dout, r->plan.batch);
+    r->layer->type->backward(r->layer, din, (const bool[LAYER_INPUTS]){false, false}, &r->dout, in, &r->pass);
+}

@@ -1,0 +1,122 @@
+/* sim/method/schedule.c - the table of precision schedules, and how cycles divide a run.
+ *
+ * To add a schedule: its function and its row below, its theory in tests/sim/test_schedule.c. The function
+ * returns real bits; schedule_bits rounds them, so that the rounding (to nearest, half to even) is written
+ * once.
+ */
+#include "sim/method/schedule.h"
+
+#include "sim/base/table.h"
+#include "sim/base/scalar.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static const int bits_lowest = 2, bits_highest = 32;
+
+/* Iterations are numbered by 32 bits wherever randomness is named; it also keeps iteration * cycles in 63
+ * bits. */
+static const int64_t iterations_most = (int64_t)1 << 32;
+
+static const double pi = 0x1.921fb54442d18p+1;
+
+static double static_bits(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    (void)p;
+    return s->bits_max;
+}
+
+/* The published code's operations in their order. (1 - cos(pi u)) / 2 is the same function, but this
+ * argument's rounding decides every exact half, such as 3-12 bits in the middle of a cycle: 7 (published),
+ * where half to even of the exact value would be 8. */
+static double cosine_bits(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    int64_t cycle;
+    const double u = schedule_phase(&cycle, s, p);
+    return s->bits_min + 0.5 * (s->bits_max - s->bits_min) * (1 + scalar_cos(pi * u + pi));
+}
+
+static const struct schedule_type types[] = {
+    {"static", "bits = max", "the baseline", static_bits},
+    {"cosine", "bits = min + (max - min) (1 - cos(pi u)) / 2, u = position in the cycle",
+     "Fu et al., ICLR 2021, equation 1 and published code", cosine_bits},
+};
+
+enum { COUNT = sizeof types / sizeof types[0] };
+
+int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    if (s->bits_max == 0) return 0;
+    return (int)rint(s->type->bits(s, p));
+}
+
+/* As published: N cycles of P = floor(T / N); what is left opens cycle N, at the bottom again. */
+static double phase_leftover(int64_t *cycle, int cycles, int64_t i, int64_t iterations)
+{
+    const int64_t length = iterations / cycles;
+    *cycle = i / length;
+    return (double)(i % length) / (double)length;
+}
+
+/* Cycle c begins at floor(T c / N): lengths differ by at most one, the longest is last. Where N divides T
+ * this is the published u = j / P, whose last value, 1 - 1/P, only rounds to the top if P is not tiny. Where
+ * it does not, nothing published exists to equal, and u = j / (P - 1) makes each cycle, and so the run, end
+ * at the top exactly. */
+static double phase_stretch(int64_t *cycle, int cycles, int64_t i, int64_t iterations)
+{
+    const int64_t c = ((i + 1) * cycles - 1) / iterations; /* the last one that begins at or before i */
+    const int64_t begin = iterations * c / cycles, end = iterations * (c + 1) / cycles;
+    const int64_t span = iterations % cycles == 0 ? end - begin : end - begin - 1;
+
+    *cycle = c;
+    return span > 0 ? (double)(i - begin) / (double)span : 0;
+}
+
+double schedule_phase(int64_t *cycle, const struct schedule_spec *s, const struct schedule_point *p)
+{
+    assert(s->cycles >= 1 && s->cycles <= p->iterations && p->iteration < p->iterations);
+    return s->remainder == REMAINDER_LEFTOVER ? phase_leftover(cycle, s->cycles, p->iteration, p->iterations)
+                                              : phase_stretch(cycle, s->cycles, p->iteration, p->iterations);
+}
+
+enum status schedule_check(const struct schedule_spec *s, int64_t iterations, const char *where)
+{
+    const int lo = s->bits_min, hi = s->bits_max;
+
+    if (iterations < 1 || iterations > iterations_most)
+        return fail(STATUS_INPUT, "%s: %lld iterations; a run has 1 to %lld", where, (long long)iterations,
+                    (long long)iterations_most);
+    if ((lo != 0 || hi != 0) && (lo < bits_lowest || hi > bits_highest))
+        return fail(STATUS_INPUT, "%s: bits %d to %d; widths go from %d to %d (or 0 0 for float32)", where,
+                    lo, hi, bits_lowest, bits_highest);
+    if (lo > hi)
+        return fail(STATUS_INPUT, "%s: bits %d to %d; the smaller width comes first: %d to %d", where, lo, hi,
+                    hi, lo);
+    if (s->cycles < 1 || s->cycles > iterations)
+        return fail(STATUS_INPUT, "%s: %d cycles in %lld iterations; want 1 to %lld", where, s->cycles,
+                    (long long)iterations, (long long)iterations);
+    return STATUS_OK;
+}
+
+const struct schedule_type *schedule_all(int *count)
+{
+    *count = COUNT;
+    return types;
+}
+
+static const char *row_name(int i)
+{
+    return types[i].name;
+}
+
+enum status schedule_find(const struct schedule_type **out, const char *name)
+{
+    for (int i = 0; i < COUNT; i++) {
+        if (strcmp(name, types[i].name) == 0) {
+            *out = &types[i];
+            return STATUS_OK;
+        }
+    }
+    return names_unknown("schedule", name, row_name, COUNT);
+}

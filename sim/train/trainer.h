@@ -1,0 +1,92 @@
+/* sim/train/trainer.h - the training loop of Cyclic Precision Training, one step at a time, driven by the
+ * caller. */
+#ifndef SIM_TRAIN_TRAINER_H
+#define SIM_TRAIN_TRAINER_H
+
+#include "sim/data/dataset.h"
+#include "sim/layers/graph.h"
+#include "sim/data/loader.h"
+#include "sim/method/lr.h"
+#include "sim/method/optimizer.h"
+#include "sim/method/schedule.h"
+
+/** What a run is, resolved: no defaults are left to fill in. */
+struct train_spec {
+    uint64_t seed;
+    int64_t iterations;
+    int batch;
+    bool drop_last; /* an epoch's last, smaller batch is left out */
+    struct recipe recipe;
+    struct schedule_spec forward, backward;
+    int evaluate_bits_max; /* largest width of any evaluation, for planning memory */
+    struct lr_spec lr;
+    struct optimizer_spec optimizer;
+    bool crop, flip;
+    int pad;
+};
+
+/** One training iteration as it was. */
+struct step_row {
+    int64_t iteration, epoch; /* 0-based; epoch of this iteration */
+    double loss, accuracy;    /* of the batch; accuracy in [0, 1] */
+    double lr;
+    int forward_bits, backward_bits; /* 0: float32 */
+    int64_t cycle;
+    double phase;  /* position in the cycle, [0, 1) */
+    int images;    /* in the batch */
+    double bitops; /* of this iteration, paper convention: filled in by the run, which knows the cost model */
+    double energy_j, latency_s, dram_bytes; /* of this iteration on the run's hardware: likewise */
+    double seconds;
+};
+
+/** One evaluation. */
+struct evaluation {
+    enum split split;
+    int bits;              /* of weights and activations; 0: float32 */
+    double loss, accuracy; /* means over the images; NaN before all of them are seen */
+    int64_t count;
+    int64_t seen, correct; /* images so far, and those of the right class */
+    double loss_sum;       /* over them */
+};
+
+struct trainer {
+    const struct train_spec *spec;
+    const struct kernels *kernels;
+    struct dataset *data;
+    struct graph *graph;
+    int64_t at;  /* iterations done */
+    double loss; /* of the last one */
+    struct loader *loader;
+    float *input; /* the graph's own: during training it reads the loader's batches */
+    int *labels;  /* of an evaluation's batch */
+};
+
+/** Make ready: plan the graph's memory, initialize nothing (model_build has). *spec stays as it is from here
+ * on. */
+MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
+                                    struct graph *g, struct dataset *d);
+void trainer_close(struct trainer *t);
+
+/** Iterations in one epoch. */
+int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset *d);
+
+/** One iteration: bits, forward, backward, update. STATUS_DIVERGED if the loss is not finite (the row is
+ * filled). */
+MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
+
+/** Evaluate a whole split with running statistics, weights and activations at `bits` (0: float32). */
+struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);
+
+/**
+ * The same batch by batch, for callers who may have to stop: begin, then step until it says false, which is
+ * when all images have been seen. Nothing else may use the trainer in between; to stop earlier is to step no
+ * more.
+ */
+struct evaluation trainer_evaluation(const struct trainer *t, enum split split, int bits);
+bool trainer_evaluation_step(struct trainer *t, struct evaluation *e);
+
+/** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as
+ * hex. */
+void trainer_hash(char hex[65], const struct trainer *t);
+
+#endif

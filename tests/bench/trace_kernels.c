@@ -1,0 +1,198 @@
+/* tests/bench/trace_kernels.c - the traced kernel table. See trace_kernels.h. */
+#include "tests/bench/trace_kernels.h"
+
+#include "tests/bench/bench.h"
+
+#include <assert.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { THREADS_MAX = 256 };
+
+/* A thread's own sums, on cache lines of its own. */
+struct slot {
+    _Alignas(128) double seconds[TRACE_PASSES];
+};
+
+/* State of the trace: the table's functions get none. */
+static const struct kernels *inner;
+static struct kernels traced;
+static struct slot slots[THREADS_MAX];
+static atomic_bool backward; /* this step is on its way back */
+
+static void note(enum trace_pass pass, double start)
+{
+    slots[omp_get_thread_num()].seconds[pass] += bench_clock() - start;
+}
+
+static struct range trace_range(const float *x, size_t n)
+{
+    const double start = bench_clock();
+    const struct range r = inner->range(x, n);
+    note(TRACE_QUANTIZE, start);
+    return r;
+}
+
+static size_t trace_encode(void *codes, const float *x, size_t n, const struct affine *q,
+                           const struct random_name *noise, uint64_t first)
+{
+    const double start = bench_clock();
+    const size_t clipped = inner->encode(codes, x, n, q, noise, first);
+    note(TRACE_QUANTIZE, start);
+    return clipped;
+}
+
+static void trace_decode(float *x, struct codes codes, size_t n, const struct affine *q)
+{
+    const double start = bench_clock();
+    inner->decode(x, codes, n, q);
+    note(TRACE_QUANTIZE, start);
+}
+
+static enum trace_pass direction_now(void)
+{
+    return atomic_load_explicit(&backward, memory_order_relaxed) ? TRACE_DATA : TRACE_FORWARD;
+}
+
+static void trace_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+{
+    const double start = bench_clock();
+    inner->conv_int_pack(packed, w, s, path);
+    note(direction_now(), start);
+}
+
+static void trace_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
+                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                              int w_bits, const struct conv_epilogue *e, void *scratch)
+{
+    const double start = bench_clock();
+    inner->conv_int_forward(y, notes, x, packed, s, rows, path, w_bits, e, scratch);
+    note(direction_now(), start);
+}
+
+static void trace_int_weights(int64_t *acc, struct codes x, struct codes e, int images,
+                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
+                              void *scratch)
+{
+    const double start = bench_clock();
+    inner->conv_int_weights(acc, x, e, images, s, rows, path, scratch);
+    note(TRACE_WEIGHTS, start);
+}
+
+static void trace_float_pack(void *packed, const float *w, const struct conv_shape *s)
+{
+    const double start = bench_clock();
+    inner->conv_float_pack(packed, w, s);
+    note(TRACE_FORWARD, start);
+}
+
+static void trace_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
+{
+    const double start = bench_clock();
+    inner->conv_float_pack_data(packed, w, s);
+    note(TRACE_DATA, start);
+}
+
+static void trace_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
+                                const struct conv_shape *s, struct conv_rows rows, void *scratch)
+{
+    const double start = bench_clock();
+    inner->conv_float_forward(y, notes, x, packed, s, rows, scratch);
+    note(direction_now(), start);
+}
+
+static void trace_float_data(float *dx, bool add, const float *dy, const void *packed,
+                             const struct conv_shape *s, struct conv_rows rows, void *scratch)
+{
+    const double start = bench_clock();
+    inner->conv_float_data(dx, add, dy, packed, s, rows, scratch);
+    note(TRACE_DATA, start);
+}
+
+static void trace_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
+                                void *scratch)
+{
+    const double start = bench_clock();
+    inner->conv_float_weights(acc, x, dy, s, scratch);
+    note(TRACE_WEIGHTS, start);
+}
+
+static struct range trace_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,
+                                       const float *scale, const float *shift, size_t pixels, int c,
+                                       bool relu)
+{
+    const double start = bench_clock();
+    const struct range r = inner->norm_forward(a, positive, y, residual, scale, shift, pixels, c, relu);
+    note(TRACE_NORM, start);
+    return r;
+}
+
+static size_t trace_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale,
+                                const float *shift, size_t pixels, int c, bool relu, float ceiling,
+                                const struct affine *q)
+{
+    const double start = bench_clock();
+    const size_t clipped = inner->norm_encode(codes, positive, y, scale, shift, pixels, c, relu, ceiling, q);
+    note(TRACE_NORM, start);
+    return clipped;
+}
+
+static void trace_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y,
+                            const float *mean, size_t pixels, int c)
+{
+    const double start = bench_clock();
+    atomic_store_explicit(&backward, true, memory_order_relaxed);
+    inner->norm_sums(sums, dy, positive, y, mean, pixels, c);
+    note(TRACE_NORM, start);
+}
+
+static struct range trace_norm_backward(float *dx, float *dresidual, bool add, const float *dy,
+                                        const uint8_t *positive, const float *y, const float *mean,
+                                        const float *ka, const float *kb, const float *kc, size_t pixels,
+                                        int c)
+{
+    const double start = bench_clock();
+    const struct range r =
+        inner->norm_backward(dx, dresidual, add, dy, positive, y, mean, ka, kb, kc, pixels, c);
+    note(TRACE_NORM, start);
+    return r;
+}
+
+const struct kernels *trace_begin(const struct kernels *k)
+{
+    assert(omp_get_max_threads() <= THREADS_MAX);
+    memset(slots, 0, sizeof slots);
+    inner = k;
+    traced = *k;
+    traced.range = trace_range;
+    traced.encode = trace_encode;
+    traced.decode = trace_decode;
+    traced.conv_int_pack = trace_int_pack;
+    traced.conv_int_forward = trace_int_forward;
+    traced.conv_int_weights = trace_int_weights;
+    traced.conv_float_pack = trace_float_pack;
+    traced.conv_float_pack_data = trace_float_pack_data;
+    traced.conv_float_forward = trace_float_forward;
+    traced.conv_float_data = trace_float_data;
+    traced.conv_float_weights = trace_float_weights;
+    traced.norm_forward = trace_norm_forward;
+    traced.norm_encode = trace_norm_encode;
+    traced.norm_sums = trace_norm_sums;
+    traced.norm_backward = trace_norm_backward;
+    return &traced;
+}
+
+void trace_step(void)
+{
+    atomic_store(&backward, false);
+}
+
+void trace_read(double seconds[TRACE_PASSES])
+{
+    for (int p = 0; p < TRACE_PASSES; p++) {
+        seconds[p] = 0;
+        for (int t = 0; t < THREADS_MAX; t++)
+            seconds[p] += slots[t].seconds[p];
+    }
+}

@@ -1,0 +1,121 @@
+/* tests/experiments/test_quantize.c - `cptsim quantize` and `cptsim explain` as scripts see them. */
+#include "experiments/commands/command.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS = 12 };
+
+/* Run a command line split at spaces; its output is in the redirected stdout. */
+static enum status run(enum status (*command)(int, char **), const char *line)
+{
+    static char room[512];
+    char *argv[WORDS + 1] = {NULL};
+    int argc = 0;
+
+    snprintf(room, sizeof room, "%s", line);
+    for (char *word = strtok(room, " "); word != NULL && argc < WORDS; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    const enum status s = command(argc, argv);
+    fflush(stdout);
+    return s;
+}
+
+Test(quantize, prints_input_code_and_value_in_order, .init = cr_redirect_stdout)
+{
+    cr_assert(
+        eq(int, run(command_quantize, "quantize fx:s8.4:rnd_conv:sat 0.3 -1.03125 99 -inf nan"), STATUS_OK));
+    cr_assert_stdout_eq_str("0x1.3333333333333p-2\t5\t0x1.4p-2\n"
+                            "-0x1.08p+0\t-16\t-0x1p+0\n"
+                            "0x1.8cp+6\t127\t0x1.fcp+2\n"
+                            "-inf\t-128\t-0x1p+3\n"
+                            "nan\t0\t0x0p+0\n");
+}
+
+Test(quantize, prints_codes_of_floats_in_hexadecimal, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_quantize, "quantize fp:e4m3fn:rne:inf 0x1.c4p+8 -464 500 -0"), STATUS_OK));
+    cr_assert_stdout_eq_str(
+        "0x1.c4p+8\t7e\t0x1.cp+8\n-0x1.dp+8\tfe\t-0x1.cp+8\n0x1.f4p+8\t7f\tnan\n-0x0p+0\t80\t-0x0p+0\n");
+}
+
+Test(quantize, prints_all_64_bits_of_wide_words, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_quantize, "quantize fx:u64.64:trn:sat 1e30 3.5"), STATUS_OK));
+    cr_assert_stdout_eq_str("0x1.93e5939a08ceap+99\t18446744073709551615\t0x1.fffffffffffffffep+63\n"
+                            "0x1.cp+1\t3\t0x1.8p+1\n");
+}
+
+Test(quantize, draws_the_named_bits, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int,
+                 run(command_quantize, "quantize --seed 81985529216486895 --stream 3 --step 17 --first 0 "
+                                       "fx:s8.4:sr1:sat -0x1.3332f33333333p-2"),
+                 STATUS_OK));
+    cr_assert_stdout_eq_str("-0x1.3332f33333333p-2\t-5\t-0x1.4p-2\n"); /* golden/sr_philox.csv, first row */
+}
+
+Test(quantize, appends_the_scale_of_blocks_and_takes_json, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_quantize, "quantize --json mx:e4m3fn:2:floor 957 1"), STATUS_OK));
+    cr_assert_stdout_eq_str(
+        "{\"input\": \"0x1.de8p+9\", \"code\": \"7e\", \"value\": \"0x1.cp+9\", \"scale\": \"80\"}\n"
+        "{\"input\": \"0x1p+0\", \"code\": \"30\", \"value\": \"0x1p+0\", \"scale\": \"80\"}\n");
+}
+
+Test(quantize, takes_the_range_of_all_values_for_the_published_quantizer, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_quantize, "quantize affine:4 -0.7 -0.2 0 0.1 0.33 0.9"), STATUS_OK));
+    cr_assert_stdout_eq_str(
+        "-0x1.6666666666666p-1\t0\t-0x1.666666p-1\n-0x1.999999999999ap-3\t5\t-0x1.555558p-3\n"
+        "0x0p+0\t7\t0x1.7e4bp-5\n0x1.999999999999ap-4\t8\t0x1.3a06dp-3\n"
+        "0x1.51eb851eb851fp-2\t10\t0x1.777774p-2\n0x1.ccccccccccccdp-1\t15\t0x1.cccccap-1\n");
+}
+
+Test(quantize, refuses_with_the_place_and_the_reason)
+{
+    cr_expect(eq(int, run(command_quantize, "quantize fx:s8.4 1 abc"), STATUS_USAGE));
+    cr_expect(strstr(status_detail(), "value 2, 'abc', is not a number") != NULL, "%s", status_detail());
+    cr_expect(eq(int, run(command_quantize, "quantize fx:s65.4 1"), STATUS_USAGE));
+    cr_expect(strstr(status_detail(), "fx:s64.4:rnd_conv:sat") != NULL, "%s", status_detail());
+    cr_expect(eq(int, run(command_quantize, "quantize fx:s8.4"), STATUS_USAGE));
+    cr_expect(eq(int, run(command_quantize, "quantize"), STATUS_USAGE));
+    cr_expect(eq(int, run(command_quantize, "quantize mx:e2m1:32 --first 3 1"), STATUS_USAGE));
+}
+
+Test(explain, tells_what_decided, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_explain, "explain fx:s8.4:rnd_conv:sat 2.53125"), STATUS_OK));
+    cr_assert_stdout_eq_str("format     fx:s8.4:rnd_conv:sat\n"
+                            "x          0x1.44p+1 = 2.53125\n"
+                            "unit       2^-4; codes -128 .. 127\n"
+                            "t          0x1.44p+5 = 40.5\n"
+                            "floor      0x1.4p+5 = 40\n"
+                            "fraction   0x1p-1 = 0.5, exactly one half\n"
+                            "rounding   rnd_conv: nearest, ties to even\n"
+                            "rounded    0x1.4p+5 = 40\n"
+                            "overflow   none\n"
+                            "code       40\n"
+                            "value      0x1.4p+1 = 2.5\n");
+}
+
+Test(explain, knows_every_family, .init = cr_redirect_stdout)
+{
+    static const char *const lines[] = {"explain fx:m9.3:sr4:wrap -99",
+                                        "explain fp:e5m2:ro:inf:ftz 1e9 -inf nan 1e-9",
+                                        "explain bfp:8:16 0.3",
+                                        "explain mx:e2m1:32:midmax 957 0",
+                                        "explain nvfp4 0.3 0",
+                                        "explain affine:8:rcp:sr 3",
+                                        "explain int:s8:0.1:3 -77",
+                                        "explain pot:s:-7:7:log 0.3",
+                                        "explain table:ternary -0.3",
+                                        "explain posit:16.2 0.3",
+                                        "explain fx:s64.-400:jam:wrap_sm3 5e-324",
+                                        "explain fp:fp64 -1e-310"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        cr_expect(eq(int, run(command_explain, lines[i]), STATUS_OK), "%s: %s", lines[i], status_detail());
+}

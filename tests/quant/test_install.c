@@ -1,0 +1,44 @@
+/* tests/quant/test_install.c - the library as another project takes it: installed, found, linked, run. */
+#include "tests/fixtures/folder.h"
+
+#include <criterion/new/assert.h>
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    cr_assert(file != NULL, "%s", path);
+    char *text = calloc(1, 1 << 16);
+    cr_assert(lt(sz, 0, fread(text, 1, (1 << 16) - 1, file)));
+    fclose(file);
+    return text;
+}
+
+Test(install, the_readme_shows_the_example)
+{
+    char *readme = read_file("quant/README.md"), *example = read_file("tests/fixtures/example_quant.c");
+    cr_assert(strstr(readme, example) != NULL, "quant/README.md and tests/fixtures/example_quant.c differ");
+    free(readme);
+    free(example);
+}
+
+Test(install, the_example_compiles_against_the_installed_library_and_runs, .timeout = 300)
+{
+    const struct folder f = folder_new();
+    char command[1024], line[256];
+
+    snprintf(
+        command, sizeof command,
+        "env -u MAKEFLAGS -u MAKELEVEL -u BUILD make -s BUILD=release install-quant PREFIX=%s >&2 && "
+        "PKG_CONFIG_PATH=%s/lib/pkgconfig && export PKG_CONFIG_PATH && ${CC:-gcc} -std=c17 "
+        "tests/fixtures/example_quant.c $(pkg-config --cflags --libs libquant) -o %s/example && %s/example",
+        f.path, f.path, f.path, f.path);
+    FILE *out = popen(command, "r");
+    cr_assert(out != NULL && fgets(line, sizeof line, out) != NULL);
+    cr_expect(
+        eq(str, line,
+           "fx:s6.2:rnd_conv:sat   0.3125 -1.6875 0 0.875 -0.4375 1.9375 0 1.125  (21.5 dB, 1 saturated)\n"));
+    while (fgets(line, sizeof line, out) != NULL)
+        continue;
+    cr_assert(eq(int, pclose(out), 0));
+    folder_remove(&f);
+}
