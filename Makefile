@@ -31,6 +31,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wst
 CFLAGS.release := -O3 -g1
 CFLAGS.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS.debug   := -O0 -g3
+CFLAGS.dev     := -O1 -g0
 LDFLAGS.asan   := -fsanitize=address,undefined
 
 CPPFLAGS += -I. -D_GNU_SOURCE -MMD -MP $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
