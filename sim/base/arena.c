@@ -1,7 +1,7 @@
 /* sim/base/arena.c - one block of memory, handed out in 64-byte aligned pieces.
  *
- * Large ones ask for huge pages: a step walks through hundreds of megabytes, and with pages of 4 KiB much of
- * that is waiting for their addresses.
+ * Large blocks of the host ask for huge pages: a step walks through hundreds of megabytes, and with pages of
+ * 4 KiB much of that is waiting for their addresses.
  */
 #include "sim/base/arena.h"
 
@@ -17,17 +17,38 @@ static size_t rounded(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-enum status arena_open(struct arena *a, size_t bytes, const char *what)
+static void *host_claim(void *of, size_t bytes)
 {
-    const size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
-    const size_t size = rounded(bytes ? bytes : 1, unit);
-    *a = (struct arena){.base = aligned_alloc(unit, size), .size = rounded(bytes ? bytes : 1, ALIGNMENT)};
+    const size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGNMENT, size = rounded(bytes, unit);
+    void *block = aligned_alloc(unit, size);
+
+    (void)of;
+    if (!block) return NULL;
+    if (unit == HUGE_PAGE)
+        (void)madvise(block, size, MADV_HUGEPAGE); /* a wish: small pages do, more slowly */
+    memset(block, 0, size);
+    return block;
+}
+
+static void host_release(void *of, void *block, size_t bytes)
+{
+    (void)of;
+    (void)bytes;
+    free(block);
+}
+
+struct memory memory_host(void)
+{
+    return (struct memory){host_claim, host_release, NULL};
+}
+
+enum status arena_open(struct arena *a, struct memory memory, size_t bytes, const char *what)
+{
+    const size_t size = rounded(bytes ? bytes : 1, ALIGNMENT);
+    *a = (struct arena){.base = memory.claim(memory.of, size), .size = size, .memory = memory};
     if (!a->base)
         return fail(STATUS_NOMEM, "%s need %.2f GiB, more than this machine can give", what,
                     (double)bytes / (1 << 30));
-    if (unit == HUGE_PAGE)
-        (void)madvise(a->base, size, MADV_HUGEPAGE); /* a wish: small pages do, more slowly */
-    memset(a->base, 0, size);
     return STATUS_OK;
 }
 
@@ -41,6 +62,6 @@ void *arena_push(struct arena *a, size_t bytes)
 
 void arena_close(struct arena *a)
 {
-    free(a->base);
+    if (a->base) a->memory.release(a->memory.of, a->base, a->size);
     *a = (struct arena){0};
 }

@@ -1,8 +1,8 @@
 /* sim/base/arena.h - memory with a lifetime: one block, sized before the run, pieces handed out in order.
  *
- * Three lifetimes: run (parameters, optimizer, saved tensors), step, scratch (one per thread). Kernels never
- * allocate. Two passes: with base == NULL a push only counts, so that the same planning code measures and
- * then places.
+ * Three lifetimes: run (parameters, optimizer, saved tensors), step, scratch. Kernels never allocate. Two
+ * passes: with base == NULL a push only counts, so that the same planning code measures and then places. The
+ * block comes from whoever owns that kind of memory: the host, or a device (device_memory).
  */
 #ifndef SIM_BASE_ARENA_H
 #define SIM_BASE_ARENA_H
@@ -11,13 +11,24 @@
 
 #include <stddef.h>
 
+/** Where blocks come from. */
+struct memory {
+    void *(*claim)(void *of, size_t bytes); /* zeroed, aligned to 64; NULL if there is no more */
+    void (*release)(void *of, void *block, size_t bytes);
+    void *of;
+};
+
+/** The host's own: huge pages where a block is large enough for them. */
+struct memory memory_host(void);
+
 struct arena {
     unsigned char *base; /* NULL while measuring */
     size_t size, used;   /* bytes */
+    struct memory memory;
 };
 
-/** Allocate `bytes` (64-byte aligned, zeroed). Fails with STATUS_NOMEM and the size in the sentence. */
-MUST_CHECK enum status arena_open(struct arena *a, size_t bytes, const char *what);
+/** Claim `bytes` of memory. Fails with STATUS_NOMEM and the size in the sentence. */
+MUST_CHECK enum status arena_open(struct arena *a, struct memory memory, size_t bytes, const char *what);
 
 /** A piece of `bytes`, aligned to 64; NULL while measuring. Asserts that it fits. */
 void *arena_push(struct arena *a, size_t bytes);

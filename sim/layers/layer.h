@@ -8,22 +8,13 @@
 #define SIM_LAYERS_LAYER_H
 
 #include "sim/base/arena.h"
+#include "sim/base/shape.h"
 #include "sim/kernels/kernels.h"
 #include "sim/method/recipe.h"
 
 #include <omp.h>
 
 enum { LAYER_INPUTS = 2, LAYER_PARAMS = 2, LAYER_BUFFERS = 2, NAME_LENGTH = 48 };
-
-/** Shape of one example: [h][w][c]. */
-struct shape {
-    int h, w, c;
-};
-
-static inline size_t shape_size(struct shape s)
-{
-    return (size_t)s.h * (size_t)s.w * (size_t)s.c;
-}
 
 struct layer;
 

@@ -1,13 +1,13 @@
 /* sim/layers/layer_conv_sum.c - a convolution's three products in a modelled accumulator: slow and exact.
  *
- * Images become matrices (im2col), and sim/roles/accumulate.h multiplies those in binary64, which holds every
+ * Images become matrices (im2col), and sim/kernels/accumulate.h multiplies those in binary64, which holds every
  * float32. Orders of the sums, which are part of the result: forward ky, kx, channel; backward to the input
  * oy, ox, filter; of the weights image, oy, ox; all ascending. Taps in the padding, or off the grid of a
  * stride, take part as operands of +0. The result is rounded to float32, to nearest.
  */
 #include "sim/layers/layer_conv.h"
 
-#include "sim/roles/accumulate.h"
+#include "sim/kernels/accumulate.h"
 #include "sim/roles/role_accumulator.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* tests/sim/test_role.c - a role's quantizer is the format's quantizer; a fast accumulator is the
  * accumulator. */
 #include "quant/quantizer.h"
-#include "sim/roles/accumulate.h"
+#include "sim/kernels/accumulate.h"
 #include "sim/roles/role.h"
 #include "sim/roles/role_accumulator.h"
 #include "sim/base/scalar.h"

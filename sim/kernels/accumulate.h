@@ -1,10 +1,10 @@
-/* sim/roles/accumulate.h - quant/accumulator.h's products, faster where the roundings are deterministic.
+/* sim/kernels/accumulate.h - quant/accumulator.h's products, faster where the roundings are deterministic.
  *
  * The values are those of accumulator_gemm, bit for bit, for operands that are finite float32 values. Another
  * operand makes every result of its call NaN, so that a run that diverges shows it.
  */
-#ifndef SIM_ROLES_ACCUMULATE_H
-#define SIM_ROLES_ACCUMULATE_H
+#ifndef SIM_KERNELS_ACCUMULATE_H
+#define SIM_KERNELS_ACCUMULATE_H
 
 #include "quant/accumulator.h"
 

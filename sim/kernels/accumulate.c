@@ -1,4 +1,4 @@
-/* sim/roles/accumulate.c - modelled accumulators, a row of outputs at a time in binary64.
+/* sim/kernels/accumulate.c - modelled accumulators, a row of outputs at a time in binary64.
  *
  * A product of two float32 values is exact in binary64. A sum is exact, too, or its error is known (Knuth's
  * two-sum); then it is rounded to odd: of the two neighbours of the true sum the one whose last bit is 1. A
@@ -6,7 +6,7 @@
  * every direction (Boldo, Melquiond, 2008). Where the format has more bits, or wraps, only exact sums are
  * taken. A row that meets any other is left to accumulator_gemm.
  */
-#include "sim/roles/accumulate.h"
+#include "sim/kernels/accumulate.h"
 
 #include "quant/quantizer.h"
 

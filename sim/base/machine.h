@@ -1,0 +1,11 @@
+/* sim/base/machine.h - where a run is computed; no result depends on it. */
+#ifndef SIM_BASE_MACHINE_H
+#define SIM_BASE_MACHINE_H
+
+struct machine {
+    const char *device;  /* NULL: the CPU */
+    const char *kernels; /* instruction set; NULL: the fastest that this CPU has */
+    int threads;         /* 0: as many as OpenMP would take */
+};
+
+#endif

@@ -1,0 +1,147 @@
+/* sim/device/cpu/cpu.c - the CPU's table of operations, its memory and its scratch. */
+#include "sim/device/cpu/cpu.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool always(void)
+{
+    return true;
+}
+
+static enum status cpu_open(struct device **out, const struct machine *m)
+{
+    struct cpu *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (!c) return fail(STATUS_NOMEM, "no memory for a device");
+    c->base.ops = &cpu_ops;
+    enum status s = kernels_find(&c->kernels, m->kernels);
+    if (s == STATUS_OK) s = team_open(&c->team, m->threads);
+    if (s == STATUS_OK) {
+        c->mine = calloc((size_t)team_count(c->team), sizeof *c->mine);
+        if (!c->mine) s = fail(STATUS_NOMEM, "no memory for a device");
+    }
+    if (s == STATUS_OK)
+        *out = &c->base;
+    else
+        device_close(&c->base);
+    return s;
+}
+
+static void cpu_close(struct device *d)
+{
+    struct cpu *c = cpu_of(d);
+
+    team_close(c->team);
+    arena_close(&c->scratch);
+    free(c->mine);
+    free(c);
+}
+
+static void *cpu_claim(struct device *d, size_t bytes)
+{
+    const struct memory host = memory_host();
+    (void)d;
+    return host.claim(host.of, bytes);
+}
+
+static void cpu_release(struct device *d, void *memory, size_t bytes)
+{
+    const struct memory host = memory_host();
+    (void)d;
+    host.release(host.of, memory, bytes);
+}
+
+static void cpu_copy(struct device *d, void *to, const void *from, size_t bytes)
+{
+    (void)d;
+    if (to != from) memcpy(to, from, bytes);
+}
+
+void cpu_reserve(struct cpu *c, size_t thread_bytes, size_t shared_bytes)
+{
+    if (thread_bytes > c->thread_bytes) c->thread_bytes = thread_bytes;
+    if (shared_bytes > c->shared_bytes) c->shared_bytes = shared_bytes;
+}
+
+static enum status cpu_settle(struct device *d)
+{
+    enum { APART = 4096 }; /* members must not share a page, nor kernels read past the end of the last one */
+    struct cpu *c = cpu_of(d);
+    const size_t members = (size_t)team_count(c->team), mine = c->thread_bytes + APART + 64;
+
+    arena_close(&c->scratch);
+    TRY(arena_open(&c->scratch, memory_host(), c->shared_bytes + 64 + members * (mine + 64) + APART,
+                   "the scratch buffers"));
+    c->shared = arena_push(&c->scratch, c->shared_bytes + 64);
+    for (size_t i = 0; i < members; i++)
+        c->mine[i] = arena_push(&c->scratch, mine);
+    d->scratch_bytes = c->scratch.size;
+    return STATUS_OK;
+}
+
+struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each)
+{
+    const struct share s = team_share(me, (size_t)n);
+    struct range mine = RANGE_EMPTY;
+
+    for (size_t i = s.first; i < s.end; i++)
+        mine = range_join(mine, c->kernels->range(x + i * each, each));
+    return team_join(me, mine);
+}
+
+static void range_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct range_op *op = t->op;
+
+    cpu_tell(me, op->out, cpu_range(me, t->cpu, op->x, op->n, op->each));
+}
+
+void cpu_op_range(struct device *d, const struct range_op *op)
+{
+    cpu_run(d, range_task, op, NULL);
+}
+
+const struct device_ops cpu_ops = {
+    .name = "cpu",
+    .needs = "nothing else",
+    .available = always,
+    .open = cpu_open,
+    .close = cpu_close,
+    .claim = cpu_claim,
+    .release = cpu_release,
+    .put = cpu_copy,
+    .get = cpu_copy,
+    .conv_packed_bytes = cpu_conv_packed_bytes,
+    .conv_reserve = cpu_conv_reserve,
+    .settle = cpu_settle,
+    .range = cpu_op_range,
+    .quantize = cpu_quantize,
+    .conv_weights = cpu_conv_weights,
+    .conv_weights_grid = cpu_conv_weights_grid,
+    .conv_input_map = cpu_conv_input_map,
+    .conv_input = cpu_conv_input,
+    .conv_error = cpu_conv_error,
+    .conv_int_forward = cpu_conv_int_forward,
+    .conv_float_forward = cpu_conv_float_forward,
+    .conv_sum_forward = cpu_conv_sum_forward,
+    .conv_int_weights = cpu_conv_int_weights,
+    .conv_float_weights = cpu_conv_float_weights,
+    .conv_sum_weights = cpu_conv_sum_weights,
+    .conv_int_data = cpu_conv_int_data,
+    .conv_float_data = cpu_conv_float_data,
+    .conv_sum_data = cpu_conv_sum_data,
+    .norm_forward = cpu_norm_forward,
+    .norm_backward = cpu_norm_backward,
+    .pool_forward = cpu_pool_forward,
+    .pool_backward = cpu_pool_backward,
+    .maxpool_forward = cpu_maxpool_forward,
+    .maxpool_backward = cpu_maxpool_backward,
+    .linear_forward = cpu_linear_forward,
+    .linear_backward = cpu_linear_backward,
+    .loss = cpu_loss,
+    .update = cpu_update,
+};
