@@ -25,14 +25,24 @@ struct shape graph_shape(const struct graph *g, int node)
 
 int graph_add(struct graph *g, struct layer *l, int input0, int input1)
 {
+    assert(l->inputs <= 2);
+    return graph_add_inputs(g, l, (const int[]){input0, input1});
+}
+
+int graph_add_inputs(struct graph *g, struct layer *l, const int input[])
+{
     if (g->count == g->capacity) {
         g->capacity = g->capacity ? 2 * g->capacity : 64;
         g->nodes = realloc(g->nodes, (size_t)g->capacity * sizeof *g->nodes);
         if (!g->nodes) abort(); /* a few kilobytes */
     }
-    assert(input0 < g->count && input1 < g->count);
+    assert(l->inputs <= LAYER_INPUTS);
     l->id = (uint32_t)g->count;
-    g->nodes[g->count] = (struct node){.layer = l, .input = {input0, input1}};
+    g->nodes[g->count] = (struct node){.layer = l};
+    for (int j = 0; j < l->inputs; j++) {
+        assert(input[j] < g->count);
+        g->nodes[g->count].input[j] = input[j];
+    }
     return g->count++;
 }
 
@@ -54,14 +64,23 @@ static void mark_writers(struct graph *g)
         }
 }
 
-/* Who wants what noted about which tensor. */
-static void mark_wishes(struct graph *g)
+static void set_shapes(struct graph *g)
+{
+    for (int i = 0; i < g->count; i++)
+        g->nodes[i].out.shape = g->nodes[i].dout.shape = g->nodes[i].layer->out;
+}
+
+/* Ranges that somebody wants, and notes: who writes a tensor sees every element anyway. */
+static void claim_wishes(struct graph *g, struct arena *a)
 {
     for (int i = 0; i < g->count; i++) {
         struct node *n = &g->nodes[i];
-        n->out.shape = n->dout.shape = n->layer->out;
-        n->dout.wants_range = n->layer->wants_error_range;
-        if (n->layer->quantized) tensor_of(g, n->input[0])->wants_range = true;
+        struct tensor *in = tensor_of(g, n->input[0]);
+        if (n->layer->wants_error_range) n->dout.range = arena_push(a, sizeof *n->dout.range);
+        if (n->layer->quantized) in->range = arena_push(a, sizeof *in->range);
+        if (n->layer->notes_input && g->plan.training)
+            in->notes =
+                arena_push(a, (size_t)g->plan.batch * CONV_NOTES * (size_t)in->shape.c * sizeof(double));
     }
 }
 
@@ -80,7 +99,7 @@ static int only_reader(const struct graph *g, int from)
 }
 
 /* May passes of this plan quantize activations by the recipe's own quantizer? */
-static bool may_code(const struct plan *p)
+static bool may_code(const struct memory_plan *p)
 {
     return p->forward_bits_max > 0 && (!p->recipe || recipe_codes_activations(p->recipe));
 }
@@ -92,7 +111,7 @@ static void mark_coders(struct graph *g)
         const int reader = g->nodes[i].layer->may_defer && may_code(&g->plan) ? only_reader(g, i) : -1;
         const struct layer *l = reader >= 0 ? g->nodes[reader].layer : NULL;
         g->nodes[i].out.coder = l && l->takes_deferred ? l : NULL;
-        if (g->nodes[i].out.coder) tensor_of(g, g->nodes[i].input[0])->notes.ends = true;
+        if (g->nodes[i].out.coder) tensor_of(g, g->nodes[i].input[0])->note_ends = true;
     }
 }
 
@@ -118,7 +137,7 @@ static void find_lifetimes(struct block *b, const struct graph *g)
             const int from = g->nodes[i].input[j];
             if (from == GRAPH_INPUT) continue;
             extend(&b[from], g->nodes[i].out.coder ? only_reader(g, i) : i);
-            if (training && j == 0 && g->nodes[i].layer->keeps_input) extend(&b[from], 2 * n - 1 - i);
+            if (training && g->nodes[i].layer->keeps >> j & 1u) extend(&b[from], 2 * n - 1 - i);
             if (b[n + from].first > 2 * n - 1 - i) b[n + from].first = 2 * n - 1 - i;
         }
 }
@@ -131,10 +150,13 @@ static enum status place_tensors(struct graph *g)
 
     const size_t input = shape_size(g->input) * (size_t)g->plan.batch * sizeof(float);
     const size_t total = place_blocks(b, 2 * g->count);
-    const enum status s = arena_open(&g->step, total + input + 64, "the tensors of a step");
+    const enum status s =
+        arena_open(&g->step, device_memory(g->plan.device), total + input + 64, "the tensors of a step");
     if (s == STATUS_OK) {
         unsigned char *base = arena_push(&g->step, total);
-        g->in.data = arena_push(&g->step, input);
+        void *batch = arena_push(&g->step, input);
+        g->in.data = g->tokens ? NULL : batch;
+        g->in.tokens = g->tokens ? batch : NULL;
         for (int i = 0; i < g->count; i++) {
             g->nodes[i].out.data = (void *)(base + b[i].offset);
             g->nodes[i].dout.data = g->plan.training ? (void *)(base + b[g->count + i].offset) : NULL;
@@ -144,83 +166,62 @@ static enum status place_tensors(struct graph *g)
     return s;
 }
 
-/* Parameters, statistics and whatever else the layers keep for the run: measure, then place. */
+/* Parameters, statistics and whatever else is kept for the run: measure, then place. */
 static void claim_state(struct graph *g, struct arena *a)
 {
-    for (int i = 0; i < g->count; i++) {
-        struct node *n = &g->nodes[i];
-        n->layer->type->plan(n->layer, &g->plan, a);
-        if (!n->layer->notes_input || !g->plan.training) continue;
-        struct tensor *t = tensor_of(g, n->input[0]);
-        t->notes.at = arena_push(a, (size_t)g->plan.batch * CONV_NOTES * (size_t)t->shape.c * sizeof(double));
-    }
+    for (int i = 0; i < g->count; i++)
+        g->nodes[i].layer->type->plan(g->nodes[i].layer, &g->plan, a);
+    claim_wishes(g, a);
 }
 
-static enum status place_scratch(struct graph *g)
-{
-    size_t mine = 64, shared = 64;
-    for (int i = 0; i < g->count; i++) {
-        const struct layer *l = g->nodes[i].layer;
-        if (l->scratch_bytes > mine) mine = l->scratch_bytes;
-        if (l->shared_bytes > shared) shared = l->shared_bytes;
-    }
-    mine += 4096; /* threads must not share a page, nor kernels read past the end of the last one */
-    TRY(arena_open(&g->scratch, shared + (size_t)g->plan.threads * (mine + 64) + 4096,
-                   "the scratch buffers"));
-    g->shared = arena_push(&g->scratch, shared);
-    g->scratch_of = calloc((size_t)g->plan.threads, sizeof *g->scratch_of);
-    if (!g->scratch_of) abort();
-    for (int i = 0; i < g->plan.threads; i++)
-        g->scratch_of[i] = arena_push(&g->scratch, mine);
-    return STATUS_OK;
-}
-
-enum status graph_plan(struct graph *g, const struct plan *p)
+enum status graph_plan(struct graph *g, const struct memory_plan *p)
 {
     struct arena measure = {0};
 
-    assert(g->count > 0);
+    assert(g->count > 0 && p->device);
     g->plan = *p;
-    if (g->plan.threads == 0) g->plan.threads = omp_get_max_threads();
-    mark_wishes(g);
+    set_shapes(g);
     mark_writers(g);
     mark_coders(g);
     claim_state(g, &measure);
-    TRY(arena_open(&g->state, measure.used, "parameters and saved codes"));
+    TRY(arena_open(&g->state, device_memory(p->device), measure.used, "parameters and saved codes"));
     claim_state(g, &g->state);
     TRY(place_tensors(g));
-    return place_scratch(g);
+    return p->device->ops->settle(p->device);
 }
 
 size_t graph_bytes(const struct graph *g)
 {
-    return g->state.size + g->step.size + g->scratch.size;
+    return g->state.size + g->step.size + g->plan.device->scratch_bytes;
 }
 
-void graph_pass(struct pass *p, const struct graph *g)
+void graph_put(struct graph *g, const void *input, int n)
 {
-    p->kernels = g->plan.kernels;
-    p->threads = g->plan.threads;
-    p->scratch = g->scratch_of;
-    p->shared = g->shared;
+    struct device *d = g->plan.device;
+    const size_t each = shape_size(g->input) * (g->tokens ? sizeof(int) : sizeof(float));
+
+    assert(n <= g->plan.batch);
+    d->ops->put(d, g->tokens ? (void *)g->in.tokens : (void *)g->in.data, input, (size_t)n * each);
 }
 
-/* Range of the batch, over images in any order. */
-static void note_input_range(struct graph *g, const struct pass *p)
+void graph_get(float *out, const struct graph *g, int n)
 {
-    const size_t each = shape_size(g->input);
-    g->in.range = RANGE_EMPTY;
-    for (int n = 0; n < p->n; n++)
-        g->in.range = range_join(g->in.range, p->kernels->range(g->in.data + (size_t)n * each, each));
+    struct device *d = g->plan.device;
+    const struct tensor *last = &g->nodes[g->count - 1].out;
+    d->ops->get(d, out, last->data, (size_t)n * shape_size(last->shape) * sizeof *out);
 }
 
 struct tensor *graph_forward(struct graph *g, const struct pass *p)
 {
     assert(p->n <= g->plan.batch);
-    if (g->in.wants_range) note_input_range(g, p);
+    if (g->in.range)
+        p->device->ops->range(p->device,
+                              &(struct range_op){g->in.range, g->in.data, p->n, shape_size(g->input)});
     for (int i = 0; i < g->count; i++) {
         struct node *n = &g->nodes[i];
-        struct tensor *const in[LAYER_INPUTS] = {tensor_of(g, n->input[0]), tensor_of(g, n->input[1])};
+        struct tensor *in[LAYER_INPUTS] = {0};
+        for (int j = 0; j < n->layer->inputs; j++)
+            in[j] = tensor_of(g, n->input[j]);
         n->layer->type->forward(n->layer, &n->out, in, p);
     }
     return &g->nodes[g->count - 1].out;
@@ -261,9 +262,7 @@ void graph_free(struct graph *g)
     for (int i = 0; i < g->count; i++)
         free(g->nodes[i].layer);
     free(g->nodes);
-    free(g->scratch_of);
     arena_close(&g->state);
     arena_close(&g->step);
-    arena_close(&g->scratch);
     *g = (struct graph){0};
 }

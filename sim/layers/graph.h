@@ -21,13 +21,11 @@ struct graph {
     struct node *nodes;
     int count, capacity;
     struct shape input;
-    struct tensor in; /* the batch, filled by the trainer; its range is set by graph_forward */
-    struct plan plan;
-    struct arena state;   /* run lifetime: parameters, statistics, saved codes */
-    struct arena step;    /* step lifetime: tensors placed by lifetime */
-    struct arena scratch; /* scratch lifetime: shared, then one piece per thread */
-    void *shared;
-    void **scratch_of; /* [threads] */
+    struct tensor in; /* the batch, filled by graph_put; its range is measured by graph_forward */
+    bool tokens;      /* the batch is integers */
+    struct memory_plan plan;
+    struct arena state; /* run lifetime: parameters, statistics, saved codes, ranges */
+    struct arena step;  /* step lifetime: tensors placed by lifetime */
 };
 
 /** An empty graph for examples of shape `input`. */
@@ -37,20 +35,26 @@ void graph_init(struct graph *g, struct shape input);
  * index. */
 int graph_add(struct graph *g, struct layer *l, int input0, int input1);
 
+/** The same for any number of inputs: input[l->inputs]. */
+int graph_add_inputs(struct graph *g, struct layer *l, const int input[]);
+
 /** Shape of a node's output (or of the input). */
 struct shape graph_shape(const struct graph *g, int node);
 
-/** Place all memory; p->threads 0 means all that OpenMP has. */
-MUST_CHECK enum status graph_plan(struct graph *g, const struct plan *p);
+/** Place all memory on the plan's device, which must outlive the graph. */
+MUST_CHECK enum status graph_plan(struct graph *g, const struct memory_plan *p);
 
-/** Bytes that graph_plan placed. */
+/** Give the network its batch: n examples of floats, or of integers where it reads tokens. */
+void graph_put(struct graph *g, const void *input, int n);
+
+/** The logits (or whatever the last node makes) of the last pass, on the host: out[n][its shape]. */
+void graph_get(float *out, const struct graph *g, int n);
+
+/** Bytes that graph_plan placed, the device's scratch included. */
 size_t graph_bytes(const struct graph *g);
 
 /** Run all layers on g->in (its first p->n examples); returns the last node's output (the logits). */
 struct tensor *graph_forward(struct graph *g, const struct pass *p);
-
-/** Complete a pass: the graph's kernels, scratch and threads. The caller has set the rest. */
-void graph_pass(struct pass *p, const struct graph *g);
 
 /** Gradients of all params, from the last node's dout (written by the loss). */
 void graph_backward(struct graph *g, const struct pass *p);

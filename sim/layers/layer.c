@@ -9,7 +9,7 @@ void *layer_make(size_t bytes, const struct layer_type *type, const char *name, 
                  struct shape out)
 {
     struct layer *l = calloc(1, bytes);
-    if (!l) abort(); /* a few hundred bytes: the machine is beyond help */
+    if (!l) abort(); /* a few kilobytes */
     l->type = type;
     l->in = in;
     l->out = out;
@@ -35,29 +35,21 @@ void layer_add_buffer(struct layer *l, const char *name, size_t size)
     b->size = size;
 }
 
-void layer_claim_state(struct layer *l, const struct plan *p, struct arena *run)
+void layer_claim_state(struct layer *l, const struct memory_plan *p, struct arena *run)
 {
     for (int i = 0; i < l->param_count; i++) {
         struct param *q = &l->params[i];
         q->value = arena_push(run, q->size * sizeof(float));
         q->grad = p->training ? arena_push(run, q->size * sizeof(float)) : NULL;
-        q->momentum = p->training ? arena_push(run, q->size * sizeof(float)) : NULL;
+        for (int s = 0; s < PARAM_STATES; s++)
+            q->state[s] = p->training && s < p->states ? arena_push(run, q->size * sizeof(float)) : NULL;
     }
+    l->trace = arena_push(run, sizeof *l->trace);
     for (int i = 0; i < l->buffer_count; i++)
         l->buffers[i].value = arena_push(run, l->buffers[i].size * sizeof(float));
 }
 
-struct range range_over_images(const float *x, size_t each, const struct pass *p)
+void layer_range(const struct tensor *t, size_t each, const struct pass *p)
 {
-    struct range all = RANGE_EMPTY;
-#pragma omp parallel num_threads(p->threads)
-    {
-        struct range mine = RANGE_EMPTY;
-#pragma omp for schedule(static)
-        for (int n = 0; n < p->n; n++)
-            mine = range_join(mine, p->kernels->range(x + (size_t)n * each, each));
-#pragma omp critical(range_over_images)
-        all = range_join(all, mine); /* min and max: any order gives the same bits */
-    }
-    return all;
+    if (t->range) p->device->ops->range(p->device, &(struct range_op){t->range, t->data, p->n, each});
 }

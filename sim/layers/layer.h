@@ -1,55 +1,45 @@
-/* sim/layers/layer.h - what a layer is: five functions over tensors that the graph owns.
+/* sim/layers/layer.h - what a layer is: a few functions over tensors that the graph owns.
  *
- * A layer knows shapes and arithmetic; bits come with each pass, memory from the graph, threads from the
- * kernels' callers. Tensors are float32 [n][h][w][c] and know the range of their values, because whoever
- * writes a tensor sees every element anyway.
+ * A layer knows shapes and its method: which operation of the device (sim/device/device.h) comes when. Widths
+ * come with each pass, memory from the graph. It knows no thread, no instruction set and no cost, and it never
+ * looks at what a pointer marked [device] points to. Tensors are float32 [n][h][w][c], or integers where the
+ * input of a network is tokens.
  */
 #ifndef SIM_LAYERS_LAYER_H
 #define SIM_LAYERS_LAYER_H
 
 #include "sim/base/arena.h"
 #include "sim/base/shape.h"
-#include "sim/kernels/kernels.h"
+#include "sim/device/device.h"
 #include "sim/method/recipe.h"
+#include "sim/method/widths.h"
 
-#include <omp.h>
-
-enum { LAYER_INPUTS = 2, LAYER_PARAMS = 2, LAYER_BUFFERS = 2, NAME_LENGTH = 48 };
+/* The most that one layer may have. Nothing but memory depends on them: randomness is named apart. */
+enum { LAYER_INPUTS = 4, LAYER_PARAMS = 8, LAYER_BUFFERS = 4, PARAM_STATES = 2, NAME_LENGTH = 48 };
 
 struct layer;
 
-/** A batch norm's output that was not written: its only reader makes each image's codes of it at once, in one
- * pass over y instead of two over the output (kernels.norm_encode). */
-struct deferred {
-    const float *y;             /* [n][h][w][c] */
-    const float *scale, *shift; /* [c] */
-    uint8_t *positive;          /* [n][mask_bytes], written on the way */
-    size_t mask_bytes;
-    bool relu;
-    float ceiling;
-};
-
 /** A batch of examples and what its writer was asked to note about it. */
 struct tensor {
-    float *data; /* [n][h][w][c] */
-    struct shape shape;
-    bool wants_range;                /* a reader quantizes it: */
-    struct range range;              /* of all values of the batch; set by the writer */
+    float *data;          /* [device][n][h][w][c] */
+    int *tokens;          /* [device][n][h][w][c] instead, where a network reads integers */
+    struct shape shape;   /* of one example */
+    struct range *range;  /* [device] of all values of the batch, set by the writer; NULL: nobody asks */
+    double *notes;        /* [device][n][CONV_NOTES][c] about each image and channel, by the writer, or NULL */
+    bool note_ends;       /* smallest and largest, too */
     const struct layer *coder;       /* its only reader, if that may make codes of it; else NULL */
     const struct deferred *deferred; /* NULL, or what this pass has instead of data; set by the writer */
-    /* at: NULL, or [n][CONV_NOTES][c], about each image and channel, by the writer */
-    struct conv_notes notes;
 };
 
-/** A trained tensor: float32 master values, gradient and momentum, all [size]. */
+/** A trained tensor: float32 master values, gradient, what the optimizer keeps; all [device][size]. */
 struct param {
     char name[NAME_LENGTH]; /* within the layer, e.g. "weight" */
-    float *value, *grad, *momentum;
+    float *value, *grad, *state[PARAM_STATES];
     size_t size;
     size_t row; /* of its innermost axis: blocks of a number format do not cross it */
 };
 
-/** A tensor that is updated but not trained: running statistics. Part of the state, [size]. */
+/** A tensor that is updated but not trained: running statistics. Part of the state, [device][size]. */
 struct buffer {
     char name[NAME_LENGTH];
     float *value;
@@ -62,56 +52,39 @@ struct work {
     double norm_elements; /* elements a batch norm writes; CPT's published count adds two operations each */
 };
 
-/** What the last pass saw in one quantized layer, for the record. */
-struct layer_trace {
-    struct range activation, error, weight;                     /* measured; weight: over all channels */
-    uint64_t clipped_activation, clipped_error, clipped_weight; /* elements moved by the clamp */
-    bool floored_activation, floored_error;                     /* the 1e-8 floor was the scale */
-    int floored_channels;                                       /* of the weight */
-};
-
 /** Everything a pass over the graph needs to know beyond the tensors. */
 struct pass {
-    const struct kernels *kernels;
+    struct device *device;
     const struct recipe *recipe;
-    int n;             /* examples in this batch, <= the planned batch */
-    int forward_bits;  /* of weights and activations; 0: float32 */
-    int backward_bits; /* of errors; 0: float32 */
-    bool training;     /* batch statistics and measured ranges, or running ones */
+    int n; /* examples in this batch, <= the planned batch */
+    struct widths widths;              /* of every layer, */
+    const struct widths *layer_widths; /* unless each has its own: [layers], by id */
+    bool training;                     /* batch statistics and measured ranges, or running ones */
     uint64_t seed;
-    uint32_t step;  /* names the randomness */
-    void **scratch; /* [threads]: each thread's own */
-    void *shared;   /* one for all threads, free between layers */
-    int threads;
+    uint32_t step; /* names the randomness */
 };
 
-/** What drives and names the quantizers of a pass. */
-static inline struct role_moment pass_moment(const struct pass *p)
-{
-    return (struct role_moment){p->forward_bits, p->backward_bits, p->seed, p->step, p->threads};
-}
-
 /** What memory a layer must be ready for. */
-struct plan {
-    const struct kernels *kernels;
+struct memory_plan {
+    struct device *device;
     int batch;            /* largest number of examples */
     int forward_bits_max; /* largest widths that a pass may ask for; 0: float32 only */
     int backward_bits_max;
     const struct recipe *recipe; /* whose roles may keep decoded values; NULL: none do */
     bool training;
-    int threads;
+    int states; /* of each parameter, as its optimizer asks; PARAM_STATES at most */
 };
 
 /* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in
- * sim/layers/layers.h, its gradient check in tests/sim/test_layers.c. Models call the init functions;
- * nothing else needs to know. */
+ * sim/layers/layers.h, its gradient check in tests/sim/test_layers.c. Models call the init functions; nothing
+ * else needs to know. */
 struct layer_type {
     const char *name;
-    /** Claim memory from `run` (called twice: measuring, placing); set scratch_bytes and shared_bytes. */
-    void (*plan)(struct layer *l, const struct plan *p, struct arena *run);
+    /** Claim memory from `run` (called twice: measuring, placing); tell the device what it must be ready for. */
+    void (*plan)(struct layer *l, const struct memory_plan *p, struct arena *run);
     /** out from in[0..inputs-1], and what out wants noted. */
     void (*forward)(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p);
-    /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout. dout may be
+    /** din[i] (added to where add[i]; NULL: not wanted) and the params' gradients from dout, which may be
      * destroyed. */
     void (*backward)(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
                      struct tensor *const in[], const struct pass *p);
@@ -121,9 +94,9 @@ struct layer_type {
 struct layer {
     const struct layer_type *type;
     char name[NAME_LENGTH]; /* as in the published state dictionary, e.g. "group1_layer0.conv1" */
-    struct shape in, out;
-    int inputs;             /* 1 or 2 */
-    bool keeps_input;       /* backward reads in[0]: the graph must not reuse its memory */
+    struct shape in, out;   /* in: of the first input; the others have the shape of the output */
+    int inputs;
+    unsigned keeps;         /* bit j: backward reads in[j], so the graph must not reuse its memory */
     bool quantized;         /* takes part in the precision schedule */
     bool may_defer;         /* out may be deferred: in[0] then lives until out's reader has run */
     bool takes_deferred;    /* in[0] may be deferred */
@@ -133,10 +106,20 @@ struct layer {
     int param_count;
     struct buffer buffers[LAYER_BUFFERS];
     int buffer_count;
-    size_t scratch_bytes; /* per thread */
-    size_t shared_bytes;
-    uint32_t id; /* names the layer's randomness; set by the graph */
-    struct layer_trace trace;
+    uint32_t id;               /* names the layer's randomness; set by the graph */
+    struct layer_trace *trace; /* [device] of the last pass */
 };
+
+/** The widths of this layer in this pass. */
+static inline struct widths pass_widths(const struct pass *p, const struct layer *l)
+{
+    return p->layer_widths ? p->layer_widths[l->id] : p->widths;
+}
+
+/** What drives and names the quantizers of this layer in this pass. */
+static inline struct role_moment pass_moment(const struct pass *p, const struct layer *l)
+{
+    return (struct role_moment){pass_widths(p, l), p->seed, p->step};
+}
 
 #endif

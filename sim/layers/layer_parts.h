@@ -11,14 +11,14 @@ void *layer_make(size_t bytes, const struct layer_type *type, const char *name, 
 void layer_add_param(struct layer *l, const char *name, size_t size);
 void layer_add_buffer(struct layer *l, const char *name, size_t size);
 
-/** Memory for the layer's params (with gradients and momenta when training) and buffers. */
-void layer_claim_state(struct layer *l, const struct plan *p, struct arena *run);
+/** Memory for the layer's params (with gradients and optimizer states when training), buffers, trace. */
+void layer_claim_state(struct layer *l, const struct memory_plan *p, struct arena *run);
 
 /** Does this layer, in this pass, make codes of its input image by image, by the recipe's own quantizer? Only
  * convolutions do. */
 bool layer_conv_makes_codes(const struct layer *l, const struct pass *p);
 
-/** Range of p->n images of `each` floats, in parallel. */
-struct range range_over_images(const float *x, size_t each, const struct pass *p);
+/** Measure t's range over p->n images of `each` floats, if somebody asks for it. */
+void layer_range(const struct tensor *t, size_t each, const struct pass *p);
 
 #endif

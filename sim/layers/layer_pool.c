@@ -1,53 +1,36 @@
-/* sim/layers/layer_pool.c - global average pooling: [h][w][c] to [1][1][c], summed in double, pixels in
- * order. */
+/* sim/layers/layer_pool.c - global average pooling: [h][w][c] to [1][1][c]. */
 #include "sim/layers/layer_parts.h"
 
-struct pool {
-    struct layer base;
-    size_t pixels;
-};
-
-static void pool_plan(struct layer *l, const struct plan *p, struct arena *run)
+static void pool_plan(struct layer *l, const struct memory_plan *p, struct arena *run)
 {
     layer_claim_state(l, p, run);
 }
 
+static struct pool_op op_of(const struct layer *l, const struct tensor *out, const struct tensor *in,
+                            const struct pass *p)
+{
+    return (struct pool_op){.out = out->data,
+                            .range = out->range,
+                            .in = in->data,
+                            .pixels = (size_t)l->in.h * (size_t)l->in.w,
+                            .c = l->in.c,
+                            .n = p->n};
+}
+
 static void pool_forward(struct layer *l, struct tensor *out, struct tensor *const in[], const struct pass *p)
 {
-    const struct pool *q = (const struct pool *)l;
-    const size_t c = (size_t)l->in.c;
-
-#pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
-        for (size_t i = 0; i < c; i++) {
-            const float *x = in[0]->data + (size_t)n * q->pixels * c + i;
-            double sum = 0.0;
-            for (size_t j = 0; j < q->pixels; j++)
-                sum += (double)x[j * c];
-            out->data[(size_t)n * c + i] = (float)(sum / (double)q->pixels);
-        }
-    if (out->wants_range) out->range = range_over_images(out->data, c, p);
+    const struct pool_op op = op_of(l, out, in[0], p);
+    p->device->ops->pool_forward(p->device, &op);
 }
 
 static void pool_backward(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
                           struct tensor *const in[], const struct pass *p)
 {
-    const struct pool *q = (const struct pool *)l;
-    const size_t c = (size_t)l->in.c;
     (void)in;
-
     if (!din[0]) return;
-#pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int n = 0; n < p->n; n++)
-        for (size_t j = 0; j < q->pixels; j++) {
-            float *dx = din[0]->data + ((size_t)n * q->pixels + j) * c;
-            const float *dy = dout->data + (size_t)n * c;
-            for (size_t i = 0; i < c; i++) {
-                const float d = dy[i] / (float)q->pixels;
-                dx[i] = add[0] ? dx[i] + d : d;
-            }
-        }
-    if (din[0]->wants_range) din[0]->range = range_over_images(din[0]->data, q->pixels * c, p);
+    struct pool_op op = op_of(l, din[0], dout, p);
+    op.add = add[0];
+    p->device->ops->pool_backward(p->device, &op);
 }
 
 static struct work pool_work(const struct layer *l)
@@ -60,7 +43,5 @@ static const struct layer_type pool_type = {"pool", pool_plan, pool_forward, poo
 
 struct layer *layer_pool_new(const char *name, struct shape in)
 {
-    struct pool *q = layer_make(sizeof *q, &pool_type, name, in, (struct shape){1, 1, in.c});
-    q->pixels = (size_t)in.h * (size_t)in.w;
-    return &q->base;
+    return layer_make(sizeof(struct layer), &pool_type, name, in, (struct shape){1, 1, in.c});
 }
