@@ -75,7 +75,7 @@ struct quantize_op {
     const float *x;     /* [device] */
     size_t rows, row;
     const struct range *known; /* [device] NULL, or the range of x */
-    struct quantizer quantizer;
+    struct plan quantizer;
     struct affine map; /* codes: the grid */
     struct random_name random;
 };

@@ -12,7 +12,7 @@
 #include "sim/base/shape.h"
 #include "sim/device/device.h"
 #include "sim/method/recipe.h"
-#include "sim/method/widths.h"
+#include "sim/base/widths.h"
 
 /* The most that one layer may have. Nothing but memory depends on them: randomness is named apart. */
 enum { LAYER_INPUTS = 4, LAYER_PARAMS = 8, LAYER_BUFFERS = 4, PARAM_STATES = 2, NAME_LENGTH = 48 };

@@ -1,5 +1,4 @@
-/* sim/method/optimizer.c - the table of optimizers. Float32 state, one rounding for each written
- * operation. */
+/* sim/method/optimizer.c - the table of optimizers. Float32 state, one rounding for each written operation. */
 #include "sim/method/optimizer.h"
 
 #include "sim/base/table.h"
@@ -8,63 +7,45 @@
 
 /* As published: decay on every parameter, no dampening, no Nesterov. Zero momentum at the start makes the
  * first step v = d. Elements are independent, so that threads cannot change a bit. */
-static void sgd_observe(struct param *p, const struct optimizer_spec *s)
+static void sgd_observe(const struct update *u, size_t first, size_t end, const void *of, double lr)
 {
+    const struct optimizer_spec *s = of;
     const float momentum = (float)s->momentum, decay = (float)s->weight_decay;
-    float *velocity = p->momentum;
-    const float *grad = p->grad, *value = p->value;
+    float *restrict velocity = u->state[0];
+    const float *restrict grad = u->grad, *restrict value = u->value;
+    (void)lr;
 
-#pragma omp parallel for simd schedule(static)
-    for (size_t i = 0; i < p->size; i++) {
+    for (size_t i = first; i < end; i++) {
         const float d = grad[i] + decay * value[i];
         velocity[i] = momentum * velocity[i] + d;
     }
 }
 
-static void sgd_move(struct param *p, const struct optimizer_spec *s, double lr)
+static void sgd_move(const struct update *u, size_t first, size_t end, const void *of, double lr)
 {
     const float rate = (float)lr;
-    const float *velocity = p->momentum;
-    float *value = p->value;
-    (void)s;
+    const float *restrict velocity = u->state[0];
+    float *restrict value = u->value;
+    (void)of;
 
-#pragma omp parallel for simd schedule(static)
-    for (size_t i = 0; i < p->size; i++)
+    for (size_t i = first; i < end; i++)
         value[i] -= rate * velocity[i];
 }
 
 static const struct optimizer_type types[] = {
-    {"sgd", "d = g + wd p; v = mu v + d; p = p - lr v", "Fu et al., ICLR 2021, published code", sgd_observe,
-     sgd_move},
+    {.name = "sgd",
+     .formula = "d = g + wd p; v = mu v + d; p = p - lr v",
+     .source = "Fu et al., ICLR 2021, published code",
+     .state = {"momentum"},
+     .observe = {"sgd_observe", sgd_observe},
+     .move = {"sgd_move", sgd_move}},
 };
 
 enum { COUNT = sizeof types / sizeof types[0] };
 
-/* A tensor of the parameter by its role, in place. */
-static void take_role(float *x, enum role role, const struct param *q, uint32_t id, const struct pass *p)
+int optimizer_states(const struct optimizer_type *t)
 {
-    const struct role_setting *s = &p->recipe->role[role];
-    const struct role_moment now = pass_moment(p);
-
-    if (s->way != ROLE_FORMAT) return;
-    const struct role_tensor t = {.rows = q->size / q->row, .row = q->row, .id = id};
-    (void)role_apply(x, x, &t, s, role, &now);
-}
-
-void optimizer_update(struct graph *g, const struct optimizer_spec *s, double lr, const struct pass *p)
-{
-    for (int n = 0; n < g->count; n++) {
-        struct layer *l = g->nodes[n].layer;
-        for (int i = 0; i < l->param_count; i++) {
-            struct param *q = &l->params[i];
-            const uint32_t id = l->id * LAYER_PARAMS + (uint32_t)i;
-            take_role(q->grad, ROLE_GRADIENT, q, id, p);
-            s->type->observe(q, s);
-            take_role(q->momentum, ROLE_MOMENTUM, q, id, p);
-            s->type->move(q, s, lr);
-            take_role(q->value, ROLE_MASTER, q, id, p);
-        }
-    }
+    return t->state[0] == NULL ? 0 : t->state[1] == NULL ? 1 : 2;
 }
 
 const struct optimizer_type *optimizer_all(int *count)

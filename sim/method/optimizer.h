@@ -1,8 +1,12 @@
-/* sim/method/optimizer.h - parameter updates. To add an optimizer: its function and row in optimizer.c. */
+/* sim/method/optimizer.h - parameter updates.
+ *
+ * To add an optimizer: its two halves and its row in optimizer.c, its claim in tests/sim/test_optimizer.c. A
+ * device that is not the CPU needs the halves in its own form, by their names.
+ */
 #ifndef SIM_METHOD_OPTIMIZER_H
 #define SIM_METHOD_OPTIMIZER_H
 
-#include "sim/layers/graph.h"
+#include "sim/device/device.h"
 
 struct optimizer_type;
 
@@ -12,15 +16,17 @@ struct optimizer_spec {
     double weight_decay; /* on every parameter, as published */
 };
 
-/* In two halves, because the state in between has a number format of its own: see sim/roles/role.h. */
+/* In two halves, because the state in between has a number format of its own: see sim/roles/role.h. A rule's
+ * spec is the struct optimizer_spec. */
 struct optimizer_type {
     const char *name, *formula, *source;
-    void (*observe)(struct param *p, const struct optimizer_spec *s);         /* state from gradient */
-    void (*move)(struct param *p, const struct optimizer_spec *s, double lr); /* value from state */
+    const char *state[2];       /* what it keeps of each parameter; NULL: nothing (more) */
+    struct update_rule observe; /* state from gradient */
+    struct update_rule move;    /* value from state */
 };
 
-/** Update every parameter of the graph from its gradient, each tensor in its role's number format. */
-void optimizer_update(struct graph *g, const struct optimizer_spec *s, double lr, const struct pass *p);
+/** How many tensors it keeps of each parameter. */
+int optimizer_states(const struct optimizer_type *t);
 
 MUST_CHECK enum status optimizer_find(const struct optimizer_type **out, const char *name);
 const struct optimizer_type *optimizer_all(int *count);

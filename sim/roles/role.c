@@ -1,9 +1,7 @@
 /* sim/roles/role.c - the table of roles; from a setting and a step's bits to a quantized tensor. */
 #include "sim/roles/role.h"
 
-#include "quant/element.h"
 #include "quant/quantizer.h"
-#include "sim/kernels/kernels.h"
 #include "sim/roles/role_accumulator.h"
 
 #include <assert.h>
@@ -165,60 +163,11 @@ enum status role_check(const struct role_setting *s, enum role role, int lo, int
 
 /* --- tensors --- */
 
-/* How a tensor is cut into pieces for the threads: spans of rows; rows that hold whole blocks are one run. */
-struct cut {
-    size_t rows, row;    /* as the formats' blocks see it */
-    size_t stride;       /* from one row's first element to the next one's, as random bits are numbered */
-    size_t piece, count; /* elements (one row) or rows (several) of a piece; pieces */
-};
-
-static struct cut cut_make(const struct role_tensor *t, size_t block)
-{
-    enum { PIECE = 16384 };
-    const bool one = block == 1 || block == SIZE_MAX || t->row % block == 0;
-    struct cut c = {.rows = one ? 1 : t->rows, .row = one ? t->rows * t->row : t->row};
-
-    c.stride = one ? c.row : (c.row + block - 1) / block * block;
-    c.piece = !one                ? (PIECE + c.row - 1) / c.row
-              : block == SIZE_MAX ? PIECE
-                                  : (PIECE + block - 1) / block * block;
-    c.count = ((one ? c.row : c.rows) + c.piece - 1) / c.piece;
-    return c;
-}
-
-/* Take the range of the whole tensor into the plan. Without infinities and NaN its two ends say it all. */
-static void measure(struct plan *p, const float *x, const struct role_tensor *t)
-{
-    const size_t n = t->rows * t->row;
-    const struct range r = t->known ? t->range : range_of(x, n);
-    const float ends[2] = {r.lo, r.hi};
-
-    if (r.lo - r.lo == 0.0f && r.hi - r.hi == 0.0f)
-        plan_measure_f32(p, ends, 2);
-    else
-        plan_measure_f32(p, x, n);
-}
-
-/* Piece i of x. */
-static void apply_piece(const struct plan *p, float *y, const float *x, const struct cut *c, size_t i,
-                        struct random_name name, struct tally *tally)
-{
-    const size_t begin = i * c->piece, whole = c->rows == 1 ? c->row : c->rows;
-    const size_t end = whole - begin < c->piece ? whole : begin + c->piece;
-
-    if (c->rows == 1) {
-        plan_apply_f32(p, y + begin, x + begin, end - begin, (struct draw){name, begin}, tally);
-        return;
-    }
-    for (size_t r = begin; r < end; r++)
-        plan_apply_f32(p, y + r * c->row, x + r * c->row, c->row, (struct draw){name, r * c->stride}, tally);
-}
-
 /* The plan of a setting that has been checked, at the moment's bits. */
 static void plan_now(struct plan *out, const struct role_setting *s, enum role role,
                      const struct role_moment *m)
 {
-    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->forward_bits : m->backward_bits;
+    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->widths.forward : m->widths.backward;
     if (plan_of(out, s, bits) != STATUS_OK) abort(); /* role_check was not asked: a mistake in this program */
 }
 
@@ -227,24 +176,13 @@ static struct random_name name_of(enum role role, const struct role_tensor *t, c
     return (struct random_name){m->seed, random_stream(rows[role].use, t->id), m->step};
 }
 
-uint64_t role_apply(float *y, const float *x, const struct role_tensor *t, const struct role_setting *s,
-                    enum role role, const struct role_moment *m)
+struct quantize_op role_quantize(const struct role_tensor *t, const struct role_setting *s, enum role role,
+                                 const struct role_moment *m)
 {
-    const struct random_name name = name_of(role, t, m);
-    uint64_t overflow = 0;
-    struct plan plan;
+    struct quantize_op op = {.rows = t->rows, .row = t->row, .known = t->known, .random = name_of(role, t, m)};
 
-    plan_now(&plan, s, role, m);
-    if (plan_needs_measure(&plan.format)) measure(&plan, x, t);
-    const struct cut c = cut_make(t, plan_block(&plan.format));
-    const bool counts = element_is_family(plan.format.family);
-#pragma omp parallel for schedule(static) num_threads(m->threads) reduction(+ : overflow)
-    for (size_t i = 0; i < c.count; i++) {
-        struct tally tally = {0};
-        apply_piece(&plan, y, x, &c, i, name, counts ? &tally : NULL);
-        overflow += tally.overflow;
-    }
-    return overflow;
+    plan_now(&op.quantizer, s, role, m);
+    return op;
 }
 
 /* --- grids --- */
@@ -295,45 +233,4 @@ bool role_grid(struct affine *out, const struct role_setting *s, enum role role,
     if (s->way != ROLE_FORMAT) return false;
     plan_now(&plan, s, role, m);
     return format_grid(out, &plan.format);
-}
-
-/* How many elements overflow: what a tally counts, without its sums, which cost more than the quantizer.
- * Only values beyond the ends of the format can. */
-static uint64_t overflow_of(const struct plan *p, const float *x, size_t n, struct draw draw)
-{
-    const double lowest = p->constants.lowest, highest = p->constants.highest;
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const double v = (double)x[i];
-        if (v >= lowest && v <= highest) continue;
-        const uint32_t random = draw_bits(draw.name, draw.first + i, p->format.random_bits);
-        count += (element_encode(&p->format, number_of_double(v), random).outcome & OUTCOME_OVERFLOW) != 0;
-    }
-    return count;
-}
-
-uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, const struct role_setting *s,
-                     enum role role, const struct role_moment *m, const struct kernels *k)
-{
-    enum { PIECE = 4096 }; /* of the thread's stack, and a multiple of what the SIMD kernels take at once */
-    const struct random_name name = name_of(role, t, m);
-    const size_t n = t->rows * t->row;
-    uint64_t overflow = 0;
-    struct affine map;
-    struct plan plan;
-
-    plan_now(&plan, s, role, m);
-    if (!format_grid(&map, &plan.format)) abort(); /* role_grid was not asked: a mistake in this program */
-    const bool counts = element_is_family(plan.format.family);
-#pragma omp parallel for schedule(static) num_threads(m->threads) reduction(+ : overflow)
-    for (size_t i = 0; i < n; i += PIECE) {
-        const size_t size = n - i < PIECE ? n - i : PIECE;
-        float value[PIECE];
-        const struct draw draw = {name, i};
-        plan_apply_f32(&plan, value, x + i, size, draw, NULL);
-        k->encode((char *)codes + i * code_bytes(map.bits), value, size, &map, NULL, 0);
-        if (counts) overflow += overflow_of(&plan, x + i, size, draw);
-    }
-    return overflow;
 }

@@ -37,10 +37,10 @@
 #include "quant/format.h"
 #include "quant/random.h"
 #include "quant/status.h"
+#include "sim/device/device.h"
+#include "sim/base/widths.h"
 
 #include <stddef.h>
-
-struct kernels;
 
 enum role {
     ROLE_WEIGHT,
@@ -76,18 +76,16 @@ struct role_setting {
 
 /** Where training stands: what drives the widths and names the randomness. */
 struct role_moment {
-    int forward_bits, backward_bits; /* 0: float32 */
+    struct widths widths;
     uint64_t seed;
     uint32_t step;
-    int threads;
 };
 
 /** The shape of a tensor of rows x row elements, and its number among those of its role. */
 struct role_tensor {
     size_t rows, row;
     uint32_t id;
-    struct range range; /* of all elements, where `known` */
-    bool known;
+    const struct range *known; /* [device] NULL, or the range of all elements */
 };
 
 /** All roles, in the order of enum role; *count is ROLE_COUNT. */
@@ -106,22 +104,17 @@ bool role_is_driven(const struct role_setting *s);
 MUST_CHECK enum status role_check(const struct role_setting *s, enum role role, int lo, int hi);
 
 /**
- * Quantize x into y, which may be x, by a setting of ROLE_FORMAT that has been checked at these bits.
- *
- * Returns how many elements overflowed, for elementwise formats; 0 for others, which scale to fit.
+ * What the device is told to quantize a tensor by a setting of ROLE_FORMAT that has been checked at these bits;
+ * the caller adds what is read and written, and for codes the map of role_grid.
  */
-uint64_t role_apply(float *y, const float *x, const struct role_tensor *t, const struct role_setting *s,
-                    enum role role, const struct role_moment *m);
+struct quantize_op role_quantize(const struct role_tensor *t, const struct role_setting *s, enum role role,
+                                 const struct role_moment *m);
 
 /**
  * Is this role's format, at this moment's bits, a grid (see Arithmetic)? Then *out is its map: the codes of
  * all its values by affine_code are exact, and affine_value of a code is the value, except that -0 becomes 0.
  */
 bool role_grid(struct affine *out, const struct role_setting *s, enum role role, const struct role_moment *m);
-
-/** role_apply for a grid: the codes of the values, of 1 or 2 bytes by code_bytes, instead of the values. */
-uint64_t role_encode(void *codes, const float *x, const struct role_tensor *t, const struct role_setting *s,
-                     enum role role, const struct role_moment *m, const struct kernels *k);
 
 /** Replace every {bits}, {bits+N} and {bits-N} of `text`. STATUS_INPUT for any other brace. */
 MUST_CHECK enum status role_expand(char out[static ROLE_TEXT], const char *text, int bits);
