@@ -7,7 +7,11 @@
 #ifndef SIM_DATA_DATASET_H
 #define SIM_DATA_DATASET_H
 
-#include "sim/layers/layer.h"
+#include "quant/status.h"
+#include "sim/base/shape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST };
 

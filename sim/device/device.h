@@ -379,6 +379,8 @@ struct device_ops {
 /** A machine's devices begin with this. */
 struct device {
     const struct device_ops *ops;
+    const char *kernels;  /* what computes, in a word: for people and records */
+    int threads;          /* that compute */
     size_t scratch_bytes; /* that settle placed */
 };
 

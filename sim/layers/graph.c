@@ -166,12 +166,23 @@ static enum status place_tensors(struct graph *g)
     return s;
 }
 
+/* Targets of an example: one for each pixel of the logits. */
+static int targets_of(const struct graph *g)
+{
+    const struct shape last = g->nodes[g->count - 1].layer->out;
+    return last.h * last.w;
+}
+
 /* Parameters, statistics and whatever else is kept for the run: measure, then place. */
 static void claim_state(struct graph *g, struct arena *a)
 {
     for (int i = 0; i < g->count; i++)
         g->nodes[i].layer->type->plan(g->nodes[i].layer, &g->plan, a);
     claim_wishes(g, a);
+    const size_t targets = (size_t)g->plan.batch * (size_t)targets_of(g);
+    g->loss = arena_push(a, sizeof *g->loss);
+    g->losses = arena_push(a, targets * sizeof *g->losses);
+    g->targets = arena_push(a, targets * sizeof *g->targets);
 }
 
 enum status graph_plan(struct graph *g, const struct memory_plan *p)
@@ -225,6 +236,31 @@ struct tensor *graph_forward(struct graph *g, const struct pass *p)
         n->layer->type->forward(n->layer, &n->out, in, p);
     }
     return &g->nodes[g->count - 1].out;
+}
+
+void graph_loss(struct graph *g, const int *target, int n, bool gradient)
+{
+    struct device *d = g->plan.device;
+    const struct node *last = &g->nodes[g->count - 1];
+    const int rows = n * targets_of(g);
+
+    d->ops->put(d, g->targets, target, (size_t)rows * sizeof *target);
+    d->ops->loss(d, &(struct loss_op){.out = g->loss,
+                                      .each = g->losses,
+                                      .dlogits = gradient ? last->dout.data : NULL,
+                                      .logits = last->out.data,
+                                      .labels = g->targets,
+                                      .n = rows,
+                                      .classes = last->layer->out.c});
+}
+
+struct loss graph_loss_get(const struct graph *g)
+{
+    struct device *d = g->plan.device;
+    struct loss l;
+
+    d->ops->get(d, &l, g->loss, sizeof l);
+    return l;
 }
 
 void graph_backward_node(struct graph *g, int node, bool data, const struct pass *p)

@@ -21,8 +21,11 @@ struct graph {
     struct node *nodes;
     int count, capacity;
     struct shape input;
-    struct tensor in; /* the batch, filled by graph_put; its range is measured by graph_forward */
-    bool tokens;      /* the batch is integers */
+    struct tensor in;  /* the batch, filled by graph_put; its range is measured by graph_forward */
+    bool tokens;       /* the batch is integers */
+    struct loss *loss; /* [device] of the last batch */
+    double *losses;    /* [device][targets] */
+    int *targets;      /* [device][targets]: one for each pixel of the last node's output */
     struct memory_plan plan;
     struct arena state; /* run lifetime: parameters, statistics, saved codes, ranges */
     struct arena step;  /* step lifetime: tensors placed by lifetime */
@@ -55,6 +58,13 @@ size_t graph_bytes(const struct graph *g);
 
 /** Run all layers on g->in (its first p->n examples); returns the last node's output (the logits). */
 struct tensor *graph_forward(struct graph *g, const struct pass *p);
+
+/**
+ * Softmax cross entropy of the last pass against target[n][pixels of the logits]; the classes are the logits'
+ * channels. gradient: also that of the mean, where backward begins. graph_loss_get waits for it.
+ */
+void graph_loss(struct graph *g, const int *target, int n, bool gradient);
+struct loss graph_loss_get(const struct graph *g);
 
 /** Gradients of all params, from the last node's dout (written by the loss). */
 void graph_backward(struct graph *g, const struct pass *p);

@@ -12,7 +12,7 @@
 #include "sim/base/shape.h"
 #include "sim/device/device.h"
 #include "sim/method/recipe.h"
-#include "sim/base/widths.h"
+#include "sim/method/widths.h"
 
 /* The most that one layer may have. Nothing but memory depends on them: randomness is named apart. */
 enum { LAYER_INPUTS = 4, LAYER_PARAMS = 8, LAYER_BUFFERS = 4, PARAM_STATES = 2, NAME_LENGTH = 48 };
@@ -21,12 +21,12 @@ struct layer;
 
 /** A batch of examples and what its writer was asked to note about it. */
 struct tensor {
-    float *data;          /* [device][n][h][w][c] */
-    int *tokens;          /* [device][n][h][w][c] instead, where a network reads integers */
-    struct shape shape;   /* of one example */
-    struct range *range;  /* [device] of all values of the batch, set by the writer; NULL: nobody asks */
-    double *notes;        /* [device][n][CONV_NOTES][c] about each image and channel, by the writer, or NULL */
-    bool note_ends;       /* smallest and largest, too */
+    float *data;         /* [device][n][h][w][c] */
+    int *tokens;         /* [device][n][h][w][c] instead, where a network reads integers */
+    struct shape shape;  /* of one example */
+    struct range *range; /* [device] of all values of the batch, set by the writer; NULL: nobody asks */
+    double *notes;       /* [device][n][CONV_NOTES][c] about each image and channel, by the writer, or NULL */
+    bool note_ends;      /* smallest and largest, too */
     const struct layer *coder;       /* its only reader, if that may make codes of it; else NULL */
     const struct deferred *deferred; /* NULL, or what this pass has instead of data; set by the writer */
 };
@@ -56,7 +56,7 @@ struct work {
 struct pass {
     struct device *device;
     const struct recipe *recipe;
-    int n; /* examples in this batch, <= the planned batch */
+    int n;                             /* examples in this batch, <= the planned batch */
     struct widths widths;              /* of every layer, */
     const struct widths *layer_widths; /* unless each has its own: [layers], by id */
     bool training;                     /* batch statistics and measured ranges, or running ones */
@@ -119,7 +119,8 @@ static inline struct widths pass_widths(const struct pass *p, const struct layer
 /** What drives and names the quantizers of this layer in this pass. */
 static inline struct role_moment pass_moment(const struct pass *p, const struct layer *l)
 {
-    return (struct role_moment){pass_widths(p, l), p->seed, p->step};
+    const struct widths w = pass_widths(p, l);
+    return (struct role_moment){w.forward, w.backward, p->seed, p->step};
 }
 
 #endif

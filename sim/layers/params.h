@@ -15,7 +15,7 @@
 struct param_at {
     struct layer *layer;
     struct param *param; /* NULL behind the last one */
-    uint32_t id;         /* names its randomness: as long as the layer's number and its own in the layer stay */
+    uint32_t id; /* names its randomness: as long as the layer's number and its own in the layer stay */
     struct graph *graph; /* private, as what follows */
     int node, index;
 };

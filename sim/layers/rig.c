@@ -8,9 +8,8 @@ static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bo
     const size_t batch = (size_t)r->plan.batch;
     t->shape = shape;
     t->data = arena_push(&r->memory, shape_size(shape) * batch * sizeof(float));
-    t->wants_range = true;
-    t->notes.at =
-        notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
+    t->range = arena_push(&r->memory, sizeof *t->range);
+    t->notes = notes ? arena_push(&r->memory, CONV_NOTES * (size_t)shape.c * batch * sizeof(double)) : NULL;
 }
 
 static void claim(struct rig *r)
@@ -24,33 +23,27 @@ static void claim(struct rig *r)
     }
     claim_tensor(&r->out, l->out, r, false);
     claim_tensor(&r->dout, l->out, r, false);
-    r->pass.shared = arena_push(&r->memory, l->shared_bytes + 64);
-    for (int i = 0; i < r->plan.threads; i++)
-        r->scratch[i] = arena_push(&r->memory, l->scratch_bytes + 4096);
 }
 
-enum status rig_open(struct rig *r, struct layer *layer, const struct plan *p, const struct recipe *recipe)
+enum status rig_open(struct rig *r, struct layer *layer, const struct machine *machine,
+                     const struct memory_plan *p, const struct recipe *recipe)
 {
     *r = (struct rig){.layer = layer, .recipe = *recipe, .plan = *p};
-    if (r->plan.threads == 0) r->plan.threads = omp_get_max_threads();
-    r->scratch = calloc((size_t)r->plan.threads, sizeof *r->scratch);
-    if (!r->scratch) abort(); /* a few bytes */
+    TRY(device_open(&r->device, machine));
+    r->plan.device = r->device;
     claim(r);
-    const enum status s = arena_open(&r->memory, r->memory.used, "one layer's tensors");
-    if (s != STATUS_OK) return s;
+    TRY(arena_open(&r->memory, device_memory(r->device), r->memory.used, "one layer's tensors"));
     claim(r);
-    r->pass.kernels = p->kernels;
+    r->pass.device = r->device;
     r->pass.recipe = &r->recipe;
     r->pass.n = p->batch;
-    r->pass.threads = r->plan.threads;
-    r->pass.scratch = r->scratch;
-    return STATUS_OK;
+    return r->device->ops->settle(r->device);
 }
 
 void rig_close(struct rig *r)
 {
     arena_close(&r->memory);
-    free(r->scratch);
+    device_close(r->device);
     free(r->layer);
     *r = (struct rig){0};
 }
@@ -61,7 +54,7 @@ static void measure_notes(struct tensor *t, int batch)
     const size_t each = shape_size(t->shape), c = (size_t)t->shape.c;
 
     for (size_t n = 0; n < (size_t)batch; n++) {
-        const struct conv_notes notes = {t->notes.at + n * CONV_NOTES * c, true};
+        const struct conv_notes notes = {t->notes + n * CONV_NOTES * c, true};
         conv_notes_clear(notes.at, t->shape.c);
         for (size_t i = 0; i < each; i++)
             conv_notes_add(notes, t->shape.c, (int)(i % c), t->data[n * each + i]);
@@ -70,27 +63,34 @@ static void measure_notes(struct tensor *t, int batch)
 
 static void measure_range(struct tensor *t, int batch)
 {
-    t->range = range_join(range_of(t->data, shape_size(t->shape) * (size_t)batch), RANGE_EMPTY);
+    *t->range = range_join(range_of(t->data, shape_size(t->shape) * (size_t)batch), RANGE_EMPTY);
+}
+
+static void gather(struct tensor *to[], struct tensor from[])
+{
+    for (int i = 0; i < LAYER_INPUTS; i++)
+        to[i] = &from[i];
 }
 
 void rig_forward(struct rig *r, bool training, int forward_bits, int backward_bits)
 {
-    struct tensor *const in[LAYER_INPUTS] = {&r->in[0], &r->in[1]};
+    struct tensor *in[LAYER_INPUTS];
 
+    gather(in, r->in);
     r->pass.training = training;
-    r->pass.forward_bits = forward_bits;
-    r->pass.backward_bits = backward_bits;
+    r->pass.widths = (struct widths){forward_bits, backward_bits};
     for (int i = 0; i < r->layer->inputs; i++)
         measure_range(&r->in[i], r->plan.batch);
-    if (r->in[0].notes.at) measure_notes(&r->in[0], r->plan.batch);
+    if (r->in[0].notes) measure_notes(&r->in[0], r->plan.batch);
     r->layer->type->forward(r->layer, &r->out, in, &r->pass);
 }
 
 void rig_backward(struct rig *r)
 {
-    struct tensor *const in[LAYER_INPUTS] = {&r->in[0], &r->in[1]}, *const din[LAYER_INPUTS] = {&r->din[0],
-                                                                                                &r->din[1]};
+    struct tensor *in[LAYER_INPUTS], *din[LAYER_INPUTS];
 
+    gather(in, r->in);
+    gather(din, r->din);
     measure_range(&r->dout, r->plan.batch);
-    r->layer->type->backward(r->layer, din, (const bool[LAYER_INPUTS]){false, false}, &r->dout, in, &r->pass);
+    r->layer->type->backward(r->layer, din, (const bool[LAYER_INPUTS]){false}, &r->dout, in, &r->pass);
 }

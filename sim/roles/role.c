@@ -167,7 +167,7 @@ enum status role_check(const struct role_setting *s, enum role role, int lo, int
 static void plan_now(struct plan *out, const struct role_setting *s, enum role role,
                      const struct role_moment *m)
 {
-    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->widths.forward : m->widths.backward;
+    const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->forward_bits : m->backward_bits;
     if (plan_of(out, s, bits) != STATUS_OK) abort(); /* role_check was not asked: a mistake in this program */
 }
 
@@ -179,7 +179,8 @@ static struct random_name name_of(enum role role, const struct role_tensor *t, c
 struct quantize_op role_quantize(const struct role_tensor *t, const struct role_setting *s, enum role role,
                                  const struct role_moment *m)
 {
-    struct quantize_op op = {.rows = t->rows, .row = t->row, .known = t->known, .random = name_of(role, t, m)};
+    struct quantize_op op = {
+        .rows = t->rows, .row = t->row, .known = t->known, .random = name_of(role, t, m)};
 
     plan_now(&op.quantizer, s, role, m);
     return op;

@@ -38,7 +38,6 @@
 #include "quant/random.h"
 #include "quant/status.h"
 #include "sim/device/device.h"
-#include "sim/base/widths.h"
 
 #include <stddef.h>
 
@@ -76,7 +75,7 @@ struct role_setting {
 
 /** Where training stands: what drives the widths and names the randomness. */
 struct role_moment {
-    struct widths widths;
+    int forward_bits, backward_bits; /* 0: float32 */
     uint64_t seed;
     uint32_t step;
 };

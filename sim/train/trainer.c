@@ -1,10 +1,9 @@
 /* sim/train/trainer.c - the training loop of Cyclic Precision Training. */
 #include "sim/train/trainer.h"
 
-#include "sim/method/loss.h"
-
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static double now(void)
@@ -41,7 +40,7 @@ static enum status roles_check(const struct train_spec *s)
     return STATUS_OK;
 }
 
-enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
+enum status trainer_open(struct trainer *t, const struct train_spec *spec, struct device *device,
                          struct graph *g, struct dataset *d)
 {
     const int asked = spec->evaluate_bits_max, trained = spec->forward.bits_max;
@@ -49,26 +48,31 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, const
 
     const struct loader_spec batches = loading(spec, d);
 
-    *t = (struct trainer){.spec = spec, .kernels = k, .data = d, .graph = g, .loss = NAN};
+    *t = (struct trainer){.spec = spec, .data = d, .graph = g, .loss = NAN};
     TRY(roles_check(spec));
-    TRY(graph_plan(g, &(struct plan){.kernels = k,
-                                     .batch = spec->batch,
-                                     .forward_bits_max = spec->recipe.quantize ? widest : 0,
-                                     .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
-                                     .recipe = &spec->recipe,
-                                     .training = true}));
+    TRY(graph_plan(g, &(struct memory_plan){
+                          .device = device,
+                          .batch = spec->batch,
+                          .forward_bits_max = spec->recipe.quantize ? widest : 0,
+                          .backward_bits_max = spec->recipe.quantize ? spec->backward.bits_max : 0,
+                          .recipe = &spec->recipe,
+                          .training = true,
+                          .states = optimizer_states(spec->optimizer.type),
+                      }));
+    t->images = malloc((size_t)spec->batch * shape_size(g->input) * sizeof *t->images);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
-    if (!t->labels) return fail(STATUS_NOMEM, "no memory for %d labels", spec->batch);
-    t->input = g->in.data;
+    if (!t->images || !t->labels)
+        return fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
     return loader_open(&t->loader, &batches);
 }
 
 void trainer_close(struct trainer *t)
 {
     loader_close(t->loader);
-    if (t->input) t->graph->in.data = t->input;
+    free(t->images);
     free(t->labels);
     t->loader = NULL;
+    t->images = NULL;
     t->labels = NULL;
 }
 
@@ -92,21 +96,21 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->phase = schedule_phase(&row->cycle, &s->forward, &at);
     row->lr = lr_rate(&s->lr, t->at, s->iterations);
 
-    struct pass pass = {.recipe = &s->recipe,
-                        .n = n,
-                        .forward_bits = row->forward_bits,
-                        .backward_bits = row->backward_bits,
-                        .training = true,
-                        .seed = s->seed,
-                        .step = (uint32_t)t->at};
-    graph_pass(&pass, t->graph);
+    const struct pass pass = {.device = t->graph->plan.device,
+                              .recipe = &s->recipe,
+                              .n = n,
+                              .widths = {row->forward_bits, row->backward_bits},
+                              .training = true,
+                              .seed = s->seed,
+                              .step = (uint32_t)t->at};
 
-    t->graph->in.data = batch.images;
-    const struct tensor *logits = graph_forward(t->graph, &pass);
-    const struct loss loss = loss_cross_entropy(t->graph->nodes[t->graph->count - 1].dout.data, logits->data,
-                                                batch.labels, n, t->data->classes);
+    graph_put(t->graph, batch.images, n);
+    graph_forward(t->graph, &pass);
+    graph_loss(t->graph, batch.labels, n, true);
     graph_backward(t->graph, &pass);
-    optimizer_update(t->graph, &s->optimizer, row->lr, &pass);
+    update_params(t->graph, &s->optimizer, row->lr, &pass);
+
+    const struct loss loss = graph_loss_get(t->graph);
 
     row->images = n;
     row->loss = t->loss = loss.mean;
@@ -130,22 +134,24 @@ struct evaluation trainer_evaluation(const struct trainer *t, enum split split, 
 bool trainer_evaluation_step(struct trainer *t, struct evaluation *e)
 {
     const int64_t left = e->count - e->seen;
-    struct pass pass = {.recipe = &t->spec->recipe,
-                        .n = (int)(left < t->spec->batch ? left : t->spec->batch),
-                        .forward_bits = e->bits,
-                        .seed = t->spec->seed,
-                        .step = (uint32_t)t->at};
+    const struct pass pass = {.device = t->graph->plan.device,
+                              .recipe = &t->spec->recipe,
+                              .n = (int)(left < t->spec->batch ? left : t->spec->batch),
+                              .widths = {.forward = e->bits},
+                              .seed = t->spec->seed,
+                              .step = (uint32_t)t->at};
 
     if (pass.n == 0) return false;
     uint32_t *index = malloc((size_t)pass.n * sizeof *index);
     if (!index) abort(); /* a few hundred bytes */
     for (int i = 0; i < pass.n; i++)
         index[i] = (uint32_t)(e->seen + i);
-    graph_pass(&pass, t->graph);
-    dataset_fetch(t->graph->in.data, t->labels, t->data, e->split, index, pass.n, NULL);
+    dataset_fetch(t->images, t->labels, t->data, e->split, index, pass.n, NULL);
     free(index);
-    const struct tensor *logits = graph_forward(t->graph, &pass);
-    const struct loss l = loss_cross_entropy(NULL, logits->data, t->labels, pass.n, t->data->classes);
+    graph_put(t->graph, t->images, pass.n);
+    graph_forward(t->graph, &pass);
+    graph_loss(t->graph, t->labels, pass.n, false);
+    const struct loss l = graph_loss_get(t->graph);
     e->loss_sum += l.mean * pass.n;
     e->correct += l.correct;
     e->seen += pass.n;
@@ -162,4 +168,42 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
     while (trainer_evaluation_step(t, &e))
         continue;
     return e;
+}
+
+/* --- the digest by which two runs are compared --- */
+
+/* A tensor of the state behind its layer's name and its own. */
+static void add_tensor(struct digest *h, struct device *d, const struct layer *l, const char *name,
+                       const float *x, size_t n)
+{
+    if (!x) return;
+    float *host = malloc(n * sizeof *host);
+    if (!host) abort(); /* no larger than one layer's weights */
+    d->ops->get(d, host, x, n * sizeof *host);
+    digest_add(h, l->name, strlen(l->name) + 1);
+    digest_add(h, name, strlen(name) + 1);
+    digest_add(h, host, n * sizeof *host);
+    free(host);
+}
+
+void trainer_hash(char hex[static DIGEST_SIZE], const struct trainer *t)
+{
+    struct digest h;
+    struct device *d = t->graph->plan.device;
+    const uint64_t at = (uint64_t)t->at;
+
+    digest_init(&h);
+    digest_add(&h, &at, sizeof at);
+    for (int i = 0; i < t->graph->count; i++) {
+        const struct layer *l = t->graph->nodes[i].layer;
+        for (int j = 0; j < l->param_count; j++) {
+            const struct param *q = &l->params[j];
+            add_tensor(&h, d, l, q->name, q->value, q->size);
+            for (int s = 0; s < t->graph->plan.states; s++)
+                add_tensor(&h, d, l, t->spec->optimizer.type->state[s], q->state[s], q->size);
+        }
+        for (int j = 0; j < l->buffer_count; j++)
+            add_tensor(&h, d, l, l->buffers[j].name, l->buffers[j].value, l->buffers[j].size);
+    }
+    digest_hex(hex, &h);
 }

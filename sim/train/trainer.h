@@ -3,11 +3,12 @@
 #ifndef SIM_TRAIN_TRAINER_H
 #define SIM_TRAIN_TRAINER_H
 
+#include "sim/base/digest.h"
 #include "sim/data/dataset.h"
 #include "sim/layers/graph.h"
 #include "sim/data/loader.h"
 #include "sim/method/lr.h"
-#include "sim/method/optimizer.h"
+#include "sim/train/update.h"
 #include "sim/method/schedule.h"
 
 /** What a run is, resolved: no defaults are left to fill in. */
@@ -51,19 +52,18 @@ struct evaluation {
 
 struct trainer {
     const struct train_spec *spec;
-    const struct kernels *kernels;
     struct dataset *data;
     struct graph *graph;
     int64_t at;  /* iterations done */
     double loss; /* of the last one */
     struct loader *loader;
-    float *input; /* the graph's own: during training it reads the loader's batches */
-    int *labels;  /* of an evaluation's batch */
+    float *images; /* of an evaluation's batch, */
+    int *labels;   /* on the host */
 };
 
 /** Make ready: plan the graph's memory, initialize nothing (model_build has). *spec stays as it is from here
  * on. */
-MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, const struct kernels *k,
+MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, struct device *device,
                                     struct graph *g, struct dataset *d);
 void trainer_close(struct trainer *t);
 
@@ -87,6 +87,6 @@ bool trainer_evaluation_step(struct trainer *t, struct evaluation *e);
 
 /** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as
  * hex. */
-void trainer_hash(char hex[65], const struct trainer *t);
+void trainer_hash(char hex[static DIGEST_SIZE], const struct trainer *t);
 
 #endif

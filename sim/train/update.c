@@ -20,8 +20,8 @@ static void take_role(float *x, enum role role, const struct param_at *at, const
 }
 
 /* One half of the optimizer over all parameters. */
-static void run_rule(struct graph *g, const struct update_rule *rule, const struct optimizer_spec *s, double lr,
-                     const struct pass *p)
+static void run_rule(struct graph *g, const struct update_rule *rule, const struct optimizer_spec *s,
+                     double lr, const struct pass *p)
 {
     struct update u[PARAMS];
     struct update_op op = {u, 0, rule, s, lr};

@@ -23,10 +23,12 @@ static enum status cpu_open(struct device **out, const struct machine *m)
         c->mine = calloc((size_t)team_count(c->team), sizeof *c->mine);
         if (!c->mine) s = fail(STATUS_NOMEM, "no memory for a device");
     }
-    if (s == STATUS_OK)
+    if (s == STATUS_OK) {
+        c->base.kernels = c->kernels->name;
+        c->base.threads = team_count(c->team);
         *out = &c->base;
-    else
-        device_close(&c->base);
+    }
+    if (s != STATUS_OK) device_close(&c->base);
     return s;
 }
 

@@ -194,8 +194,8 @@ static struct range backward_share(struct seat me, struct range *residual, const
         const size_t at = n * each;
         float *d = op->dresidual ? op->dresidual + at : NULL;
         r = range_join(r, k->norm_backward(op->dy + at, d, op->add_residual, op->dout + at,
-                                           mask_of(m, &op->shape, n), op->y + at, m->mean, m->ka, m->kb, m->kc,
-                                           op->shape.pixels, op->shape.c));
+                                           mask_of(m, &op->shape, n), op->y + at, m->mean, m->ka, m->kb,
+                                           m->kc, op->shape.pixels, op->shape.c));
         if (d && op->dresidual_range) *residual = range_join(*residual, k->range(d, each));
     }
     return r;

@@ -1,6 +1,6 @@
-/* sim/base/widths.h - the widths of numbers in training: 2 to 32 bits, or 0 for float32. */
-#ifndef SIM_BASE_WIDTHS_H
-#define SIM_BASE_WIDTHS_H
+/* sim/method/widths.h - the widths of numbers in training: 2 to 32 bits, or 0 for float32. */
+#ifndef SIM_METHOD_WIDTHS_H
+#define SIM_METHOD_WIDTHS_H
 
 enum { WIDTH_LEAST = 2, WIDTH_MOST = 32 };
 
