@@ -46,14 +46,14 @@ enum { VALUES = sizeof value_columns / sizeof *value_columns, COLUMNS = VALUES +
 
 #undef AT
 /** What a layer is: one row of the data sets [L]. */
-struct layer_facts {
+struct fact_row {
     char name[NAME_LENGTH], type[NAME_LENGTH];
     int64_t params, inputs, outputs;
     double macs;
     uint8_t quantized;
 };
 
-#define AT(field) offsetof(struct layer_facts, field)
+#define AT(field) offsetof(struct fact_row, field)
 static const struct store_column fact_columns[] = {
     {"name", STORE_TEXT, NAME_LENGTH, AT(name), "1", "layer", NULL, 0},
     {"type", STORE_TEXT, NAME_LENGTH, AT(type), "1", "type of layer", NULL, 0},
@@ -90,17 +90,13 @@ static struct layer_values values_of(const struct layer *l)
 
 /* --- open --------------------------------------------------------------------------------------------- */
 
-static double layer_macs(const struct layer *l)
-{
-    return l->type->work != NULL ? l->type->work(l).macs : 0;
-}
-
 static enum status find_layers(struct layer_table *t, const struct graph *g)
 {
     t->node = calloc((size_t)g->count + 1, sizeof *t->node);
     if (t->node == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d layers", g->count);
     for (int i = 0; i < g->count; i++)
-        if (g->nodes[i].layer->quantized || layer_macs(g->nodes[i].layer) > 0) t->node[t->count++] = i;
+        if (g->nodes[i].layer->quantized || layer_facts_of(g->nodes[i].layer).macs > 0)
+            t->node[t->count++] = i;
     t->row = calloc(1, sizeof(int64_t) + (size_t)t->count * VALUES * VALUE_BYTES);
     return t->row != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for a row of %d layers", t->count);
 }
@@ -112,10 +108,10 @@ static enum status write_facts(struct record *r, const struct graph *g)
     TRY(store_series_open(&facts, r->store, "layers", fact_columns, FACTS));
     for (int i = 0; i < r->layers.count; i++) {
         const struct layer *l = g->nodes[r->layers.node[i]].layer;
-        struct layer_facts row = {.inputs = (int64_t)shape_size(l->in),
-                                  .outputs = (int64_t)shape_size(l->out),
-                                  .macs = layer_macs(l),
-                                  .quantized = l->quantized};
+        struct fact_row row = {.inputs = (int64_t)shape_size(l->in),
+                               .outputs = (int64_t)shape_size(l->out),
+                               .macs = layer_facts_of(l).macs,
+                               .quantized = l->quantized};
         snprintf(row.name, sizeof row.name, "%s", l->name);
         snprintf(row.type, sizeof row.type, "%s", l->type->name);
         for (int p = 0; p < l->param_count; p++)

@@ -117,7 +117,7 @@ static enum status run_open(struct run *r, const struct config *config, const st
         progress_say(&r->progress, "%s: no energy is recorded, hardware %s: %s", o->dir,
                      r->pricing.hardware.name, r->pricing.refusal);
     if (r->going_on) TRY(take_up(r));
-    r->work = graph_work(&r->session.graph);
+    r->work = work_of_graph(&r->session.graph);
     r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
                                  r->session.trainer.at, r->session.config.train.iterations);
     stop_listen();

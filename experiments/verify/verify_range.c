@@ -91,7 +91,7 @@ enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *
 
     for (int i = g->count - 1; i >= 0; i--) {
         struct node *n = &g->nodes[i];
-        if (layer_conv_shape(n->layer) && n->layer->quantized && p->backward_bits > 0 &&
+        if (layer_facts_of(n->layer).kind == LAYER_CONV && n->layer->quantized && p->backward_bits > 0 &&
             p->backward_bits <= AFFINE_CODE_BITS) {
             float *want;
             TRY(load_gradient(&want, v, group, n->layer));

@@ -54,7 +54,7 @@ static enum status visit_layer(struct train_case *c, const char *folder, struct 
     for (int j = 0; j < l->param_count; j++) {
         struct param *p = &l->params[j];
         snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, p->name);
-        TRY(f(c, path, what == GRADIENTS ? p->grad : p->value, p->size, layer_conv_shape(l)));
+        TRY(f(c, path, what == GRADIENTS ? p->grad : p->value, p->size, layer_facts_of(l).conv));
     }
     for (int j = 0; j < l->buffer_count && what == VALUES; j++) {
         snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, l->buffers[j].name);
