@@ -165,7 +165,7 @@ enum status record_layers_rewind(struct record *r, int64_t iteration)
     int64_t rows;
 
     if (r->layers.series == NULL) return STATUS_OK;
-    TRY(record_rows_below(&rows, r, "layers/iter", iteration));
+    TRY(store_series_below(&rows, r->layers.series, iteration));
     return store_series_truncate(r->layers.series, rows);
 }
 
