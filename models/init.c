@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 static void fill_normal(struct param *p, struct random_name name, double deviation)
 {
@@ -33,13 +32,13 @@ static struct random_name bias_name(struct random_name weight)
 
 static void conv_fan_out(struct layer *l, struct random_name name)
 {
-    const struct conv_shape *s = layer_conv_shape(l);
+    const struct conv_shape *s = layer_facts_of(l).conv;
     fill_normal(&l->params[0], name, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
 }
 
 static void conv_fan_in(struct layer *l, struct random_name name)
 {
-    const struct conv_shape *s = layer_conv_shape(l);
+    const struct conv_shape *s = layer_facts_of(l).conv;
     fill_uniform(&l->params[0], name, 1.0 / sqrt((double)l->params[0].size / s->k));
 }
 
@@ -68,37 +67,25 @@ static void norm_one(struct layer *l, struct random_name name)
     fill(l->buffers[1].value, l->buffers[1].size, 1.0f); /* running variance; the mean is 0 */
 }
 
-/* How the layers of one type begin. */
-struct rule {
-    const char *layer;
-    void (*init)(struct layer *l, struct random_name name);
-};
+/* How the layers of one kind begin; NULL: they have no parameters. */
+typedef void rule(struct layer *l, struct random_name name);
 
-enum { RULES = 3 };
+/* To add a kind of layer with parameters: its row in each table. */
+static rule *const he[LAYER_KINDS] = {
+    [LAYER_CONV] = conv_fan_out, [LAYER_LINEAR] = linear_product, [LAYER_NORM] = norm_one};
+static rule *const uniform[LAYER_KINDS] = {
+    [LAYER_CONV] = conv_fan_in, [LAYER_LINEAR] = linear_fan_in, [LAYER_NORM] = norm_one};
+static rule *const mobilenet[LAYER_KINDS] = {
+    [LAYER_CONV] = conv_fan_out, [LAYER_LINEAR] = linear_small, [LAYER_NORM] = norm_one};
 
-/* To add a layer with parameters: RULES, its row in each table. */
-static const struct rule he[RULES] = {{"conv", conv_fan_out}, {"linear", linear_product}, {"norm", norm_one}};
-static const struct rule uniform[RULES] = {
-    {"conv", conv_fan_in}, {"linear", linear_fan_in}, {"norm", norm_one}};
-static const struct rule mobilenet[RULES] = {
-    {"conv", conv_fan_out}, {"linear", linear_small}, {"norm", norm_one}};
-
-static void init_layer(struct layer *l, uint64_t seed, const struct rule rules[RULES])
+static void init_graph(struct graph *g, uint64_t seed, rule *const rules[LAYER_KINDS])
 {
-    const struct random_name name = {seed, random_stream(RANDOM_INIT, l->id), 0};
-
-    for (int i = 0; i < RULES; i++)
-        if (strcmp(l->type->name, rules[i].layer) == 0) {
-            rules[i].init(l, name);
-            return;
-        }
-    assert(l->param_count == 0);
-}
-
-static void init_graph(struct graph *g, uint64_t seed, const struct rule rules[RULES])
-{
-    for (int i = 0; i < g->count; i++)
-        init_layer(g->nodes[i].layer, seed, rules);
+    for (int i = 0; i < g->count; i++) {
+        struct layer *l = g->nodes[i].layer;
+        rule *const init = rules[layer_facts_of(l).kind];
+        assert(init != NULL || l->param_count == 0);
+        if (init != NULL) init(l, (struct random_name){seed, random_stream(RANDOM_INIT, l->id), 0});
+    }
 }
 
 void init_he(struct graph *g, uint64_t seed)

@@ -33,11 +33,11 @@ double bitops_true(const struct graph *g, double images, int forward_bits, int b
 
     for (int i = 0; i < g->count; i++) {
         const struct layer *l = g->nodes[i].layer;
-        const struct work w = l->type->work(l);
+        const double macs = layer_facts_of(l).macs;
         const double b = width(l->quantized ? forward_bits : 0);
         const double bg = width(l->quantized ? backward_bits : 0);
         const int error_products = g->nodes[i].input[0] == GRAPH_INPUT ? 1 : 2; /* data need no error */
-        sum += w.macs * (b * b + error_products * b * bg);
+        sum += macs * (b * b + error_products * b * bg);
     }
     return sum * images;
 }

@@ -12,7 +12,7 @@
 #ifndef ENERGY_METER_BITOPS_H
 #define ENERGY_METER_BITOPS_H
 
-#include "sim/layers/graph.h"
+#include "energy/workload/workload.h"
 #include "sim/method/schedule.h"
 
 /** M: multiply-accumulates and batch-norm operations of one forward image in the paper's convention. */

@@ -167,7 +167,7 @@ enum status meter_open(struct meter **out, const struct meter_spec *spec)
     if (layers > 0) memcpy(m->workload.layers, spec->workload->layers, layers * sizeof *m->workload.layers);
     m->hardware = *spec->hardware;
     m->convention = spec->convention;
-    m->work = workload_work(&m->workload);
+    m->work = work_of_workload(&m->workload);
     prices_make(&m->prices, &m->hardware, spec->constants);
     classify(m);
     *out = m;

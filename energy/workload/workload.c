@@ -66,7 +66,7 @@ double workload_outputs(const struct workload_layer *l)
     return (double)l->out_c * (double)l->out_h * (double)l->out_w;
 }
 
-struct work workload_work(const struct workload *w)
+struct work work_of_workload(const struct workload *w)
 {
     struct work sum = {0};
 
@@ -80,9 +80,16 @@ struct work workload_work(const struct workload *w)
     return sum;
 }
 
-double workload_macs(const struct workload *w)
+struct work work_of_graph(const struct graph *g)
 {
-    return workload_work(w).macs;
+    struct work sum = {0};
+
+    for (int i = 0; i < g->count; i++) {
+        const struct layer_facts facts = layer_facts_of(g->nodes[i].layer);
+        sum.macs += facts.macs;
+        if (facts.kind == LAYER_NORM) sum.norm_elements += (double)shape_size(facts.out);
+    }
+    return sum;
 }
 
 enum status workload_check(const struct workload_layer *l, const char *where)
@@ -103,57 +110,43 @@ enum status workload_check(const struct workload_layer *l, const char *where)
 
 /* --- layers of a graph --- */
 
-static void take_conv(struct workload_layer *out, const struct layer *l)
+static void take_conv(struct workload_layer *out, const struct layer_facts *f)
 {
-    const struct conv_shape *s = layer_conv_shape(l);
-
     out->kind = WORKLOAD_CONV;
-    out->kernel_h = out->kernel_w = s->kernel;
-    out->stride = s->stride;
-    out->groups = s->groups;
+    out->kernel_h = out->kernel_w = f->conv->kernel;
+    out->stride = f->conv->stride;
+    out->groups = f->conv->groups;
 }
 
 /* A convolution of one pixel: whatever its input's shape, every value has its own weight. */
-static void take_linear(struct workload_layer *out, const struct layer *l)
+static void take_linear(struct workload_layer *out, const struct layer_facts *f)
 {
     out->kind = WORKLOAD_CONV;
-    out->in_c = (int64_t)shape_size(l->in);
+    out->in_c = (int64_t)shape_size(f->in);
     out->in_h = out->in_w = 1;
 }
 
-static void take_norm(struct workload_layer *out, const struct layer *l)
+static void take_norm(struct workload_layer *out, const struct layer_facts *f)
 {
     out->kind = WORKLOAD_NORM;
-    out->residual = l->inputs == 2;
-    out->relu = layer_norm_activation(l) != ACTIVATION_NONE;
+    out->residual = f->residual;
+    out->relu = f->activation != ACTIVATION_NONE;
 }
 
-static void take_pool(struct workload_layer *out, const struct layer *l)
+static void take_pool(struct workload_layer *out, const struct layer_facts *f)
 {
-    int kernel, stride;
-
     out->kind = WORKLOAD_POOL;
-    out->maximum = layer_maxpool_window(&kernel, &stride, l);
-    out->kernel_h = out->maximum ? kernel : l->in.h;
-    out->kernel_w = out->maximum ? kernel : l->in.w;
-    out->stride = out->maximum ? stride : 1;
+    out->maximum = f->kind == LAYER_MAX_POOL;
+    out->kernel_h = f->window_h;
+    out->kernel_w = f->window_w;
+    out->stride = f->window_stride;
 }
 
-/* To add a type of layer: its row; `name` is its layer_type's. */
-static const struct taker {
-    const char *name;
-    void (*take)(struct workload_layer *out, const struct layer *l);
-} takers[] = {
-    {"conv", take_conv}, {"linear", take_linear}, {"norm", take_norm},
-    {"pool", take_pool}, {"maxpool", take_pool},
+/* To add a kind of layer: its row. */
+static void (*const takers[LAYER_KINDS])(struct workload_layer *out, const struct layer_facts *f) = {
+    [LAYER_CONV] = take_conv,         [LAYER_LINEAR] = take_linear, [LAYER_NORM] = take_norm,
+    [LAYER_AVERAGE_POOL] = take_pool, [LAYER_MAX_POOL] = take_pool,
 };
-
-static const struct taker *taker_of(const struct layer *l)
-{
-    for (size_t i = 0; i < LENGTH(takers); i++)
-        if (strcmp(takers[i].name, l->type->name) == 0) return &takers[i];
-    return NULL;
-}
 
 static bool read_by_quantized(const struct graph *g, int node)
 {
@@ -166,9 +159,9 @@ static bool read_by_quantized(const struct graph *g, int node)
 static enum status take(struct workload_layer *out, const struct graph *g, int node)
 {
     const struct layer *l = g->nodes[node].layer;
-    const struct taker *t = taker_of(l);
+    const struct layer_facts facts = layer_facts_of(l);
 
-    if (t == NULL)
+    if (takers[facts.kind] == NULL)
         return fail(STATUS_INPUT, "layer '%s': no cost model knows layers of type '%s'", l->name,
                     l->type->name);
     *out = (struct workload_layer){.count = 1,
@@ -184,7 +177,7 @@ static enum status take(struct workload_layer *out, const struct graph *g, int n
                                    .stride = 1,
                                    .from_input = g->nodes[node].input[0] == GRAPH_INPUT};
     snprintf(out->name, sizeof out->name, "%s", l->name);
-    t->take(out, l);
+    takers[facts.kind](out, &facts);
     out->quantized = out->kind == WORKLOAD_CONV ? l->quantized : read_by_quantized(g, node);
     return workload_check(out, "model");
 }

@@ -51,11 +51,16 @@ MUST_CHECK enum status workload_read(struct workload *out, const char *path);
 
 void workload_free(struct workload *w);
 
-/** Multiply-accumulates of the forward product of one example, all `count` instances; exact below 2^53. */
-double workload_macs(const struct workload *w);
+/** What the forward pass of one example does, all `count` instances; exact below 2^53. */
+struct work {
+    double macs;          /* multiply-accumulates */
+    double norm_elements; /* that batch norms write */
+};
 
-/** The same with the elements that batch norms write: what energy/meter/bitops.h counts by. */
-struct work workload_work(const struct workload *w);
+struct work work_of_workload(const struct workload *w);
+
+/** The same of a graph, whether or not a cost model knows all its layers. */
+struct work work_of_graph(const struct graph *g);
 
 /** Trained values of a layer and its instances: weights, or a batch norm's two for each channel. */
 double workload_params(const struct workload_layer *l);

@@ -63,7 +63,7 @@ void cost_case_free(struct cost_case *c)
 
 double cost_case_forward_macs(const struct cost_case *c)
 {
-    const struct work w = workload_work(&c->workload);
+    const struct work w = work_of_workload(&c->workload);
     return c->convention == CONVENTION_PAPER ? w.macs + 2 * w.norm_elements : w.macs;
 }
 

@@ -24,7 +24,7 @@ enum { STATE_PATH = 2 * NAME_LENGTH + 16 };
 
 struct state_tensor {
     char path[STATE_PATH]; /* "model/conv1.weight" */
-    float *value;
+    float *value; /* [device] */
     int rank;
     int64_t dim[4], size;
 };
@@ -40,7 +40,7 @@ enum { GROUPS = sizeof groups / sizeof *groups };
 /* Known shapes are kept, for readers; the values are the same either way. */
 static void set_shape(struct state_tensor *t, const struct layer *l, size_t size)
 {
-    const struct conv_shape *s = layer_conv_shape(l);
+    const struct conv_shape *s = layer_facts_of(l).conv;
 
     t->size = t->dim[0] = (int64_t)size;
     t->rank = 1;

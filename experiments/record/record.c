@@ -81,22 +81,9 @@ enum status record_open_series(struct record *r, const struct record_spec *spec,
 
 /* --- rewind ------------------------------------------------------------------------------------------- */
 
-enum status record_rows_below(int64_t *rows, struct record *r, const char *path, int64_t limit)
-{
-    struct store_info info;
-    void *iter;
-
-    TRY(store_load(&iter, &info, STORE_I64, r->store, path));
-    *rows = 0;
-    while (*rows < info.count && ((const int64_t *)iter)[*rows] < limit)
-        ++*rows;
-    free(iter);
-    return STATUS_OK;
-}
-
 enum status record_rewind(struct record *r, int64_t iteration, const char *note)
 {
-    TRY(record_rows_below(&r->next, r, "train/iter", iteration));
+    TRY(store_series_below(&r->next, r->train, iteration));
     if (r->next != iteration)
         return fail(STATUS_INPUT,
                     "%s: has %" PRId64 " iterations, but the checkpoint was made after %" PRId64

@@ -61,10 +61,8 @@ enum status record_eval_open_all(struct record *r)
 enum status record_eval_rewind(struct record *r, int64_t iteration)
 {
     for (int i = 0; i < r->eval_count; i++) {
-        char path[64];
         int64_t rows;
-        snprintf(path, sizeof path, "eval/%s/iter", r->eval[i].policy);
-        TRY(record_rows_below(&rows, r, path, iteration + 1));
+        TRY(store_series_below(&rows, r->eval[i].series, iteration + 1));
         TRY(store_series_truncate(r->eval[i].series, rows));
         /* A run killed after evaluating and before going on evaluates again: record_evaluation then
          * replaces. */

@@ -69,7 +69,4 @@ MUST_CHECK enum status record_layers_open(struct record *r, const struct graph *
 MUST_CHECK enum status record_layers_rewind(struct record *r, int64_t iteration);
 void record_layers_free(struct layer_table *t);
 
-/** Rows of a series whose first column, `path`, is below `limit`; the column ascends. */
-MUST_CHECK enum status record_rows_below(int64_t *rows, struct record *r, const char *path, int64_t limit);
-
 #endif

@@ -46,14 +46,14 @@ enum { VALUES = sizeof value_columns / sizeof *value_columns, COLUMNS = VALUES +
 
 #undef AT
 /** What a layer is: one row of the data sets [L]. */
-struct layer_facts {
+struct fact_row {
     char name[NAME_LENGTH], type[NAME_LENGTH];
     int64_t params, inputs, outputs;
     double macs;
     uint8_t quantized;
 };
 
-#define AT(field) offsetof(struct layer_facts, field)
+#define AT(field) offsetof(struct fact_row, field)
 static const struct store_column fact_columns[] = {
     {"name", STORE_TEXT, NAME_LENGTH, AT(name), "1", "layer", NULL, 0},
     {"type", STORE_TEXT, NAME_LENGTH, AT(type), "1", "type of layer", NULL, 0},
@@ -67,11 +67,12 @@ static const struct store_column fact_columns[] = {
 enum { FACTS = sizeof fact_columns / sizeof *fact_columns };
 
 /* A layer that is not quantized measures no ranges. */
-static struct layer_values values_of(const struct layer *l)
+static struct layer_values values_of(const struct layer *l, struct device *d)
 {
-    const struct layer_trace *t = &l->trace;
+    struct layer_trace trace, *t = &trace;
 
     if (!l->quantized) return (struct layer_values){NAN, NAN, NAN, NAN, NAN, NAN, 0, 0, 0, 0, 0, 0};
+    d->ops->get(d, &trace, l->trace, sizeof trace);
     return (struct layer_values){
         .weight_min = t->weight.lo,
         .weight_max = t->weight.hi,
@@ -90,17 +91,13 @@ static struct layer_values values_of(const struct layer *l)
 
 /* --- open --------------------------------------------------------------------------------------------- */
 
-static double layer_macs(const struct layer *l)
-{
-    return l->type->work != NULL ? l->type->work(l).macs : 0;
-}
-
 static enum status find_layers(struct layer_table *t, const struct graph *g)
 {
     t->node = calloc((size_t)g->count + 1, sizeof *t->node);
     if (t->node == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d layers", g->count);
     for (int i = 0; i < g->count; i++)
-        if (g->nodes[i].layer->quantized || layer_macs(g->nodes[i].layer) > 0) t->node[t->count++] = i;
+        if (g->nodes[i].layer->quantized || layer_facts_of(g->nodes[i].layer).macs > 0)
+            t->node[t->count++] = i;
     t->row = calloc(1, sizeof(int64_t) + (size_t)t->count * VALUES * VALUE_BYTES);
     return t->row != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for a row of %d layers", t->count);
 }
@@ -112,10 +109,10 @@ static enum status write_facts(struct record *r, const struct graph *g)
     TRY(store_series_open(&facts, r->store, "layers", fact_columns, FACTS));
     for (int i = 0; i < r->layers.count; i++) {
         const struct layer *l = g->nodes[r->layers.node[i]].layer;
-        struct layer_facts row = {.inputs = (int64_t)shape_size(l->in),
-                                  .outputs = (int64_t)shape_size(l->out),
-                                  .macs = layer_macs(l),
-                                  .quantized = l->quantized};
+        struct fact_row row = {.inputs = (int64_t)shape_size(l->in),
+                               .outputs = (int64_t)shape_size(l->out),
+                               .macs = layer_facts_of(l).macs,
+                               .quantized = l->quantized};
         snprintf(row.name, sizeof row.name, "%s", l->name);
         snprintf(row.type, sizeof row.type, "%s", l->type->name);
         for (int p = 0; p < l->param_count; p++)
@@ -156,7 +153,7 @@ enum status record_layers(struct record *r, const struct graph *g, int64_t itera
     if (t->series == NULL) return STATUS_OK;
     memcpy(t->row, &iteration, sizeof iteration);
     for (int l = 0; l < t->count; l++) {
-        const struct layer_values values = values_of(g->nodes[t->node[l]].layer);
+        const struct layer_values values = values_of(g->nodes[t->node[l]].layer, g->plan.device);
         for (int i = 0; i < VALUES; i++)
             memcpy(t->row + sizeof iteration + (size_t)(i * t->count + l) * VALUE_BYTES,
                    (const unsigned char *)&values + value_columns[i].offset, VALUE_BYTES);
@@ -169,7 +166,7 @@ enum status record_layers_rewind(struct record *r, int64_t iteration)
     int64_t rows;
 
     if (r->layers.series == NULL) return STATUS_OK;
-    TRY(record_rows_below(&rows, r, "layers/iter", iteration));
+    TRY(store_series_below(&rows, r->layers.series, iteration));
     return store_series_truncate(r->layers.series, rows);
 }
 

@@ -47,8 +47,8 @@ static enum status open_record(struct run *r)
         .override_count = o->override_count,
         .config_sha256 = hash,
         .argv = o->argv,
-        .kernels = s->trainer.kernels->name,
-        .threads = omp_get_max_threads(),
+        .kernels = s->device->kernels,
+        .threads = s->device->threads,
         .model = s->config.model,
         .hardware = r->pricing.meter != NULL ? r->pricing.hardware.name : NULL,
         .hardware_sha256 = r->pricing.sha256,
@@ -78,7 +78,7 @@ static enum status take_up(struct run *r)
 
 static void introduce(struct run *r)
 {
-    const struct session *s = &r->session;
+    struct session *s = &r->session;
     const char *label = s->config.arm[0] != '\0' ? s->config.arm : s->config.name;
     char roles[CONFIG_ROLES];
 
@@ -87,7 +87,7 @@ static void introduce(struct run *r)
         "%s: %s on %s, %lld images, %lld parameters; %lld iterations of %d; %s kernels, %d %s, %.0f MB",
         label, s->config.model, s->data.name, (long long)s->data.count[SPLIT_TRAIN],
         (long long)session_params(s), (long long)s->config.train.iterations, s->config.train.batch,
-        s->trainer.kernels->name, omp_get_max_threads(), omp_get_max_threads() == 1 ? "thread" : "threads",
+        s->device->kernels, s->device->threads, s->device->threads == 1 ? "thread" : "threads",
         (double)graph_bytes(&s->graph) / 1e6);
     config_roles(roles, &s->config);
     if (roles[0] != '\0') progress_say(&r->progress, "%s: roles %s", label, roles);
@@ -117,7 +117,7 @@ static enum status run_open(struct run *r, const struct config *config, const st
         progress_say(&r->progress, "%s: no energy is recorded, hardware %s: %s", o->dir,
                      r->pricing.hardware.name, r->pricing.refusal);
     if (r->going_on) TRY(take_up(r));
-    r->work = graph_work(&r->session.graph);
+    r->work = work_of_graph(&r->session.graph);
     r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
                                  r->session.trainer.at, r->session.config.train.iterations);
     stop_listen();

@@ -16,16 +16,15 @@ static int evaluate_bits_max(const struct eval_bits *e)
 static enum status open_parts(struct session *s, const struct machine *machine)
 {
     struct config *c = &s->config;
-    const struct kernels *kernels;
 
-    TRY(kernels_find(&kernels, machine->kernels));
+    TRY(device_open(&s->device, machine));
     TRY(config_fault(c, dataset_open(&s->data, &c->data), "data"));
     s->epoch_length = trainer_epoch_length(&c->train, &s->data);
     TRY(config_settle(c, s->epoch_length));
     TRY(config_fault(
         c, model_build(&s->model, &s->graph, c->model, s->data.shape, s->data.classes, &c->train.recipe),
         "model data.name"));
-    TRY(trainer_open(&s->trainer, &c->train, kernels, &s->graph, &s->data));
+    TRY(trainer_open(&s->trainer, &c->train, s->device, &s->graph, &s->data));
     s->model->init(&s->graph, c->train.seed);
     return STATUS_OK;
 }
@@ -45,15 +44,12 @@ void session_close(struct session *s)
 {
     trainer_close(&s->trainer);
     graph_free(&s->graph);
+    device_close(s->device);
     dataset_close(&s->data);
     memset(s, 0, sizeof *s);
 }
 
-int64_t session_params(const struct session *s)
+int64_t session_params(struct session *s)
 {
-    size_t params = 0;
-    for (int i = 0; i < s->graph.count; i++)
-        for (int j = 0; j < s->graph.nodes[i].layer->param_count; j++)
-            params += s->graph.nodes[i].layer->params[j].size;
-    return (int64_t)params;
+    return (int64_t)params_size(&s->graph);
 }

@@ -5,17 +5,13 @@
 
 #include "experiments/config/config.h"
 #include "models/model.h"
-
-/** Where it is computed; no result depends on it. */
-struct machine {
-    const char *kernels; /* NULL: the fastest that this CPU has */
-    int threads;         /* 0: as many as OpenMP would take */
-};
+#include "sim/base/machine.h"
 
 /** Its parts point at each other: it stays where it was opened. */
 struct session {
     struct config config; /* settled: the run's iterations are known */
     struct dataset data;
+    struct device *device;
     struct graph graph;
     struct trainer trainer;
     const struct model_type *model;
@@ -29,6 +25,6 @@ MUST_CHECK enum status session_open(struct session *s, const struct config *c, c
 void session_close(struct session *s);
 
 /** Trained values in the network. */
-int64_t session_params(const struct session *s);
+int64_t session_params(struct session *s);
 
 #endif

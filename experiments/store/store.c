@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,34 +11,6 @@
 #include <unistd.h>
 
 enum { MEMORY_STEP = 1 << 20 }; /* a file in memory grows by this many bytes */
-
-/* --- sentences ---------------------------------------------------------------------------------------- */
-
-enum status store_fail(enum status status, const struct store *s, const char *object, const char *format, ...)
-{
-    char sentence[768];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    if (object == NULL) return fail(status, "%s: %s", s->path, sentence);
-    return fail(status, "%s: '%s': %s", s->path, store_object(object), sentence);
-}
-
-static herr_t innermost(unsigned n, const H5E_error2_t *error, void *text)
-{
-    if (n == 0 && error->desc != NULL) snprintf(text, 256, "%s", error->desc);
-    return 0;
-}
-
-enum status store_fail_call(enum status status, const struct store *s, const char *object, const char *what)
-{
-    char text[256] = "no reason given";
-
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, text);
-    return store_fail(status, s, object, "cannot %s (HDF5: %s)", what, text);
-}
 
 /* --- open, close -------------------------------------------------------------------------------------- */
 

@@ -192,6 +192,9 @@ MUST_CHECK enum status store_series_row(void *row, const struct store_series *se
 /** Rows so far. */
 int64_t store_series_length(const struct store_series *series);
 
+/** Rows whose value in the first column, an int64 that ascends, is below `limit`. */
+MUST_CHECK enum status store_series_below(int64_t *rows, const struct store_series *series, int64_t limit);
+
 /** Keep only the first `rows` rows. */
 MUST_CHECK enum status store_series_truncate(struct store_series *series, int64_t rows);
 

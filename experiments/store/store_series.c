@@ -196,17 +196,21 @@ enum status store_series_append(struct store_series *series, const void *row)
     return STATUS_OK;
 }
 
+/* What row `index` has in a column, wherever it lies. */
+static enum status column_read(void *value, const struct store_series *series, const struct column *c,
+                               int64_t index)
+{
+    if (index < series->rows) return column_transfer(series, c, index, 1, false, value);
+    memcpy(value, c->buffer + (size_t)(index - series->rows) * c->bytes, c->bytes);
+    return STATUS_OK;
+}
+
 enum status store_series_row(void *row, const struct store_series *series, int64_t index)
 {
     assert(index >= 0 && index < store_series_length(series));
     for (int i = 0; i < series->count; i++) {
         const struct column *c = &series->column[i];
-        unsigned char *value = (unsigned char *)row + c->offset;
-        if (index >= series->rows) {
-            memcpy(value, c->buffer + (size_t)(index - series->rows) * c->bytes, c->bytes);
-        } else {
-            TRY(column_transfer(series, c, index, 1, false, value));
-        }
+        TRY(column_read((unsigned char *)row + c->offset, series, c, index));
     }
     return STATUS_OK;
 }
@@ -214,6 +218,26 @@ enum status store_series_row(void *row, const struct store_series *series, int64
 int64_t store_series_length(const struct store_series *series)
 {
     return series->rows + series->pending;
+}
+
+enum status store_series_below(int64_t *rows, const struct store_series *series, int64_t limit)
+{
+    const struct column *c = &series->column[0];
+    int64_t low = 0, high = store_series_length(series); /* the answer is low..high */
+
+    assert(c->bytes == sizeof limit && c->width == 0);
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        int64_t value;
+        TRY(column_read(&value, series, c, middle));
+        if (value < limit) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *rows = low;
+    return STATUS_OK;
 }
 
 enum status store_series_truncate(struct store_series *series, int64_t rows)

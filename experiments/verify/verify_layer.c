@@ -127,12 +127,11 @@ static enum status check_case(struct verify *v, const char *group, const char *k
         layer_conv_new(kind, (struct shape){(int)c.in[2], (int)c.in[3], (int)c.in[1]}, (int)c.weight[0],
                        (int)c.weight[2], (int)c.stride, (int)c.pad, (int)c.groups, true);
     memcpy(c.out, (int64_t[]){c.in[0], l->out.c, l->out.h, l->out.w}, sizeof c.out);
-    const struct plan plan = {.kernels = v->kernels,
-                              .batch = (int)c.in[0],
+    const struct memory_plan plan = {.batch = (int)c.in[0],
                               .forward_bits_max = c.forward,
                               .backward_bits_max = c.backward,
                               .training = true};
-    enum status s = rig_open(&rig, l, &plan, &recipe);
+    enum status s = rig_open(&rig, l, &v->machine, &plan, &recipe);
     if (s == STATUS_OK) s = run_case(&c, &rig);
     rig_close(&rig);
     return s;

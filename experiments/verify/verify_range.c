@@ -91,13 +91,13 @@ enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *
 
     for (int i = g->count - 1; i >= 0; i--) {
         struct node *n = &g->nodes[i];
-        if (layer_conv_shape(n->layer) && n->layer->quantized && p->backward_bits > 0 &&
-            p->backward_bits <= AFFINE_CODE_BITS) {
+        if (layer_facts_of(n->layer).kind == LAYER_CONV && n->layer->quantized && p->widths.backward > 0 &&
+            p->widths.backward <= AFFINE_CODE_BITS) {
             float *want;
             TRY(load_gradient(&want, v, group, n->layer));
             double best = try_backward(g, i, want, p);
-            moved += settle_end(&n->dout.range.lo, &best, g, i, want, p);
-            moved += settle_end(&n->dout.range.hi, &best, g, i, want, p);
+            moved += settle_end(&n->dout.range->lo, &best, g, i, want, p);
+            moved += settle_end(&n->dout.range->hi, &best, g, i, want, p);
             free(want);
         }
         graph_backward_node(g, i, true, p);

@@ -11,9 +11,8 @@
 #include "experiments/verify/verify.h"
 
 #include "models/model.h"
-#include "sim/method/loss.h"
 #include "sim/layers/layers.h"
-#include "sim/method/optimizer.h"
+#include "sim/train/update.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +36,7 @@ struct train_case {
     int64_t image[4]; /* NCHW of one batch */
     float *images, *labels;
     struct recipe recipe;
+    struct device *device;
     struct graph graph;
     struct tolerances tolerance;
 };
@@ -54,7 +54,7 @@ static enum status visit_layer(struct train_case *c, const char *folder, struct 
     for (int j = 0; j < l->param_count; j++) {
         struct param *p = &l->params[j];
         snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, p->name);
-        TRY(f(c, path, what == GRADIENTS ? p->grad : p->value, p->size, layer_conv_shape(l)));
+        TRY(f(c, path, what == GRADIENTS ? p->grad : p->value, p->size, layer_facts_of(l).conv));
     }
     for (int j = 0; j < l->buffer_count && what == VALUES; j++) {
         snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, l->buffers[j].name);
@@ -131,15 +131,14 @@ static enum status check_state(struct train_case *c, const char *path, float *x,
 
 static struct pass make_pass(struct train_case *c, bool training, int64_t step)
 {
-    struct pass p = {.recipe = &c->recipe,
+    const struct pass p = {.device = c->device,
+                     .recipe = &c->recipe,
                      .n = (int)c->n,
-                     .forward_bits = c->forward,
-                     .backward_bits = c->backward,
+                     .widths = {c->forward, c->backward},
                      .training = training,
                      .step = (uint32_t)step};
     const int64_t size = c->image[1] * c->image[2] * c->image[3] * c->n;
     verify_to_nhwc(c->graph.in.data, c->images + step * size, c->image);
-    graph_pass(&p, &c->graph);
     return p;
 }
 
@@ -154,16 +153,15 @@ static enum status train(struct train_case *c, float *losses)
         const struct pass p = make_pass(c, true, t);
         for (int64_t i = 0; i < c->n; i++)
             labels[i] = (int)c->labels[t * c->n + i];
-        const struct tensor *logits = graph_forward(&c->graph, &p);
-        losses[t] = (float)loss_cross_entropy(c->graph.nodes[c->graph.count - 1].dout.data, logits->data,
-                                              labels, (int)c->n, c->classes)
-                        .mean;
+        graph_forward(&c->graph, &p);
+        graph_loss(&c->graph, labels, (int)c->n, true);
+        losses[t] = (float)graph_loss_get(&c->graph).mean;
         if (t == 0 && c->forward > 0)
             s = verify_follow_ranges(c->v, &c->graph, c->group, &p);
         else
             graph_backward(&c->graph, &p);
         if (t == 0 && s == STATUS_OK) s = visit_all(c, "grad_step0", GRADIENTS, check_gradient);
-        optimizer_update(&c->graph, &sgd, LEARNING_RATE, &p);
+        update_params(&c->graph, &sgd, LEARNING_RATE, &p);
     }
     free(labels);
     return s;
@@ -244,11 +242,13 @@ static enum status prepare(struct train_case *c)
     TRY(model_build(&type, &c->graph, c->model,
                     (struct shape){(int)c->image[2], (int)c->image[3], (int)c->image[1]}, c->classes,
                     &c->recipe));
-    return graph_plan(&c->graph, &(struct plan){.kernels = c->v->kernels,
-                                                .batch = (int)c->n,
-                                                .forward_bits_max = c->forward,
-                                                .backward_bits_max = c->backward,
-                                                .training = true});
+    TRY(device_open(&c->device, &c->v->machine));
+    return graph_plan(&c->graph, &(struct memory_plan){.device = c->device,
+                                                       .batch = (int)c->n,
+                                                       .forward_bits_max = c->forward,
+                                                       .backward_bits_max = c->backward,
+                                                       .training = true,
+                                                       .states = 1});
 }
 
 static enum status check_case(struct verify *v, const char *group, const char *name)
@@ -262,6 +262,7 @@ static enum status check_case(struct verify *v, const char *group, const char *n
     enum status s = prepare(&c);
     if (s == STATUS_OK) s = run_case(&c);
     graph_free(&c.graph);
+    device_close(c.device);
     free(c.images);
     free(c.labels);
     return s;

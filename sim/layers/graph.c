@@ -282,17 +282,6 @@ void graph_backward(struct graph *g, const struct pass *p)
         graph_backward_node(g, i, true, p);
 }
 
-struct work graph_work(const struct graph *g)
-{
-    struct work total = {0};
-    for (int i = 0; i < g->count; i++) {
-        const struct work w = g->nodes[i].layer->type->work(g->nodes[i].layer);
-        total.macs += w.macs;
-        total.norm_elements += w.norm_elements;
-    }
-    return total;
-}
-
 void graph_free(struct graph *g)
 {
     for (int i = 0; i < g->count; i++)

@@ -73,9 +73,6 @@ void graph_backward(struct graph *g, const struct pass *p);
  * wanted. */
 void graph_backward_node(struct graph *g, int node, bool data, const struct pass *p);
 
-/** Sum of the layers' work. */
-struct work graph_work(const struct graph *g);
-
 void graph_free(struct graph *g);
 
 #endif

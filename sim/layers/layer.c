@@ -18,6 +18,14 @@ void *layer_make(size_t bytes, const struct layer_type *type, const char *name, 
     return l;
 }
 
+struct layer_facts layer_facts_of(const struct layer *l)
+{
+    struct layer_facts facts = {.in = l->in, .out = l->out};
+
+    if (l->type->facts != NULL) l->type->facts(&facts, l);
+    return facts;
+}
+
 void layer_add_param(struct layer *l, const char *name, size_t size)
 {
     assert(l->param_count < LAYER_PARAMS);

@@ -46,10 +46,31 @@ struct buffer {
     size_t size;
 };
 
-/** What one example costs in this layer; the energy floor multiplies by bits. No bits, no joules here. */
-struct work {
-    double macs;          /* multiply-accumulates of the forward product */
-    double norm_elements; /* elements a batch norm writes; CPT's published count adds two operations each */
+/** What follows a batch norm: nothing, max(z, 0), or min(max(z, 0), 6). */
+enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
+
+/** What a layer computes. LAYER_OTHER: nothing that those who read facts know. */
+enum layer_kind {
+    LAYER_OTHER,
+    LAYER_CONV,
+    LAYER_LINEAR,
+    LAYER_NORM, /* with the residual addition and the activation that are part of it */
+    LAYER_AVERAGE_POOL,
+    LAYER_MAX_POOL,
+    LAYER_KINDS
+};
+
+/** What a layer tells about itself, for those who read graphs without running them: initial values, costs,
+ * records. Members that a kind does not have are 0. */
+struct layer_facts {
+    enum layer_kind kind;
+    struct shape in, out;
+    double macs;                   /* multiply-accumulates of the forward product of one example */
+    const struct conv_shape *conv; /* of a convolution, which owns it */
+    bool residual;                 /* of a batch norm */
+    enum activation activation;    /* likewise */
+    int window_h, window_w;        /* of a pooling */
+    int window_stride;
 };
 
 /** Everything a pass over the graph needs to know beyond the tensors. */
@@ -88,7 +109,8 @@ struct layer_type {
      * destroyed. */
     void (*backward)(struct layer *l, struct tensor *const din[], const bool add[], struct tensor *dout,
                      struct tensor *const in[], const struct pass *p);
-    struct work (*work)(const struct layer *l);
+    /** Fill in `out`, which is zero but for its shapes. NULL: a layer of kind LAYER_OTHER. */
+    void (*facts)(struct layer_facts *out, const struct layer *l);
 };
 
 struct layer {
@@ -122,5 +144,7 @@ static inline struct role_moment pass_moment(const struct pass *p, const struct 
     const struct widths w = pass_widths(p, l);
     return (struct role_moment){w.forward, w.backward, p->seed, p->step};
 }
+
+struct layer_facts layer_facts_of(const struct layer *l);
 
 #endif

@@ -230,13 +230,16 @@ static void conv_forward(struct layer *l, struct tensor *out, struct tensor *con
     if (out->wants_range) out->range = range_over_images(out->data, c->out_size, p);
 }
 
-static struct work conv_work(const struct layer *l)
+static void conv_facts(struct layer_facts *out, const struct layer *l)
 {
     const struct conv *c = (const struct conv *)l;
-    return (struct work){.macs = (double)c->out_size * (double)c->filter};
+
+    out->kind = LAYER_CONV;
+    out->conv = &c->s;
+    out->macs = (double)c->out_size * (double)c->filter;
 }
 
-static const struct layer_type conv_type = {"conv", conv_plan, conv_forward, conv_backward, conv_work};
+static const struct layer_type conv_type = {"conv", conv_plan, conv_forward, conv_backward, conv_facts};
 
 struct layer *layer_conv_new(const char *name, struct shape in, int filters, int kernel, int stride, int pad,
                              int groups, bool quantized)
@@ -260,9 +263,4 @@ struct layer *layer_conv_new(const char *name, struct shape in, int filters, int
     c->base.wants_error_range = quantized;
     c->base.keeps_input = !quantized;
     return &c->base;
-}
-
-const struct conv_shape *layer_conv_shape(const struct layer *l)
-{
-    return l->type == &conv_type ? &((const struct conv *)l)->s : NULL;
 }

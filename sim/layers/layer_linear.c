@@ -44,13 +44,14 @@ static void linear_backward(struct layer *l, struct tensor *const din[], const b
     p->device->ops->linear_backward(p->device, &op);
 }
 
-static struct work linear_work(const struct layer *l)
+static void linear_facts(struct layer_facts *out, const struct layer *l)
 {
-    return (struct work){.macs = (double)l->params[WEIGHT].size};
+    out->kind = LAYER_LINEAR;
+    out->macs = (double)l->params[WEIGHT].size;
 }
 
 static const struct layer_type linear_type = {"linear", linear_plan, linear_forward, linear_backward,
-                                              linear_work};
+                                              linear_facts};
 
 struct layer *layer_linear_new(const char *name, struct shape in, int outputs)
 {

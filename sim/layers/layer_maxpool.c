@@ -50,14 +50,17 @@ static void maxpool_backward(struct layer *l, struct tensor *const din[], const 
     p->device->ops->maxpool_backward(p->device, &op);
 }
 
-static struct work maxpool_work(const struct layer *l)
+static void maxpool_facts(struct layer_facts *out, const struct layer *l)
 {
-    (void)l;
-    return (struct work){0};
+    const struct maxpool *m = (const struct maxpool *)l;
+
+    out->kind = LAYER_MAX_POOL;
+    out->window_h = out->window_w = m->window.kernel;
+    out->window_stride = m->window.stride;
 }
 
 static const struct layer_type maxpool_type = {"maxpool", maxpool_plan, maxpool_forward, maxpool_backward,
-                                               maxpool_work};
+                                               maxpool_facts};
 
 static int windows(int size, int kernel, int stride, int pad)
 {
@@ -73,14 +76,4 @@ struct layer *layer_maxpool_new(const char *name, struct shape in, int kernel, i
     assert(in.h + 2 * pad >= kernel && in.w + 2 * pad >= kernel);
     m->window = (struct window){kernel, stride, pad};
     return &m->base;
-}
-
-bool layer_maxpool_window(int *kernel, int *stride, const struct layer *l)
-{
-    const struct maxpool *m = (const struct maxpool *)l;
-
-    if (l->type != &maxpool_type) return false;
-    *kernel = m->window.kernel;
-    *stride = m->window.stride;
-    return true;
 }

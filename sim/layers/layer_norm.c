@@ -103,12 +103,16 @@ static void norm_backward(struct layer *l, struct tensor *const din[], const boo
                                              });
 }
 
-static struct work norm_work(const struct layer *l)
+static void norm_facts(struct layer_facts *out, const struct layer *l)
 {
-    return (struct work){.norm_elements = (double)shape_size(l->out)};
+    const struct norm *m = (const struct norm *)l;
+
+    out->kind = LAYER_NORM;
+    out->residual = m->residual;
+    out->activation = m->activation;
 }
 
-static const struct layer_type norm_type = {"norm", norm_plan, norm_forward, norm_backward, norm_work};
+static const struct layer_type norm_type = {"norm", norm_plan, norm_forward, norm_backward, norm_facts};
 
 struct layer *layer_norm_new(const char *name, struct shape in, bool residual, enum activation activation)
 {
@@ -131,9 +135,4 @@ struct layer *layer_norm_new(const char *name, struct shape in, bool residual, e
     m->base.notes_input = true;
     m->base.may_defer = !residual;
     return &m->base;
-}
-
-enum activation layer_norm_activation(const struct layer *l)
-{
-    return l->type == &norm_type ? ((const struct norm *)l)->activation : ACTIVATION_NONE;
 }

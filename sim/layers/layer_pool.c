@@ -33,13 +33,15 @@ static void pool_backward(struct layer *l, struct tensor *const din[], const boo
     p->device->ops->pool_backward(p->device, &op);
 }
 
-static struct work pool_work(const struct layer *l)
+static void pool_facts(struct layer_facts *out, const struct layer *l)
 {
-    (void)l;
-    return (struct work){0};
+    out->kind = LAYER_AVERAGE_POOL;
+    out->window_h = l->in.h;
+    out->window_w = l->in.w;
+    out->window_stride = 1;
 }
 
-static const struct layer_type pool_type = {"pool", pool_plan, pool_forward, pool_backward, pool_work};
+static const struct layer_type pool_type = {"pool", pool_plan, pool_forward, pool_backward, pool_facts};
 
 struct layer *layer_pool_new(const char *name, struct shape in)
 {

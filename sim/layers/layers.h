@@ -12,9 +12,6 @@ enum { KERNEL_MAX = 16 }; /* largest kernel of a convolution */
 struct layer *layer_conv_new(const char *name, struct shape in, int filters, int kernel, int stride, int pad,
                              int groups, bool quantized);
 
-/** What follows a batch norm: nothing, max(z, 0), or min(max(z, 0), 6). */
-enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
-
 /** Batch norm, then in[1] added if `residual`, then the activation; input must come from a convolution. */
 struct layer *layer_norm_new(const char *name, struct shape in, bool residual, enum activation activation);
 
@@ -26,14 +23,5 @@ struct layer *layer_pool_new(const char *name, struct shape in);
 
 /** Fully connected with bias, float32: [1][1][c] to [1][1][outputs]. */
 struct layer *layer_linear_new(const char *name, struct shape in, int outputs);
-
-/** The conv_shape of a convolution layer, NULL for other layers. For cost models and benches. */
-const struct conv_shape *layer_conv_shape(const struct layer *l);
-
-/** What follows a batch norm; ACTIVATION_NONE for other layers. For cost models. */
-enum activation layer_norm_activation(const struct layer *l);
-
-/** Window of a max pooling; false for other layers. For cost models. */
-bool layer_maxpool_window(int *kernel, int *stride, const struct layer *l);
 
 #endif

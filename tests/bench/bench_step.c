@@ -83,7 +83,7 @@ static void yardsticks_open(struct yardsticks *y, const char *model, const struc
     bench_must(recipe_find(&recipe, "float32"));
     bench_must(model_build(&type, &g, model, data->shape, data->classes, &recipe));
     for (int i = 0; i < g.count && y->count + DIRECTIONS <= YARDSTICKS_MAX; i++) {
-        const struct conv_shape *s = layer_conv_shape(g.nodes[i].layer);
+        const struct conv_shape *s = layer_facts_of(g.nodes[i].layer).conv;
         if (s != NULL) yardsticks_add(y, s, g.nodes[i].input[0] == GRAPH_INPUT);
     }
     graph_free(&g);

@@ -180,7 +180,7 @@ ParameterizedTest(struct network *r, bitops, networks_have_the_published_operati
 {
     static const int widths[3][2] = {{8, 8}, {6, 6}, {4, 6}};
     struct graph g = build_for(r->name, r->side, r->classes, "cpt");
-    const struct work w = graph_work(&g);
+    const struct work w = work_of_graph(&g);
 
     cr_assert(eq(dbl, w.macs, r->macs));
     cr_assert(eq(dbl, w.macs + 2 * w.norm_elements, r->paper_macs));

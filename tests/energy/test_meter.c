@@ -59,7 +59,7 @@ ParameterizedTest(struct relative *r, meter, energy_of_resnet74_at_static_widths
 Test(meter, paper_counts_the_bitops_of_the_published_figures_to_the_last_digit)
 {
     struct bench b = of_model("resnet74", 100, compat(), CONVENTION_PAPER);
-    const struct work w = graph_work(&b.graph);
+    const struct work w = work_of_graph(&b.graph);
     const struct schedule_spec f = bits("cosine", 3, 8), g = bits("static", 8, 8);
     struct cost one;
 

@@ -148,7 +148,7 @@ Test(meter_sums, the_back_end_bitops_has_neither_time_nor_energy)
     struct hardware h = hardware_default();
     must(hardware_set(&h, "array.backend", "bitops"));
     struct bench b = of_model("resnet20", 10, h, CONVENTION_PAPER);
-    const struct work w = graph_work(&b.graph);
+    const struct work w = work_of_graph(&b.graph);
     struct cost c;
 
     must(meter_iteration(&c, b.meter, widths_of(3, 8), BATCH));

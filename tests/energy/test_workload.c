@@ -50,7 +50,7 @@ ParameterizedTestParameters(workload, models_have_the_published_macs)
 ParameterizedTest(struct network *r, workload, models_have_the_published_macs)
 {
     struct workload w = of_model(r->name, r->side, r->classes, "cpt");
-    cr_assert(eq(dbl, workload_macs(&w), r->macs));
+    cr_assert(eq(dbl, work_of_workload(&w).macs, r->macs));
     workload_free(&w);
 }
 
@@ -80,7 +80,7 @@ ParameterizedTest(struct shipped *r, workload, shipped_layer_files_have_the_publ
     cr_assert(strcmp(w.name, r->name) == 0);
     for (int i = 0; i < w.count; i++) {
         const struct workload one = {.layers = &w.layers[i], .count = 1};
-        *(w.layers[i].out_h > 1 ? &convolutions : &linear) += workload_macs(&one);
+        *(w.layers[i].out_h > 1 ? &convolutions : &linear) += work_of_workload(&one).macs;
     }
     cr_assert(eq(dbl, convolutions, r->convolutions));
     cr_assert(eq(dbl, linear, r->linear));
@@ -95,7 +95,7 @@ Test(workload, alexnet_counts_layer_by_layer_with_its_groups)
     must(workload_read(&w, "experiments/layers/alexnet.tsv"));
     for (int i = 0; i < 5; i++) {
         const struct workload one = {.layers = &w.layers[i], .count = 1};
-        cr_assert(eq(dbl, workload_macs(&one), macs[i]), "%s", w.layers[i].name);
+        cr_assert(eq(dbl, work_of_workload(&one).macs, macs[i]), "%s", w.layers[i].name);
     }
     workload_free(&w);
 }
@@ -313,6 +313,6 @@ Test(workload, tabs_blanks_comments_and_absent_columns_are_understood)
     folder_write(&f, "net.tsv", text, sizeof text - 1);
     must(workload_read(&w, folder_path(&f, "net.tsv")));
     cr_assert(w.count == 1 && strcmp(w.layers[0].name, "stem") == 0 && w.layers[0].stride == 1);
-    cr_assert(workload_macs(&w) == 442368 && w.layers[0].quantized && !w.layers[0].from_input);
+    cr_assert(work_of_workload(&w).macs == 442368 && w.layers[0].quantized && !w.layers[0].from_input);
     workload_free(&w);
 }

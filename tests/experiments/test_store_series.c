@@ -1,5 +1,5 @@
-/* tests/experiments/test_store_series.c - claims about series: they grow, are truncated, and go on after
- * reopening. */
+/* tests/experiments/test_store_series.c - claims about series: they grow, are searched and truncated, and
+ * go on after reopening. */
 #include "tests/fixtures/store_rows.h"
 
 #include <criterion/parameterized.h>
@@ -48,6 +48,11 @@ ParameterizedTest(struct growth *g, store_series, truncated_series_go_on_as_if_n
 
     must(store_open(&s, folder_path(&f, "a.h5"), STORE_CREATE));
     struct store_series *series = append(s, 0, g->first);
+    int64_t below;
+    must(store_series_below(&below, series, g->second));
+    cr_assert_eq(below, g->second);
+    must(store_series_below(&below, series, g->first + 9));
+    cr_assert_eq(below, g->first);
     must(store_series_truncate(series, g->second));
     cr_assert_eq(store_series_length(series), g->second);
     for (int64_t i = g->second; i < g->first + 70; i++) {

@@ -1,5 +1,6 @@
 /* tests/models/test_models.c - the networks: sizes, names and refusals as published; blocks train and
  * differentiate. */
+#include "energy/workload/workload.h"
 #include "models/blocks.h"
 #include "models/init.h"
 #include "models/model.h"
@@ -55,7 +56,7 @@ ParameterizedTest(struct size_row *r, models, macs_and_parameters_as_published)
     for (int i = 0; i < g.count; i++)
         for (int j = 0; j < g.nodes[i].layer->param_count; j++)
             params += g.nodes[i].layer->params[j].size;
-    cr_expect_eq(graph_work(&g).macs, r->macs, "%s: %.0f MACs", r->name, graph_work(&g).macs);
+    cr_expect_eq(work_of_graph(&g).macs, r->macs, "%s: %.0f MACs", r->name, work_of_graph(&g).macs);
     cr_expect_eq(params, r->params, "%s: %zu parameters", r->name, params);
     graph_free(&g);
 }
@@ -127,8 +128,8 @@ Test(models, a_bottleneck_has_its_stride_in_the_3x3)
 {
     struct graph g;
     build(&g, "resnet50", 224, 1000, "cpt-imagenet");
-    cr_assert_eq(layer_conv_shape(layer_named(&g, "group2_layer0.conv1"))->stride, 1);
-    cr_assert_eq(layer_conv_shape(layer_named(&g, "group2_layer0.conv2"))->stride, 2);
+    cr_assert_eq(layer_facts_of(layer_named(&g, "group2_layer0.conv1")).conv->stride, 1);
+    cr_assert_eq(layer_facts_of(layer_named(&g, "group2_layer0.conv2")).conv->stride, 2);
     graph_free(&g);
 }
 
@@ -139,7 +140,7 @@ Test(models, the_recipe_for_imagenet_leaves_stem_shortcuts_and_last_layer_in_flo
     for (int i = 0; i < g.count; i++) {
         const struct layer *l = g.nodes[i].layer;
         const bool left = !strcmp(l->name, "conv1") || strstr(l->name, "downsample");
-        if (layer_conv_shape(l)) cr_assert_eq(l->quantized, !left, "%s", l->name);
+        if (layer_facts_of(l).conv) cr_assert_eq(l->quantized, !left, "%s", l->name);
     }
     cr_assert_not(layer_named(&g, "fc")->quantized);
     graph_free(&g);

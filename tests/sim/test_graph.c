@@ -1,4 +1,5 @@
 /* tests/sim/test_graph.c - placement by lifetime, gradients through a whole network, models' sizes. */
+#include "energy/workload/workload.h"
 #include "models/model.h"
 #include "sim/method/loss.h"
 #include "sim/base/layout.h"
@@ -142,7 +143,7 @@ ParameterizedTest(struct depth_row *d, model, macs_as_published)
     const struct model_type *type;
     cr_assert_eq(recipe_find(&recipe, "cpt"), STATUS_OK);
     cr_assert_eq(model_build(&type, &g, d->name, (struct shape){32, 32, 3}, 100, &recipe), STATUS_OK);
-    cr_assert_eq(graph_work(&g).macs, d->macs);
+    cr_assert_eq(work_of_graph(&g).macs, d->macs);
     graph_free(&g);
 }
 

@@ -168,7 +168,7 @@ struct quantized_row {
 static double *oracle_operands(double *w, double *e, const struct rig *r, int forward, int backward)
 {
     const struct layer *l = r->layer;
-    const struct conv_shape *s = layer_conv_shape(l);
+    const struct conv_shape *s = layer_facts_of(l).conv;
     const size_t n = rig_size(r, &r->in[0]), filter = l->params[0].size / (size_t)s->k;
     double *x = malloc(n * sizeof *x);
     float *y = malloc((n + l->params[0].size + rig_size(r, &r->dout)) * sizeof *y);
@@ -234,7 +234,7 @@ ParameterizedTest(struct quantized_row *q, layers, integer_products_equal_decode
     struct rig r;
     rig_make(&r, conv_of_row(&conv_rows[q->conv], true), 3,
              q->forward > q->backward ? q->forward : q->backward, "auto");
-    const struct conv_shape *s = layer_conv_shape(r.layer);
+    const struct conv_shape *s = layer_facts_of(r.layer).conv;
     const size_t nx = rig_size(&r, &r.in[0]), ny = rig_size(&r, &r.dout), nw = r.layer->params[0].size;
     double *w = calloc(nw, sizeof *w), *e = calloc(ny, sizeof *e),
            *x = oracle_operands(w, e, &r, q->forward, q->backward);

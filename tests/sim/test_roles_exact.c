@@ -79,7 +79,7 @@ static void add_window(struct sums *s, const struct integers *q, const struct co
 
 static struct sums sums_make(const struct rig *r, const struct integers *q)
 {
-    const struct conv_shape *c = layer_conv_shape(r->layer);
+    const struct conv_shape *c = layer_facts_of(r->layer).conv;
     struct sums s = {.y_size = rig_size(r, &r->out),
                      .dx_size = rig_size(r, &r->in[0]),
                      .dw_size = r->layer->params[0].size};
