@@ -6,23 +6,47 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
-static void fill_normal(struct param *p, struct random_name name, double deviation)
-{
-    for (size_t i = 0; i < p->size; i++)
-        p->value[i] = (float)(deviation * scalar_normal(name, i));
-}
+/* Values are made on the host and put where the device has them: value(name, i) for each element. */
+typedef float value_of(struct random_name name, size_t i, double scale);
 
-static void fill_uniform(struct param *p, struct random_name name, double bound)
+static void fill(struct device *d, float *to, size_t n, value_of *value, struct random_name name, double scale)
 {
-    for (size_t i = 0; i < p->size; i++)
-        p->value[i] = (float)(bound * (2.0 * scalar_uniform(name, i) - 1.0));
-}
+    float *host = malloc(n * sizeof *host);
 
-static void fill(float *x, size_t n, float value)
-{
+    if (!host) abort(); /* no larger than one layer's weights, for which there was memory */
     for (size_t i = 0; i < n; i++)
-        x[i] = value;
+        host[i] = value(name, i, scale);
+    d->ops->put(d, to, host, n * sizeof *host);
+    free(host);
+}
+
+static float normal(struct random_name name, size_t i, double deviation)
+{
+    return (float)(deviation * scalar_normal(name, i));
+}
+
+static float uniform_within(struct random_name name, size_t i, double bound)
+{
+    return (float)(bound * (2.0 * scalar_uniform(name, i) - 1.0));
+}
+
+static float constant(struct random_name name, size_t i, double value)
+{
+    (void)name;
+    (void)i;
+    return (float)value;
+}
+
+static void fill_normal(struct device *d, struct param *p, struct random_name name, double deviation)
+{
+    fill(d, p->value, p->size, normal, name, deviation);
+}
+
+static void fill_uniform(struct device *d, struct param *p, struct random_name name, double bound)
+{
+    fill(d, p->value, p->size, uniform_within, name, bound);
 }
 
 static struct random_name bias_name(struct random_name weight)
@@ -30,45 +54,44 @@ static struct random_name bias_name(struct random_name weight)
     return (struct random_name){weight.seed, weight.stream, 1};
 }
 
-static void conv_fan_out(struct layer *l, struct random_name name)
+static void conv_fan_out(struct device *d, struct layer *l, struct random_name name)
 {
     const struct conv_shape *s = layer_facts_of(l).conv;
-    fill_normal(&l->params[0], name, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
+    fill_normal(d, &l->params[0], name, sqrt(2.0 / ((double)s->kernel * s->kernel * s->k)));
 }
 
-static void conv_fan_in(struct layer *l, struct random_name name)
+static void conv_fan_in(struct device *d, struct layer *l, struct random_name name)
 {
     const struct conv_shape *s = layer_facts_of(l).conv;
-    fill_uniform(&l->params[0], name, 1.0 / sqrt((double)l->params[0].size / s->k));
+    fill_uniform(d, &l->params[0], name, 1.0 / sqrt((double)l->params[0].size / s->k));
 }
 
-static void linear_product(struct layer *l, struct random_name name)
+static void linear_product(struct device *d, struct layer *l, struct random_name name)
 {
-    fill_normal(&l->params[0], name, sqrt(2.0 / (double)l->params[0].size));
-    fill_uniform(&l->params[1], bias_name(name), 1.0 / sqrt((double)shape_size(l->in)));
+    fill_normal(d, &l->params[0], name, sqrt(2.0 / (double)l->params[0].size));
+    fill_uniform(d, &l->params[1], bias_name(name), 1.0 / sqrt((double)shape_size(l->in)));
 }
 
-static void linear_fan_in(struct layer *l, struct random_name name)
+static void linear_fan_in(struct device *d, struct layer *l, struct random_name name)
 {
     const double bound = 1.0 / sqrt((double)shape_size(l->in));
-    fill_uniform(&l->params[0], name, bound);
-    fill_uniform(&l->params[1], bias_name(name), bound);
+    fill_uniform(d, &l->params[0], name, bound);
+    fill_uniform(d, &l->params[1], bias_name(name), bound);
 }
 
-static void linear_small(struct layer *l, struct random_name name)
+static void linear_small(struct device *d, struct layer *l, struct random_name name)
 {
-    fill_normal(&l->params[0], name, 0.01); /* the bias is 0 */
+    fill_normal(d, &l->params[0], name, 0.01); /* the bias is 0 */
 }
 
-static void norm_one(struct layer *l, struct random_name name)
+static void norm_one(struct device *d, struct layer *l, struct random_name name)
 {
-    (void)name;
-    fill(l->params[0].value, l->params[0].size, 1.0f);   /* weight; the bias is 0 */
-    fill(l->buffers[1].value, l->buffers[1].size, 1.0f); /* running variance; the mean is 0 */
+    fill(d, l->params[0].value, l->params[0].size, constant, name, 1.0);   /* weight; the bias is 0 */
+    fill(d, l->buffers[1].value, l->buffers[1].size, constant, name, 1.0); /* running variance; the mean is 0 */
 }
 
 /* How the layers of one kind begin; NULL: they have no parameters. */
-typedef void rule(struct layer *l, struct random_name name);
+typedef void rule(struct device *d, struct layer *l, struct random_name name);
 
 /* To add a kind of layer with parameters: its row in each table. */
 static rule *const he[LAYER_KINDS] = {
@@ -84,7 +107,7 @@ static void init_graph(struct graph *g, uint64_t seed, rule *const rules[LAYER_K
         struct layer *l = g->nodes[i].layer;
         rule *const init = rules[layer_facts_of(l).kind];
         assert(init != NULL || l->param_count == 0);
-        if (init != NULL) init(l, (struct random_name){seed, random_stream(RANDOM_INIT, l->id), 0});
+        if (init != NULL) init(g->plan.device, l, (struct random_name){seed, random_stream(RANDOM_INIT, l->id), 0});
     }
 }
 

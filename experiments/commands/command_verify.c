@@ -56,8 +56,9 @@ enum status command_verify(int argc, char **argv)
     TRY(command_parse(&argp, argc, argv, &o));
     if (!o.path || o.extra)
         return fail(STATUS_USAGE, "verify takes one reference file; see cptsim verify --help");
-    TRY(o.kernels != NULL ? command_value(kernels_find(&v.kernels, o.kernels))
-                          : kernels_find(&v.kernels, NULL));
+    const struct kernels *kernels;
+    TRY(o.kernels != NULL ? command_value(kernels_find(&kernels, o.kernels)) : kernels_find(&kernels, NULL));
+    v.machine.kernels = kernels->name;
     v.json = o.json;
     return verify_file(&v, o.path);
 }

@@ -18,7 +18,7 @@
 
 const char *const checkpoint_files[CHECKPOINTS] = {CHECKPOINT_LATEST, CHECKPOINT_PREV};
 
-enum { STATE_PATH = 2 * NAME_LENGTH + 16 };
+enum { STATE_PATH = 2 * NAME_LENGTH + 32 };
 
 /* --- the state: every tensor with its name ------------------------------------------------------------ */
 
@@ -32,6 +32,8 @@ struct state_tensor {
 struct state {
     struct state_tensor *tensor; /* [count], grouped as in `groups` */
     int count;
+    struct device *device;
+    float *host; /* room for the largest of them */
 };
 
 static const char *const groups[] = {"model", "optim", "buffers"};
@@ -64,27 +66,42 @@ static void add(struct state *s, const char *group, const struct layer *l, const
     set_shape(t, l, size);
 }
 
-static enum status state_open(struct state *s, const struct graph *g)
+/* The tensors of one layer that stand in a group; the optimizer's second state in one of its own. */
+static void add_layer(struct state *s, int group, struct layer *l)
 {
-    *s = (struct state){calloc((size_t)g->count * (2 * LAYER_PARAMS + LAYER_BUFFERS) + 1, sizeof *s->tensor),
-                        0};
-    if (s->tensor == NULL) return fail(STATUS_NOMEM, "no memory for the names of the state's tensors");
-    for (int group = 0; group < GROUPS; group++) {
-        for (int i = 0; i < g->count; i++) {
-            struct layer *l = g->nodes[i].layer;
-            for (int p = 0; group < 2 && p < l->param_count; p++)
-                add(s, groups[group], l, l->params[p].name,
-                    group == 0 ? l->params[p].value : l->params[p].momentum, l->params[p].size);
-            for (int b = 0; group == 2 && b < l->buffer_count; b++)
-                add(s, groups[group], l, l->buffers[b].name, l->buffers[b].value, l->buffers[b].size);
+    for (int i = 0; group < 2 && i < l->param_count; i++) {
+        struct param *p = &l->params[i];
+        add(s, groups[group], l, p->name, group == 0 ? p->value : p->state[0], p->size);
+        if (group == 1 && p->state[1] != NULL) {
+            char name[NAME_LENGTH + 8];
+            snprintf(name, sizeof name, "%s.second", p->name);
+            add(s, groups[group], l, name, p->state[1], p->size);
         }
     }
-    return STATUS_OK;
+    for (int i = 0; group == 2 && i < l->buffer_count; i++)
+        add(s, groups[group], l, l->buffers[i].name, l->buffers[i].value, l->buffers[i].size);
+}
+
+static enum status state_open(struct state *s, const struct graph *g)
+{
+    int64_t largest = 1;
+
+    *s = (struct state){.device = g->plan.device};
+    s->tensor = calloc((size_t)g->count * (3 * LAYER_PARAMS + LAYER_BUFFERS) + 1, sizeof *s->tensor);
+    if (s->tensor == NULL) return fail(STATUS_NOMEM, "no memory for the names of the state's tensors");
+    for (int group = 0; group < GROUPS; group++)
+        for (int i = 0; i < g->count; i++)
+            add_layer(s, group, g->nodes[i].layer);
+    for (int i = 0; i < s->count; i++)
+        if (s->tensor[i].size > largest) largest = s->tensor[i].size;
+    s->host = malloc((size_t)largest * sizeof *s->host);
+    return s->host != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for a tensor of the state");
 }
 
 static void state_close(struct state *s)
 {
     free(s->tensor);
+    free(s->host);
     *s = (struct state){0};
 }
 
@@ -160,8 +177,9 @@ static enum status write_state(struct store *s, struct head *h, const struct sta
         TRY(store_group(s, groups[i]));
     for (int i = 0; i < state->count; i++) {
         const struct state_tensor *t = &state->tensor[i];
-        TRY(store_write(s, t->path, t->value, STORE_F32, t->rank, t->dim));
-        digest_tensor(&d, t->path, t->value, t->size);
+        state->device->ops->get(state->device, state->host, t->value, (size_t)t->size * sizeof(float));
+        TRY(store_write(s, t->path, state->host, STORE_F32, t->rank, t->dim));
+        digest_tensor(&d, t->path, state->host, t->size);
     }
     digest_hex(h->payload_sha256, &d);
     TRY(write_head(s, h));
@@ -309,8 +327,12 @@ static enum status load_open(struct head *h, struct store *s, struct graph *g)
     TRY(verify(h, s));
     TRY(state_open(&state, g));
     enum status status = check_fit(s, &state);
-    for (int i = 0; i < state.count && status == STATUS_OK; i++)
-        status = store_read(state.tensor[i].value, STORE_F32, state.tensor[i].size, s, state.tensor[i].path);
+    for (int i = 0; i < state.count && status == STATUS_OK; i++) {
+        const struct state_tensor *t = &state.tensor[i];
+        status = store_read(state.host, STORE_F32, t->size, s, t->path);
+        if (status == STATUS_OK)
+            state.device->ops->put(state.device, t->value, state.host, (size_t)t->size * sizeof(float));
+    }
     state_close(&state);
     return status;
 }

@@ -19,7 +19,7 @@
 /** Where the lines go and how the vectors fared. */
 struct verify {
     struct store *file;
-    const struct kernels *kernels;
+    struct machine machine;
     FILE *out; /* the lines; NULL: none */
     bool json;
     int checked, failed;
