@@ -5,9 +5,14 @@
 # make bench    time kernels, passes, steps beside their yardsticks; kept in build/bench; BENCHFLAGS="--only int8"
 # make exhaustive  every float32 input through the SIMD quantizers: minutes
 # make figures  draw the records in RUNS=runs/demo to figures/
-# make lint layers format clean
+# make lint         clang-tidy and cppcheck
+# make layers       every file stands in its room and includes only what stands above it
+# make format       clang-format; make check-format: is there anything to format?
+# make clean
 # make loops    the kernels' inner loops as the compiler wrote them (gcc 12 can halve their speed)
-# make V=1      show the commands
+# make compile_commands.json   for editors and clangd
+# make V=1      show the commands; make BUILD=debug for a debugger, BUILD=dev for a fast build
+# make help     this text
 # make install PREFIX=/usr/local   libquant.a, its headers, pkg-config file, cptsim
 
 BUILD  ?= release
@@ -50,6 +55,9 @@ BENCHES := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c)
 LONG    := $(patsubst tests/bench/%.c,$(OUT)/%,$(wildcard tests/bench/exhaustive_*.c))
 
 all: cptsim
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
 
 # --- the program ---------------------------------------------------------------------------------------------
 
@@ -140,9 +148,13 @@ loops: $(OUT)/cptsim
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx512/tile.o 10
 format:
 	clang-format -i $(call files,$(FLOORS) tests,*.[ch])
-lint:
-	clang-tidy --quiet --warnings-as-errors='*' $(SRC) -- $(filter-out -MMD -MP,$(CPPFLAGS)) $(VERSION) -std=c17 -fopenmp -mavx2 -mfma
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -I. $(FLOORS)
+check-format: lint-deps
+	@clang-format --dry-run -Werror $(call files,$(FLOORS) tests,*.[ch]) && echo "format: nothing to do"
+lint-deps:
+	@sh .ci/install clang-format clang-tidy cppcheck
+lint: lint-deps compile_commands.json
+	@printf '%s\n' $(SRC) | xargs -P $(shell nproc) -n 8 clang-tidy -p . --quiet --warnings-as-errors='*'
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr -I. $(FLOORS)
 
 # --- results, installing --------------------------------------------------------------------------------------
 
@@ -156,4 +168,8 @@ clean:
 	rm -rf build cptsim
 
 always:
-.PHONY: all always asan bench clean exhaustive format install install-deps layers libraries lint loops test test-run
+# What an editor asks for: a line for each source, with the flags that it is compiled with.
+compile_commands.json: Makefile $(SRC)
+	@$(MAKE) --no-print-directory -Bn V=1 BUILD=$(BUILD) $(OBJ) $(TESTS) | sh .ci/commands >$@
+
+.PHONY: all always asan bench check-format clean exhaustive format help install install-deps layers libraries lint lint-deps loops test test-run
