@@ -56,7 +56,7 @@ enum status command_verify(int argc, char **argv)
     TRY(command_parse(&argp, argc, argv, &o));
     if (!o.path || o.extra)
         return fail(STATUS_USAGE, "verify takes one reference file; see cptsim verify --help");
-    TRY(o.kernels != NULL ? command_value(kernels_find(&v.kernels, o.kernels))
+    TRY(o.kernels != NULL ? status_usage(kernels_find(&v.kernels, o.kernels))
                           : kernels_find(&v.kernels, NULL));
     v.json = o.json;
     return verify_file(&v, o.path);
