@@ -51,11 +51,6 @@ const struct model_type *model_all(int *count)
     return types;
 }
 
-static const char *row_name(int i)
-{
-    return types[i].names;
-}
-
 /* "resnet20" belongs to "resnet", "resnett20" to nobody: what follows the prefix begins with a digit, or is
  * missing. */
 static bool belongs(const char *name, const struct model_type *type)
@@ -75,5 +70,5 @@ enum status model_build(const struct model_type **type, struct graph *g, const c
             graph_init(g, input);
             return types[i].build(g, name, input, classes, recipe);
         }
-    return names_unknown("model", name, row_name, COUNT);
+    return table_unknown("model", name, &types[0].names, sizeof *types, COUNT);
 }

@@ -42,3 +42,8 @@ enum status fail(enum status s, const char *format, ...)
     snprintf(detail, sizeof detail, "%s", sentence);
     return s;
 }
+
+enum status status_usage(enum status s)
+{
+    return s == STATUS_INPUT ? STATUS_USAGE : s;
+}

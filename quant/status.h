@@ -36,6 +36,10 @@ const char *status_detail(void);
 /** Store the sentence (printf format) for this thread and return s: `return fail(STATUS_INPUT, "...")`. */
 __attribute__((format(printf, 2, 3))) enum status fail(enum status s, const char *format, ...);
 
+/** s, of what the command line says: STATUS_INPUT, what bad input in a file would be, is STATUS_USAGE there. The
+ * sentence stays. */
+enum status status_usage(enum status s);
+
 /** Forward a failure to the caller. With things to undo, use `goto done` instead. */
 #define TRY(expr)                                                                                            \
     do {                                                                                                     \

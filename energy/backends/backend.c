@@ -45,20 +45,13 @@ const struct backend *const *backend_all(int *count)
     return backends;
 }
 
-static const char *name_of(int i)
-{
-    return backends[i]->name;
-}
-
 enum status backend_find(const struct backend **out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(backends[i]->name, name) == 0) {
-            *out = backends[i];
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("back end", name, name_of, COUNT);
+    size_t i;
+
+    TRY(table_find_pointer(&i, "back end", name, (const void *const *)backends, COUNT));
+    *out = backends[i];
+    return STATUS_OK;
 }
 
 int nest_result_bits(const struct nest *n, const struct hardware *h)

@@ -73,10 +73,14 @@ enum status hardware_find(int *knob, const char *path)
     int count;
     const struct knob_row *rows = knob_rows(&count);
 
-    for (*knob = 0; *knob < count; ++*knob)
-        if (strcmp(rows[*knob].knob.path, path) == 0) return STATUS_OK;
+    size_t row;
+
+    if (table_has(&row, path, rows, sizeof *rows, (size_t)count)) {
+        *knob = (int)row;
+        return STATUS_OK;
+    }
     const int like = path_like(path, count);
-    const int nearest = like >= 0 ? like : names_nearest(path, path_of, count);
+    const int nearest = like >= 0 ? like : table_nearest(path, rows, sizeof *rows, (size_t)count);
     if (nearest < 0)
         return fail(STATUS_INPUT, "unknown knob '%s'; `cptsim list knobs` prints them all", path);
     return fail(STATUS_INPUT, "unknown knob '%s'; did you mean '%s'? `cptsim list knobs` prints them all",

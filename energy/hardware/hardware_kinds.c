@@ -292,31 +292,23 @@ static void backend_print(char *text, size_t size, const void *field, const stru
     snprintf(text, size, "%s", (*(const struct backend *const *)field)->name);
 }
 
-static const char *dram_name(int i)
-{
-    int count;
-    return dram_all(&count)[i].name;
-}
-
 static enum status dram_parse(void *field, const struct knob_row *row, const char *text)
 {
     int count;
-    dram_all(&count);
+    const struct dram_kind *kinds = dram_all(&count);
+    size_t i;
     (void)row;
 
-    for (int i = 0; i < count; i++) {
-        if (strcmp(dram_name(i), text) == 0) {
-            *(int *)field = i;
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("DRAM", text, dram_name, count);
+    TRY(table_find(&i, "DRAM", text, kinds, sizeof *kinds, (size_t)count));
+    *(int *)field = (int)i;
+    return STATUS_OK;
 }
 
 static void dram_print(char *text, size_t size, const void *field, const struct knob_row *row)
 {
+    int count;
     (void)row;
-    snprintf(text, size, "%s", dram_name(*(const int *)field));
+    snprintf(text, size, "%s", dram_all(&count)[*(const int *)field].name);
 }
 
 const struct knob_kind knob_backend = {backend_parse, backend_print, NULL};

@@ -54,20 +54,13 @@ const char *convention_name(enum convention c)
     return conventions[c];
 }
 
-static const char *convention_at(int i)
-{
-    return conventions[i];
-}
-
 enum status convention_find(enum convention *out, const char *name)
 {
-    for (int i = 0; i < CONVENTIONS; i++) {
-        if (strcmp(conventions[i], name) == 0) {
-            *out = (enum convention)i;
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("convention", name, convention_at, CONVENTIONS);
+    size_t i;
+
+    TRY(table_find(&i, "convention", name, conventions, sizeof *conventions, CONVENTIONS));
+    *out = (enum convention)i;
+    return STATUS_OK;
 }
 
 /* A layer as the convention sees it. */

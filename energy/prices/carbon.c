@@ -27,20 +27,13 @@ const struct carbon_place *carbon_places(int *count)
     return places;
 }
 
-static const char *place_name(int i)
-{
-    return places[i].name;
-}
-
 enum status carbon_place_find(double *grams_per_kwh, const char *name)
 {
-    for (int i = 0; i < PLACES; i++) {
-        if (strcmp(places[i].name, name) == 0) {
-            *grams_per_kwh = constant_of(places[i].grams_per_kwh)->nominal;
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("place", name, place_name, PLACES);
+    size_t i;
+
+    TRY(table_find(&i, "place", name, places, sizeof *places, PLACES));
+    *grams_per_kwh = constant_of(places[i].grams_per_kwh)->nominal;
+    return STATUS_OK;
 }
 
 static double auto_or(double knob, const struct constants *k, enum constant_name c)

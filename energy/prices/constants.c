@@ -197,21 +197,16 @@ struct constants constants_high(void)
     return gather(offsetof(struct constant, high));
 }
 
-static const char *row_name(int i)
-{
-    return table[i].name;
-}
-
 enum status constant_find(enum constant_name *out, const char *name)
 {
-    for (int i = 0; i < CONSTANTS; i++) {
-        if (strcmp(table[i].name, name) == 0) {
-            *out = (enum constant_name)i;
-            return STATUS_OK;
-        }
+    size_t i;
+
+    if (table_has(&i, name, table, sizeof *table, CONSTANTS)) {
+        *out = (enum constant_name)i;
+        return STATUS_OK;
     }
-    const int nearest = names_nearest(name, row_name, CONSTANTS);
+    const int nearest = table_nearest(name, table, sizeof *table, CONSTANTS);
     return fail(STATUS_INPUT, "unknown constant '%s'%s%s%s; `cptsim list constants` prints them all", name,
-                nearest >= 0 ? "; did you mean '" : "", nearest >= 0 ? row_name(nearest) : "",
+                nearest >= 0 ? "; did you mean '" : "", nearest >= 0 ? table[nearest].name : "",
                 nearest >= 0 ? "'?" : "");
 }

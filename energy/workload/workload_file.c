@@ -60,19 +60,12 @@ static int split(char *fields[FIELDS_MOST + 1], struct reader *r)
     return count;
 }
 
-static const char *column_name(int i)
-{
-    return columns[i].name;
-}
-
 static enum status header_field(struct reader *r, int i, const char *name)
 {
-    int known = 0;
+    size_t known;
 
-    while (known < COLUMNS && strcmp(columns[known].name, name) != 0)
-        known++;
-    if (known == COLUMNS) {
-        const int near = names_nearest(name, column_name, COLUMNS);
+    if (!table_has(&known, name, columns, sizeof *columns, COLUMNS)) {
+        const int near = table_nearest(name, columns, sizeof *columns, COLUMNS);
         return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; %s%s", r->lines.path, r->lines.number,
                     i + 1, name,
                     near >= 0 ? "did you mean "
@@ -80,10 +73,10 @@ static enum status header_field(struct reader *r, int i, const char *name)
                     near >= 0 ? columns[near].name : "and from_input");
     }
     for (int j = 0; j < i; j++)
-        if (r->order[j] == known)
+        if (r->order[j] == (int)known)
             return fail(STATUS_INPUT, "%s:%d: column %d: '%s' is there twice", r->lines.path, r->lines.number,
                         i + 1, name);
-    r->order[i] = known;
+    r->order[i] = (int)known;
     return STATUS_OK;
 }
 

@@ -36,10 +36,6 @@ MUST_CHECK enum status command_find(const struct command **out, const char *name
  */
 MUST_CHECK enum status command_parse(const struct argp *argp, int argc, char **argv, void *options);
 
-/** What a value of the command line is that its reader refuses: wrong usage, not bad input. The sentence
- * stays. */
-enum status command_value(enum status s);
-
 enum status command_train(int argc, char **argv);
 enum status command_eval(int argc, char **argv);
 enum status command_verify(int argc, char **argv);

@@ -4,7 +4,7 @@
 #include "experiments/cost/cost_layer.h"
 #include "experiments/cost/cost_layer_file.h"
 #include "experiments/cost/cost_tables.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,8 +128,8 @@ static enum status set_word(struct cost_layer *l, const char *word)
     if (equals == NULL || (size_t)(equals - word) >= sizeof name)
         return fail(STATUS_USAGE, "'%s' is no parameter; want NAME=VALUE, as in K=3", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
-    TRY(option_said(layer_param_find(&p, name)));
-    return option_said(cost_layer_set(l, p, equals + 1));
+    TRY(status_usage(layer_param_find(&p, name)));
+    return status_usage(cost_layer_set(l, p, equals + 1));
 }
 
 static enum status read_layer(struct cost_layer *l, const struct options *o)
@@ -140,7 +140,7 @@ static enum status read_layer(struct cost_layer *l, const struct options *o)
     cost_layer_init(l, &h);
     l->mapping = o->mapping;
     for (int p = 0; p < LAYER_PARAMS_COUNT; p++)
-        if (o->param[p] != NULL) TRY(option_said(cost_layer_set(l, (enum layer_param)p, o->param[p])));
+        if (o->param[p] != NULL) TRY(status_usage(cost_layer_set(l, (enum layer_param)p, o->param[p])));
     for (int i = 0; i < o->words.count; i++)
         TRY(set_word(l, o->words.word[i]));
     return STATUS_OK;
@@ -151,11 +151,11 @@ static enum status print_layer(const struct cost_layer *l, const struct options 
     struct cells cells;
     const char *columns[CELLS_MAX + 1] = {NULL};
 
-    TRY(option_said(cost_layer_check(l)));
+    TRY(status_usage(cost_layer_check(l)));
     TRY(cost_layer_price(&cells, l));
     for (int i = 0; i < cells.count; i++)
         columns[i] = cells.cell[i].name;
-    struct table t = o->csv ? table_open_csv(stdout, columns) : table_open(stdout, o->json, columns);
+    struct printout t = o->csv ? printout_open_csv(stdout, columns) : printout_open(stdout, o->json, columns);
     for (int i = 0; i < cells.count; i++)
         cell_print(&t, &cells.cell[i]);
     return STATUS_OK;

@@ -3,7 +3,7 @@
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
 #include "experiments/config/machine_options.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include "experiments/store/store.h"
 
@@ -138,18 +138,18 @@ static enum status evaluate(struct session *s, const struct eval_options *o)
 
     TRY(checkpoint_read(&source, &s->graph, o->path));
     const int count = config_eval_points(point, &s->config, bits_after(s, source.iteration));
-    struct table table = table_open(stdout, o->json, columns);
+    struct printout table = printout_open(stdout, o->json, columns);
     for (int i = 0; i < count; i++) {
         char bits[16] = "float32";
         if (point[i].bits > 0) snprintf(bits, sizeof bits, "%d", point[i].bits);
         const struct evaluation e = trainer_evaluate(&s->trainer, s->config.evaluate_split, point[i].bits);
-        table_integer(&table, source.iteration);
-        table_text(&table, config_split_name(e.split));
-        table_text(&table, point[i].policy);
-        table_text(&table, bits);
-        table_number(&table, e.accuracy, 6);
-        table_number(&table, e.loss, 6);
-        table_integer(&table, e.count);
+        printout_integer(&table, source.iteration);
+        printout_text(&table, config_split_name(e.split));
+        printout_text(&table, point[i].policy);
+        printout_text(&table, bits);
+        printout_number(&table, e.accuracy, 6);
+        printout_number(&table, e.loss, 6);
+        printout_integer(&table, e.count);
         fflush(stdout);
     }
     return STATUS_OK;

@@ -230,7 +230,7 @@ static enum status explain_scaled(const struct format *f, double x, const struct
     uint32_t scale[1];
     double y;
 
-    TRY(command_value(plan_make(&plan, f, CARRIER_FLOAT64)));
+    TRY(status_usage(plan_make(&plan, f, CARRIER_FLOAT64)));
     plan_measure_f64(&plan, &x, 1);
     const struct draw draw = {o->draw.name, block_is_family(f->family) ? 0 : o->draw.first};
     plan_encode_f64(&plan, &code, scale, &x, 1, draw, NULL);
@@ -263,7 +263,7 @@ static enum status explain(const struct options *o)
     struct format f;
     char text[FORMAT_TEXT];
 
-    TRY(command_value(format_parse(&f, o->format)));
+    TRY(status_usage(format_parse(&f, o->format)));
     say("format", format_print(text, &f));
     for (size_t i = 0; i < o->values.count; i++) {
         struct options at = *o;

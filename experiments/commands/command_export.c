@@ -2,7 +2,7 @@
  * spreadsheets, pipes. */
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 #include "sim/base/table.h"
 
 #include <inttypes.h>
@@ -196,10 +196,10 @@ static void print_csv_text(const char *text)
 
 static void print_json_cell(const struct sheet_column *c, const char *text)
 {
-    table_json_string(stdout, c->name);
+    printout_json_string(stdout, c->name);
     fputs(": ", stdout);
     if (is_text(c)) {
-        table_json_string(stdout, text);
+        printout_json_string(stdout, text);
     } else {
         fputs(strpbrk(text, "ni") != NULL ? "null" : text, stdout); /* JSON has no nan, no inf */
     }
@@ -329,30 +329,26 @@ static const struct series {
 
 enum { SERIES = sizeof series / sizeof *series };
 
-static const char *series_name(int i)
-{
-    return series[i].name;
-}
-
+/* The first without a name. */
 static enum status find_series(const struct series **out, const char *name)
 {
-    for (int i = 0; i < SERIES; i++) {
-        *out = &series[i];
-        if (name == NULL || strcmp(name, series[i].name) == 0) return STATUS_OK;
-    }
-    return names_unknown("series", name, series_name, SERIES);
+    size_t i = 0;
+
+    if (name != NULL) TRY(table_find(&i, "series", name, series, sizeof *series, SERIES));
+    *out = &series[i];
+    return STATUS_OK;
 }
 
 enum status command_export(int argc, char **argv)
 {
     struct export_options o = {0};
-    const struct series *row;
+    const struct series *row = NULL;
     struct artifact a;
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (o.paths != 1)
         return fail(STATUS_USAGE, "export takes one file or run directory; see cptsim export --help");
-    TRY(command_value(find_series(&row, o.series)));
+    TRY(status_usage(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
     enum status status = artifact_open(&a, o.path);

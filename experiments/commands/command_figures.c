@@ -63,24 +63,16 @@ static const struct argp argp = {
     NULL,
     NULL};
 
-static const char *row_name(int i)
-{
-    int count;
-    return figure_all(&count)[i].name;
-}
-
 static enum status check(const struct figures_options *o)
 {
     int count;
-    const struct figure *row = figure_all(&count);
+    const struct figure *rows = figure_all(&count);
+    size_t unused;
 
     if (o->paths != 1)
         return fail(STATUS_USAGE, "figures takes one folder of runs; see cptsim figures --help");
     if (o->only == NULL) return STATUS_OK;
-    for (int i = 0; i < count; i++)
-        if (strcmp(o->only, row[i].name) == 0) return STATUS_OK;
-    (void)names_unknown("figure", o->only, row_name, count);
-    return fail(STATUS_USAGE, "%s", status_detail());
+    return status_usage(table_find(&unused, "figure", o->only, rows, sizeof *rows, (size_t)count));
 }
 
 static bool has_evaluations(const struct arms *a)

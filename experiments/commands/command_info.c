@@ -4,7 +4,7 @@
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
 #include "experiments/print/facts.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 #include "sim/kernels/kernels.h"
 
 #include <inttypes.h>
@@ -317,15 +317,15 @@ static enum status print_entry(void *context, struct store *s, const char *path,
 
     (void)s;
     artifact_describe(shape, sizeof shape, info);
-    table_text(context, path);
-    table_text(context, shape);
+    printout_text(context, path);
+    printout_text(context, shape);
     return STATUS_OK;
 }
 
 static enum status print_tree(struct store *s, bool json)
 {
     static const char *const columns[] = {"path", "contents", NULL};
-    struct table t = table_open(stdout, json, columns);
+    struct printout t = printout_open(stdout, json, columns);
 
     return artifact_walk(s, "", print_entry, &t);
 }
@@ -346,16 +346,16 @@ static enum status print_kernels(bool json)
 {
     static const char *const columns[] = {"kernels", "needs", "available", "chosen", NULL};
     const struct kernels *chosen;
-    struct table t = table_open(stdout, json, columns);
+    struct printout t = printout_open(stdout, json, columns);
     int count;
     const struct kernels *const *row = kernels_all(&count);
 
     TRY(kernels_find(&chosen, NULL));
     for (int i = 0; i < count; i++) {
-        table_text(&t, row[i]->name);
-        table_text(&t, row[i]->needs);
-        table_text(&t, row[i]->available() ? "yes" : "no");
-        table_text(&t, row[i] == chosen ? "yes" : "no");
+        printout_text(&t, row[i]->name);
+        printout_text(&t, row[i]->needs);
+        printout_text(&t, row[i]->available() ? "yes" : "no");
+        printout_text(&t, row[i] == chosen ? "yes" : "no");
     }
     return STATUS_OK;
 }

@@ -4,7 +4,7 @@
 #include "experiments/config/config.h"
 #include "experiments/read/figures.h"
 #include "experiments/config/hardware_file.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 #include "energy/backends/backend.h"
 #include "energy/prices/carbon.h"
 #include "energy/prices/dram.h"
@@ -68,9 +68,9 @@ static bool recipe_row(struct list_row *out, int i)
     if (r[i].quantize) {
         snprintf(out->meaning, sizeof out->meaning,
                  "weights, activations and errors quantized, errors %s; first layer %s, shortcuts %s, last "
-                 "layer %s",
+                 "layer not",
                  r[i].stochastic_error ? "stochastically" : "to nearest", r[i].quantize_first ? "too" : "not",
-                 r[i].quantize_shortcut ? "too" : "not", r[i].quantize_linear ? "too" : "not");
+                 r[i].quantize_shortcut ? "too" : "not");
     } else {
         snprintf(out->meaning, sizeof out->meaning, "nothing quantized");
     }
@@ -280,11 +280,6 @@ static const struct list lists[] = {
 
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
-static const char *list_name(int i)
-{
-    return lists[i].name;
-}
-
 static void list_print(const struct list *l)
 {
     struct list_row row;
@@ -301,14 +296,14 @@ static void list_print(const struct list *l)
 static void list_print_json(const struct list *l)
 {
     static const char *const columns[] = {"list", "name", "meaning", "source", NULL};
-    struct table table = table_open(stdout, true, columns);
+    struct printout table = printout_open(stdout, true, columns);
     struct list_row row;
 
     for (int i = 0; l->row(&row, i); i++) {
-        table_text(&table, l->name);
-        table_text(&table, row.name);
-        table_text(&table, row.meaning);
-        table_text(&table, row.source);
+        printout_text(&table, l->name);
+        printout_text(&table, row.name);
+        printout_text(&table, row.meaning);
+        printout_text(&table, row.source);
     }
 }
 
@@ -351,17 +346,17 @@ enum status command_list(int argc, char **argv)
 {
     const struct argp argp = {options, parse, "[KIND]", doc, NULL, NULL, NULL};
     struct list_options o = {0};
-    bool found = false;
+    size_t first = 0, end = LISTS;
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (o.too_many) return fail(STATUS_USAGE, "list: more than one kind; want one, or none for all");
-    for (int i = 0; i < LISTS; i++) {
-        if (o.kind != NULL && strcmp(o.kind, lists[i].name) != 0) continue;
-        if (o.kind == NULL && i > 0 && !o.json) putchar('\n');
-        (o.json ? list_print_json : list_print)(&lists[i]);
-        found = true;
+    if (o.kind != NULL) {
+        TRY(status_usage(table_find(&first, "list", o.kind, lists, sizeof *lists, LISTS)));
+        end = first + 1;
     }
-    if (found) return STATUS_OK;
-    (void)names_unknown("list", o.kind, list_name, LISTS);
-    return fail(STATUS_USAGE, "%s", status_detail());
+    for (size_t i = first; i < end; i++) {
+        if (i > first && !o.json) putchar('\n');
+        (o.json ? list_print_json : list_print)(&lists[i]);
+    }
+    return STATUS_OK;
 }

@@ -175,7 +175,7 @@ static enum status quantize_array(struct results *r, const struct options *o, co
         s = fail(STATUS_NOMEM, "no memory for %zu values", n);
         goto done;
     }
-    s = command_value(plan_make(&plan, f, CARRIER_FLOAT64));
+    s = status_usage(plan_make(&plan, f, CARRIER_FLOAT64));
     if (s != STATUS_OK) goto done;
     if (block != SIZE_MAX && o->draw.first % block != 0) {
         s = fail(STATUS_USAGE, "--first %" PRIu64 " is inside a block of %zu; give a multiple of it",
@@ -201,7 +201,7 @@ static enum status quantize(const struct options *o)
     struct format f;
     struct tally tally = {0};
 
-    TRY(command_value(format_parse(&f, o->format)));
+    TRY(status_usage(format_parse(&f, o->format)));
     struct results r = {.code = malloc((n + 1) * sizeof *r.code), .value = malloc((n + 1) * sizeof *r.value)};
     if (block_is_family(f.family)) r.scale = malloc((n + 1) * sizeof *r.scale);
     enum status s = STATUS_OK;

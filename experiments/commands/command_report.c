@@ -2,7 +2,7 @@
 #include "experiments/read/arms.h"
 #include "experiments/commands/command.h"
 #include "experiments/run/progress.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -68,24 +68,24 @@ static void print_json(const struct arms *a)
                                           "dir",
                                           "roles",
                                           NULL};
-    struct table t = table_open(stdout, true, columns);
+    struct printout t = printout_open(stdout, true, columns);
 
     for (int i = 0; i < a->count; i++) {
         const struct arm *arm = &a->arm[i];
-        table_text(&t, arm->name);
-        table_text(&t, arm->status);
-        table_integer(&t, arm->iterations);
-        table_integer(&t, arm->planned);
-        table_text(&t, arm->precision);
-        table_text(&t, arm->split);
-        table_integer(&t, arm->bits);
-        table_number(&t, arm->accuracy, 6);
-        table_number(&t, arm->float32_accuracy, 6);
-        table_number(&t, arm->bitops / 1e9, 6);
-        table_number(&t, arm_saving(a, arm), 4);
-        table_number(&t, arm->seconds, 4);
-        table_text(&t, arm->dir);
-        table_text(&t, arm->roles);
+        printout_text(&t, arm->name);
+        printout_text(&t, arm->status);
+        printout_integer(&t, arm->iterations);
+        printout_integer(&t, arm->planned);
+        printout_text(&t, arm->precision);
+        printout_text(&t, arm->split);
+        printout_integer(&t, arm->bits);
+        printout_number(&t, arm->accuracy, 6);
+        printout_number(&t, arm->float32_accuracy, 6);
+        printout_number(&t, arm->bitops / 1e9, 6);
+        printout_number(&t, arm_saving(a, arm), 4);
+        printout_number(&t, arm->seconds, 4);
+        printout_text(&t, arm->dir);
+        printout_text(&t, arm->roles);
     }
 }
 

@@ -2,7 +2,7 @@
  * is trained. */
 #include "experiments/commands/command.h"
 #include "experiments/config/schedule_options.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 struct options {
     struct schedule_options schedule;
@@ -62,15 +62,15 @@ static void print_json(const struct schedule_spec *s, int64_t iterations)
 {
     static const char *const columns[] = {"iteration", "cycle", "phase", "bits", NULL};
     struct schedule_point p = {.iterations = iterations, .layer = -1};
-    struct table t = table_open(stdout, true, columns);
+    struct printout t = printout_open(stdout, true, columns);
 
     for (; p.iteration < iterations; p.iteration++) {
         int64_t cycle;
         const double phase = schedule_phase(&cycle, s, &p);
-        table_integer(&t, p.iteration);
-        table_integer(&t, cycle);
-        table_number(&t, phase, 17);
-        table_integer(&t, schedule_bits(s, &p));
+        printout_integer(&t, p.iteration);
+        printout_integer(&t, cycle);
+        printout_number(&t, phase, 17);
+        printout_integer(&t, schedule_bits(s, &p));
     }
 }
 
@@ -84,9 +84,9 @@ enum status command_schedule(int argc, char **argv)
     if (!o.name || o.extra || !o.schedule.bits || !o.schedule.iterations)
         return fail(STATUS_USAGE,
                     "schedule takes one name, --bits and --iterations; see cptsim schedule --help");
-    TRY(command_value(schedule_find(&s.type, o.name)));
+    TRY(status_usage(schedule_find(&s.type, o.name)));
     TRY(schedule_options_read(&s, &iterations, &o.schedule));
-    TRY(command_value(schedule_check(&s, iterations, "schedule")));
+    TRY(status_usage(schedule_check(&s, iterations, "schedule")));
     if (o.json) {
         print_json(&s, iterations);
     } else {

@@ -3,7 +3,7 @@
 #include "experiments/config/machine_options.h"
 #include "experiments/record/record.h"
 #include "experiments/run/run.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -130,21 +130,21 @@ static const char *const columns[] = {"arm",  "split",   "at",     "bits",    "a
 
 static void result_print(const struct train_options *o, const struct config *c, const struct run_result *r)
 {
-    struct table table = table_open(stdout, o->json, columns);
+    struct printout table = printout_open(stdout, o->json, columns);
 
     for (int i = 0; i < r->score_count; i++) {
         const struct run_score *s = &r->score[i];
         char bits[16] = "float32";
         if (s->point.bits > 0) snprintf(bits, sizeof bits, "%d", s->point.bits);
-        table_text(&table, c->arm[0] != '\0' ? c->arm : c->name);
-        table_text(&table, config_split_name(s->result.split));
-        table_text(&table, s->point.policy);
-        table_text(&table, bits);
-        table_number(&table, s->result.accuracy, 6);
-        table_number(&table, s->result.loss, 6);
-        table_number(&table, r->bitops / 1e9, 6);
-        table_number(&table, r->saving, 4);
-        table_number(&table, r->seconds, 4);
+        printout_text(&table, c->arm[0] != '\0' ? c->arm : c->name);
+        printout_text(&table, config_split_name(s->result.split));
+        printout_text(&table, s->point.policy);
+        printout_text(&table, bits);
+        printout_number(&table, s->result.accuracy, 6);
+        printout_number(&table, s->result.loss, 6);
+        printout_number(&table, r->bitops / 1e9, 6);
+        printout_number(&table, r->saving, 4);
+        printout_number(&table, r->seconds, 4);
     }
     if (o->json) {
         printf("{\"arm\": \"%s\", \"peak_memory_bytes\": %" PRId64 ", \"max_rss_bytes\": %" PRId64

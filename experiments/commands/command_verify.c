@@ -57,7 +57,7 @@ enum status command_verify(int argc, char **argv)
     if (!o.path || o.extra)
         return fail(STATUS_USAGE, "verify takes one reference file; see cptsim verify --help");
     const struct kernels *kernels;
-    TRY(o.kernels != NULL ? command_value(kernels_find(&kernels, o.kernels)) : kernels_find(&kernels, NULL));
+    TRY(o.kernels != NULL ? status_usage(kernels_find(&kernels, o.kernels)) : kernels_find(&kernels, NULL));
     v.machine.kernels = kernels->name;
     v.json = o.json;
     return verify_file(&v, o.path);

@@ -31,21 +31,13 @@ const struct command *command_all(int *count)
     return commands;
 }
 
-static const char *row_name(int i)
-{
-    return commands[i].name;
-}
-
 enum status command_find(const struct command **out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, commands[i].name) == 0) {
-            *out = &commands[i];
-            return STATUS_OK;
-        }
-    }
-    (void)names_unknown("command", name, row_name, COUNT);
-    return fail(STATUS_USAGE, "%s", status_detail());
+    size_t i;
+
+    TRY(status_usage(table_find(&i, "command", name, commands, sizeof *commands, COUNT)));
+    *out = &commands[i];
+    return STATUS_OK;
 }
 
 enum status command_parse(const struct argp *argp, int argc, char **argv, void *options)
@@ -59,9 +51,4 @@ enum status command_parse(const struct argp *argp, int argc, char **argv, void *
     const error_t error = argp_parse(argp, argc, argv, 0, NULL, options);
     argv[0] = own;
     return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
-}
-
-enum status command_value(enum status s)
-{
-    return s == STATUS_INPUT ? STATUS_USAGE : s;
 }

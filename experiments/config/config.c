@@ -27,10 +27,7 @@ static enum status overrides_check(struct config *c, const char *const *override
         if (length == 0) return fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
             return fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
-        if (key_row(path) < 0) {
-            (void)key_unknown(place, path);
-            return fail(STATUS_USAGE, "%s", status_detail());
-        }
+        if (key_row(path) < 0) return status_usage(key_unknown(place, path));
         config_from_command_line(c, path);
     }
     return STATUS_OK;
@@ -54,7 +51,7 @@ enum status config_fault(const struct config *c, enum status s, const char *path
         for (int i = 0; i < rows; i++) {
             const bool named = strncmp(keys[i].path, path, length) == 0 &&
                                (keys[i].path[length] == '\0' || keys[i].path[length] == '.');
-            if (named && (c->from_command_line >> i & 1) != 0) return STATUS_USAGE;
+            if (named && (c->from_command_line >> i & 1) != 0) return status_usage(s);
         }
         path += length + (path[length] == ' ');
     }

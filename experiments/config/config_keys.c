@@ -146,16 +146,8 @@ bool config_key(struct config_key *out, int i)
 
 int key_row(const char *path)
 {
-    int i = COUNT;
-
-    while (--i >= 0 && strcmp(keys[i].path, path) != 0)
-        continue;
-    return i;
-}
-
-static const char *row_path(int i)
-{
-    return keys[i].path;
+    size_t i;
+    return table_has(&i, path, keys, sizeof *keys, COUNT) ? (int)i : -1;
 }
 
 /* The key whose own name is `name`, written without its group or under another; -1 if there is none. */
@@ -186,11 +178,11 @@ enum status key_unknown(const char *place, const char *path)
             "%s: '%s' is a group; want one of its keys as in %s=%s; `cptsim list keys` prints them all",
             place, path, first->path, first->standard);
     const char *dot = strrchr(path, '.');
-    const int nearest = names_nearest(path, row_path, COUNT);
+    const int nearest = table_nearest(path, keys, sizeof *keys, COUNT);
     const int row = nearest >= 0 ? nearest : row_by_name(dot != NULL ? dot + 1 : path);
 
     if (row < 0)
         return fail(STATUS_INPUT, "%s: unknown key '%s'; `cptsim list keys` prints them all", place, path);
     return fail(STATUS_INPUT, "%s: unknown key '%s'; did you mean '%s'? `cptsim list keys` prints them all",
-                place, path, row_path(row));
+                place, path, keys[row].path);
 }

@@ -107,27 +107,20 @@ static enum status mapping_set(struct hardware *h, const struct hardware_text *t
 
 /* --- hardware of the program ---------------------------------------------------------------------------- */
 
-static const char *preset_name(int i)
-{
-    int count;
-    return preset_all(&count)[i].name;
-}
-
 static const struct preset *preset_find(const char *name)
 {
     int count;
     const struct preset *presets = preset_all(&count);
 
-    for (int i = 0; i < count; i++)
-        if (strcmp(presets[i].name, name) == 0) return &presets[i];
-    return NULL;
+    size_t i;
+    return table_has(&i, name, presets, sizeof *presets, (size_t)count) ? &presets[i] : NULL;
 }
 
 static enum status preset_unknown(const char *name)
 {
     int count;
-    preset_all(&count);
-    return names_unknown("hardware", name, preset_name, count);
+    const struct preset *presets = preset_all(&count);
+    return table_unknown("hardware", name, presets, sizeof *presets, (size_t)count);
 }
 
 static enum status preset_load(struct hardware *out, const struct preset *p)

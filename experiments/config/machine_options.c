@@ -41,5 +41,5 @@ enum status machine_check(const struct machine_options *o, const char *name)
 
     if (o->wrong_threads)
         return fail(STATUS_USAGE, "%s: --threads wants a number from 1 to %d", name, THREADS_MAX);
-    return o->machine.kernels == NULL ? STATUS_OK : command_value(kernels_find(&unused, o->machine.kernels));
+    return o->machine.kernels == NULL ? STATUS_OK : status_usage(kernels_find(&unused, o->machine.kernels));
 }

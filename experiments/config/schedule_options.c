@@ -45,11 +45,6 @@ enum status option_read(void *field, const struct key *k, const char *text)
     return fail(STATUS_USAGE, "%s: %s", k->path, status_detail());
 }
 
-enum status option_said(enum status s)
-{
-    return s == STATUS_INPUT ? fail(STATUS_USAGE, "%s", status_detail()) : s;
-}
-
 enum status schedule_options_read(struct schedule_spec *s, int64_t *iterations,
                                   const struct schedule_options *o)
 {

@@ -23,8 +23,4 @@ MUST_CHECK enum status schedule_options_read(struct schedule_spec *s, int64_t *i
 struct key;
 MUST_CHECK enum status option_read(void *field, const struct key *k, const char *text);
 
-/** s, of words of the command line: what would be bad input in a file, STATUS_INPUT, is STATUS_USAGE
- * there. */
-MUST_CHECK enum status option_said(enum status s);
-
 #endif

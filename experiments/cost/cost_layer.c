@@ -43,11 +43,6 @@ const char *layer_param_name(enum layer_param p)
     return params[p].name;
 }
 
-static const char *row_name(int i)
-{
-    return params[i].name;
-}
-
 /* Equal but for '-' and '_'. */
 static bool same_name(const char *a, const char *b)
 {
@@ -63,7 +58,7 @@ enum status layer_param_find(enum layer_param *out, const char *name)
         *out = (enum layer_param)i;
         return STATUS_OK;
     }
-    return names_unknown("parameter", name, row_name, LAYER_PARAMS_COUNT);
+    return table_unknown("parameter", name, params, sizeof *params, LAYER_PARAMS_COUNT);
 }
 
 void cost_layer_init(struct cost_layer *l, const struct hardware *h)

@@ -9,14 +9,14 @@
 
 enum { FIELDS_MAX = 96, COPIED = -1 };
 
-void cell_print(struct table *t, const struct cell *c)
+void cell_print(struct printout *t, const struct cell *c)
 {
     if (t->json && c->kind == CELL_NUMBER) {
-        table_number(t, c->number, 12);
+        printout_number(t, c->number, 12);
     } else if (t->json && c->kind == CELL_INTEGER) {
-        table_integer(t, strtoll(c->text, NULL, 10));
+        printout_integer(t, strtoll(c->text, NULL, 10));
     } else {
-        table_text(t, c->text);
+        printout_text(t, c->text);
     }
 }
 
@@ -88,7 +88,7 @@ static void complete_heading(struct reader *r, const struct cells *cells)
     r->name[at] = NULL;
 }
 
-static void print_row(struct table *t, const struct reader *r, const struct cells *cells,
+static void print_row(struct printout *t, const struct reader *r, const struct cells *cells,
                       char *const fields[FIELDS_MAX + 1])
 {
     for (int i = 0; r->name[i] != NULL; i++) {
@@ -96,7 +96,7 @@ static void print_row(struct table *t, const struct reader *r, const struct cell
         if (at >= 0) {
             cell_print(t, &cells->cell[at]);
         } else {
-            table_text(t, fields[i]);
+            printout_text(t, fields[i]);
         }
     }
 }
@@ -106,7 +106,7 @@ static enum status price_rows(struct reader *r, const struct cost_layer *base, b
     char *fields[FIELDS_MAX + 1];
     struct cells cells;
     struct cost_layer l;
-    struct table t = {0};
+    struct printout t = {0};
 
     TRY(read_heading(r));
     while (lines_next(&r->lines)) {
@@ -115,7 +115,7 @@ static enum status price_rows(struct reader *r, const struct cost_layer *base, b
         if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
         if (t.out == NULL) {
             complete_heading(r, &cells);
-            t = csv ? table_open_csv(stdout, r->name) : table_open(stdout, json, r->name);
+            t = csv ? printout_open_csv(stdout, r->name) : printout_open(stdout, json, r->name);
         }
         print_row(&t, r, &cells, fields);
     }

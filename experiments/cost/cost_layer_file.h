@@ -4,10 +4,10 @@
 #define EXPERIMENTS_COST_COST_LAYER_FILE_H
 
 #include "experiments/cost/cost_layer.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 /** Print one cell as the next one of a table. */
-void cell_print(struct table *t, const struct cell *c);
+void cell_print(struct printout *t, const struct cell *c);
 
 /**
  * Price every row of a comma- or tab-separated file ("-": standard input) on the hardware of `base`, whose

@@ -224,8 +224,8 @@ static enum status read_training(struct training *t, const struct cost_options *
         t->forward.bits_min = t->forward.bits_max = 0;
         t->backward.bits_min = t->backward.bits_max = 0;
     }
-    TRY(option_said(schedule_check(&t->forward, t->iterations, "forward")));
-    return option_said(schedule_check(&t->backward, t->iterations, "backward"));
+    TRY(status_usage(schedule_check(&t->forward, t->iterations, "forward")));
+    return status_usage(schedule_check(&t->backward, t->iterations, "backward"));
 }
 
 /* Move the last iteration, which has fewer images, to a row of its own. */
@@ -267,8 +267,8 @@ static enum status read_network(struct cost_case *c, const struct recipe *recipe
 
     if (o->layers != NULL) return workload_read(&c->workload, o->layers);
     snprintf(n.model, sizeof n.model, "%s", o->model);
-    TRY(option_said(network_data(&n, data_of(o))));
-    return option_said(network_workload(&c->workload, &n));
+    TRY(status_usage(network_data(&n, data_of(o))));
+    return status_usage(network_workload(&c->workload, &n));
 }
 
 static enum status read_case(struct cost_case *c, const struct cost_options *o)
@@ -310,7 +310,7 @@ enum status cost_options_case(struct cost_case *out, const struct cost_options *
     enum status status;
 
     *out = (struct cost_case){.constants = constants_nominal(), .convention = CONVENTION_PAPER};
-    if (o->convention != NULL) TRY(option_said(convention_find(&out->convention, o->convention)));
+    if (o->convention != NULL) TRY(status_usage(convention_find(&out->convention, o->convention)));
     TRY(hardware_options_read(&out->hardware, &o->hardware));
     status = o->runs.count > 0 ? cost_record_read(out, o->runs.word[i]) : read_case(out, o);
     if (status == STATUS_OK) cost_roles_tell(stderr, &out->roles, out->labels.run);

@@ -110,22 +110,22 @@ enum { LABELS = 5, DIGITS = 10, PERCENT_DIGITS = 4 };
 static const char *const columns[LABELS + COLUMN_NUMBERS + 1] = {"run",   "hardware", "convention",
                                                                  "layer", "phase",    NUMBER_NAMES(LABELS)};
 
-static void print_row(struct table *t, const struct cost_case *c, const char *layer, const char *phase,
+static void print_row(struct printout *t, const struct cost_case *c, const char *layer, const char *phase,
                       const struct cost_pair *pair)
 {
     double value[COLUMN_NUMBERS];
 
-    table_text(t, c->labels.run);
-    table_text(t, c->hardware.name);
-    table_text(t, convention_name(c->convention));
-    table_text(t, layer);
-    table_text(t, phase);
+    printout_text(t, c->labels.run);
+    printout_text(t, c->hardware.name);
+    printout_text(t, convention_name(c->convention));
+    printout_text(t, layer);
+    printout_text(t, phase);
     cost_columns_of_pair(value, pair);
     for (int i = 0; i < COLUMN_NUMBERS; i++) {
         if (i >= COLUMN_SUM && value[i] != value[i]) {
-            table_text(t, NULL); /* nothing is saved of nothing */
+            printout_text(t, NULL); /* nothing is saved of nothing */
         } else {
-            table_number(t, value[i], i < COLUMN_SUM ? DIGITS : PERCENT_DIGITS);
+            printout_number(t, value[i], i < COLUMN_SUM ? DIGITS : PERCENT_DIGITS);
         }
     }
 }
@@ -135,7 +135,8 @@ static void print_table(struct cost_printer *p, const struct report *r)
     const struct workload *w = &r->c->workload;
 
     if (!p->begun)
-        p->table = p->form == COST_CSV ? table_open_csv(stdout, columns) : table_open(stdout, false, columns);
+        p->table =
+            p->form == COST_CSV ? printout_open_csv(stdout, columns) : printout_open(stdout, false, columns);
     p->begun = true;
     for (int l = 0; l < w->count && !p->total_only; l++)
         for (int phase = 0; phase < PHASES; phase++)

@@ -4,7 +4,7 @@
 #define EXPERIMENTS_COST_COST_PRINT_H
 
 #include "experiments/cost/cost_run.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 enum cost_form {
     COST_SUMMARY, /* for people */
@@ -17,7 +17,7 @@ struct cost_printer {
     enum cost_form form;
     bool total_only; /* of tables: no layers, no phases */
     bool begun;
-    struct table table;
+    struct printout table;
 };
 
 /** Price a case and print it on stdout; several cases make one table, or a JSON object each. */

@@ -1,33 +1,33 @@
 /* experiments/cost/cost_tables.c - the tables that costs rest on: constants, knobs, a piece of hardware. */
 #include "experiments/cost/cost_tables.h"
 #include "experiments/config/hardware_file.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include "energy/prices/constants.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static struct table open_table(bool json, bool csv, const char *const *columns)
+static struct printout open_table(bool json, bool csv, const char *const *columns)
 {
-    return csv ? table_open_csv(stdout, columns) : table_open(stdout, json, columns);
+    return csv ? printout_open_csv(stdout, columns) : printout_open(stdout, json, columns);
 }
 
 enum status cost_print_constants(bool json, bool csv)
 {
     static const char *const columns[] = {"name", "low",     "nominal", "high",
                                           "unit", "node_nm", "source",  NULL};
-    struct table t = open_table(json, csv, columns);
+    struct printout t = open_table(json, csv, columns);
 
     for (int i = 0; i < CONSTANTS; i++) {
         const struct constant *c = constant_of((enum constant_name)i);
-        table_text(&t, c->name);
-        table_number(&t, c->low, 7);
-        table_number(&t, c->nominal, 7);
-        table_number(&t, c->high, 7);
-        table_text(&t, c->unit);
-        table_number(&t, c->node_nm > 0 ? c->node_nm : (double)NAN, 4);
-        table_text(&t, c->source);
+        printout_text(&t, c->name);
+        printout_number(&t, c->low, 7);
+        printout_number(&t, c->nominal, 7);
+        printout_number(&t, c->high, 7);
+        printout_text(&t, c->unit);
+        printout_number(&t, c->node_nm > 0 ? c->node_nm : (double)NAN, 4);
+        printout_text(&t, c->source);
     }
     return STATUS_OK;
 }
@@ -35,17 +35,17 @@ enum status cost_print_constants(bool json, bool csv)
 enum status cost_print_knobs(bool json, bool csv)
 {
     static const char *const columns[] = {"knob", "kind", "unit", "min", "max", "default", "meaning", NULL};
-    struct table t = open_table(json, csv, columns);
+    struct printout t = open_table(json, csv, columns);
     const struct knob *k;
 
     for (int i = 0; (k = hardware_knob(i)) != NULL; i++) {
-        table_text(&t, k->path);
-        table_text(&t, k->kind);
-        table_text(&t, k->unit);
-        table_number(&t, k->min, 10);
-        table_number(&t, k->max, 10);
-        table_text(&t, k->standard);
-        table_text(&t, k->meaning);
+        printout_text(&t, k->path);
+        printout_text(&t, k->kind);
+        printout_text(&t, k->unit);
+        printout_number(&t, k->min, 10);
+        printout_number(&t, k->max, 10);
+        printout_text(&t, k->standard);
+        printout_text(&t, k->meaning);
     }
     return STATUS_OK;
 }

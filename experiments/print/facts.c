@@ -1,6 +1,6 @@
 /* experiments/print/facts.c - named facts as aligned lines or as one JSON object. */
 #include "experiments/print/facts.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ static void begin(struct facts *f, const char *name)
 {
     if (f->json) {
         if (f->count > 0) fputs(", ", f->out);
-        table_json_string(f->out, name);
+        printout_json_string(f->out, name);
         fputs(": ", f->out);
     } else {
         fprintf(f->out, "%-*s ", NAME_WIDTH, name);
@@ -36,7 +36,7 @@ void facts_text(struct facts *f, const char *name, const char *format, ...)
     va_end(args);
     begin(f, name);
     if (f->json) {
-        table_json_string(f->out, text);
+        printout_json_string(f->out, text);
     } else {
         fprintf(f->out, "%s\n", text);
     }

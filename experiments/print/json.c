@@ -1,6 +1,6 @@
 /* experiments/print/json.c - where commas, keys and brackets of a JSON value go. */
 #include "experiments/print/json.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@ static void value_begin(struct json *j, const char *name)
     if (j->filled[j->depth]) fputs(", ", j->out);
     j->filled[j->depth] = true;
     if (name == NULL) return;
-    table_json_string(j->out, name);
+    printout_json_string(j->out, name);
     fputs(": ", j->out);
 }
 
@@ -42,7 +42,7 @@ void json_end(struct json *j)
 void json_text(struct json *j, const char *name, const char *text)
 {
     value_begin(j, name);
-    table_json_string(j->out, text);
+    printout_json_string(j->out, text);
 }
 
 void json_integer(struct json *j, const char *name, int64_t value)

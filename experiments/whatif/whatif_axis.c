@@ -31,7 +31,7 @@ static const struct sweep_key keys[] = {
     {"backend", SWEEP_MACHINE, WORD(hardware.backend)},
 };
 
-enum { KEYS = sizeof keys / sizeof *keys };
+enum { KEYS = sizeof keys / sizeof *keys, KNOBS_MOST = 256 };
 
 enum sweep_part sweep_part(const struct sweep_axis *a)
 {
@@ -40,24 +40,30 @@ enum sweep_part sweep_part(const struct sweep_axis *a)
 
 /* --- keys --------------------------------------------------------------------------------------------- */
 
-/* All that can be swept: options, then knobs but for the name. */
-static const char *name_of(int i)
+/* The nearest of all that can be swept: options, and knobs but for the name; NULL if none is near. */
+static const char *nearest_key(const char *name)
 {
-    return i < KEYS ? keys[i].name : hardware_knob(i - KEYS + 1)->path;
+    const char *names[KEYS + KNOBS_MOST];
+    size_t count = 0;
+
+    for (; count < KEYS; count++)
+        names[count] = keys[count].name;
+    for (int i = 1; hardware_knob(i) != NULL && count < KEYS + KNOBS_MOST; i++)
+        names[count++] = hardware_knob(i)->path;
+    const int nearest = table_nearest(name, names, sizeof *names, count);
+    return nearest >= 0 ? names[nearest] : NULL;
 }
 
 static enum status find_key(struct sweep_axis *a)
 {
-    int names = KEYS, knob;
+    size_t i;
+    int knob;
 
-    while (hardware_knob(names - KEYS + 1) != NULL)
-        names++;
-    for (int i = 0; i < KEYS; i++)
-        if (strcmp(keys[i].name, a->name) == 0) a->key = &keys[i];
+    if (table_has(&i, a->name, keys, sizeof *keys, KEYS)) a->key = &keys[i];
     if (a->key != NULL || (hardware_find(&knob, a->name) == STATUS_OK && knob > 0)) return STATUS_OK;
-    const int nearest = names_nearest(a->name, name_of, names);
-    if (nearest >= 0)
-        return fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, name_of(nearest));
+    const char *nearest = nearest_key(a->name);
+    if (nearest != NULL)
+        return fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, nearest);
     return fail(STATUS_USAGE,
                 "--sweep: unknown key '%s'; want an option of the run or a knob of `cptsim list knobs`",
                 a->name);

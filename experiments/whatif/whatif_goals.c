@@ -32,11 +32,6 @@ const char *sweep_number_title(enum sweep_number n)
     return numbers[n].title;
 }
 
-static const char *name_of(int i)
-{
-    return numbers[i].name;
-}
-
 static enum status goal_add(struct sweep_goals *g, const char *text, size_t length)
 {
     char name[64];
@@ -45,16 +40,14 @@ static enum status goal_add(struct sweep_goals *g, const char *text, size_t leng
     snprintf(name, sizeof name, "%.*s", (int)length, text);
     char *colon = strchr(name, ':');
     if (colon != NULL) *colon++ = '\0';
-    for (int i = 0; i < SWEEP_NUMBERS; i++) {
-        if (strcmp(numbers[i].name, name) != 0) continue;
-        if (colon != NULL && strcmp(colon, "least") != 0 && strcmp(colon, "most") != 0)
-            return fail(STATUS_USAGE, "--pareto: '%s' of %s; want least or most", colon, name);
-        g->number[g->count] = (enum sweep_number)i;
-        g->most[g->count++] = colon != NULL ? strcmp(colon, "most") == 0 : numbers[i].most;
-        return STATUS_OK;
-    }
-    (void)names_unknown("number", name, name_of, SWEEP_NUMBERS);
-    return fail(STATUS_USAGE, "--pareto: %s", status_detail());
+    size_t i;
+    if (table_find(&i, "number", name, numbers, sizeof *numbers, SWEEP_NUMBERS) != STATUS_OK)
+        return fail(STATUS_USAGE, "--pareto: %s", status_detail());
+    if (colon != NULL && strcmp(colon, "least") != 0 && strcmp(colon, "most") != 0)
+        return fail(STATUS_USAGE, "--pareto: '%s' of %s; want least or most", colon, name);
+    g->number[g->count] = (enum sweep_number)i;
+    g->most[g->count++] = colon != NULL ? strcmp(colon, "most") == 0 : numbers[i].most;
+    return STATUS_OK;
 }
 
 enum status sweep_goals_read(struct sweep_goals *out, const char *text)

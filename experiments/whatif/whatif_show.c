@@ -7,18 +7,18 @@
 
 enum { DIGITS = 7 };
 
-struct table whatif_table(const struct whatif_show *s, const char *const *columns)
+struct printout whatif_table(const struct whatif_show *s, const char *const *columns)
 {
-    return s->form == COST_CSV ? table_open_csv(stdout, columns)
-                               : table_open(stdout, s->form == COST_JSON, columns);
+    return s->form == COST_CSV ? printout_open_csv(stdout, columns)
+                               : printout_open(stdout, s->form == COST_JSON, columns);
 }
 
-void whatif_number(struct table *t, double value)
+void whatif_number(struct printout *t, double value)
 {
     if (isnan(value)) {
-        table_text(t, NULL);
+        printout_text(t, NULL);
     } else {
-        table_number(t, value, DIGITS);
+        printout_number(t, value, DIGITS);
     }
 }
 

@@ -20,10 +20,10 @@ MUST_CHECK enum status whatif_show_monte_carlo(const struct whatif_show *s);
 MUST_CHECK enum status whatif_show_carbon(const struct whatif_show *s);
 
 /** The table of an answer on stdout, in the form that was asked for. */
-struct table whatif_table(const struct whatif_show *s, const char *const *columns);
+struct printout whatif_table(const struct whatif_show *s, const char *const *columns);
 
 /** A number, or an empty cell (null) where there is none. */
-void whatif_number(struct table *t, double value);
+void whatif_number(struct printout *t, double value);
 
 /** The one case that the options mean; STATUS_USAGE for several records. Free with cost_case_free and
  * free. */

@@ -32,12 +32,12 @@ static void find_ends(const struct break_even_point **first, const struct break_
         --*last;
 }
 
-static void print_row(struct table *t, const char *knob, const char *what, double value, double saving,
+static void print_row(struct printout *t, const char *knob, const char *what, double value, double saving,
                       double target)
 {
-    table_text(t, knob);
-    table_text(t, what);
-    table_number(t, value, 10);
+    printout_text(t, knob);
+    printout_text(t, what);
+    printout_number(t, value, 10);
     whatif_number(t, saving);
     whatif_number(t, target);
 }
@@ -47,7 +47,7 @@ static void print(const struct whatif_show *s, const struct break_even *b, const
     static const char *const columns[] = {"knob",           "point", "value", "energy_saving_percent",
                                           "target_percent", NULL};
     const struct break_even_point *first, *last;
-    struct table t = whatif_table(s, columns);
+    struct printout t = whatif_table(s, columns);
 
     find_ends(&first, &last, b);
     print_row(&t, knob, "low", first->value, first->saving, b->target);

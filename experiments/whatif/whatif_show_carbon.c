@@ -68,11 +68,11 @@ static void print(const struct whatif_show *s, const struct place *list, int cou
     static const char *const columns[] = {
         "place",          "gco2e_per_kwh",    "kwh",       "kg_co2e", "price_usd", "static_kwh",
         "static_kg_co2e", "static_price_usd", "energy_of", NULL};
-    struct table t = whatif_table(s, columns);
+    struct printout t = whatif_table(s, columns);
 
     for (int i = 0; i < count; i++) {
         const struct place *p = &list[i];
-        table_text(&t, p->name);
+        printout_text(&t, p->name);
         whatif_number(&t, p->grams_per_kwh);
         whatif_number(&t, p->run.kwh);
         whatif_number(&t, p->run.kg);
@@ -80,7 +80,7 @@ static void print(const struct whatif_show *s, const struct place *list, int cou
         whatif_number(&t, p->top.kwh);
         whatif_number(&t, p->top.kg);
         whatif_number(&t, p->top.price);
-        table_text(&t, cost_scope(h));
+        printout_text(&t, cost_scope(h));
     }
 }
 

@@ -9,17 +9,17 @@ static void print(const struct whatif_show *s, const struct elasticity *rows, in
 {
     static const char *const columns[] = {
         "name", "kind", "value", "energy", "latency", "energy_saving_points", "mapping", NULL};
-    struct table t = whatif_table(s, columns);
+    struct printout t = whatif_table(s, columns);
 
     for (int i = 0; i < count; i++) {
         if (!s->options->all && !elasticity_matters(&rows[i])) continue;
-        table_text(&t, rows[i].name);
-        table_text(&t, rows[i].knob ? "knob" : "constant");
+        printout_text(&t, rows[i].name);
+        printout_text(&t, rows[i].knob ? "knob" : "constant");
         whatif_number(&t, rows[i].value);
-        table_number(&t, rows[i].energy, 4);
-        table_number(&t, rows[i].latency, 4);
-        table_number(&t, rows[i].saving, 4);
-        table_text(&t, rows[i].in_steps ? "anew, in steps" : rows[i].recounted ? "anew" : "same");
+        printout_number(&t, rows[i].energy, 4);
+        printout_number(&t, rows[i].latency, 4);
+        printout_number(&t, rows[i].saving, 4);
+        printout_text(&t, rows[i].in_steps ? "anew, in steps" : rows[i].recounted ? "anew" : "same");
     }
 }
 

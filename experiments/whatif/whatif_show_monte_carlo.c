@@ -70,14 +70,14 @@ static void drawn_free(struct drawn *d)
 
 /* --- the table ---------------------------------------------------------------------------------------- */
 
-static enum status print_row(struct table *t, const char *name, const char *quantity, double nominal,
+static enum status print_row(struct printout *t, const char *name, const char *quantity, double nominal,
                              const double *values, int samples, double wins)
 {
     struct summary sum;
 
     TRY(monte_carlo_summary(&sum, values, samples));
-    table_text(t, name);
-    table_text(t, quantity);
+    printout_text(t, name);
+    printout_text(t, quantity);
     whatif_number(t, nominal);
     whatif_number(t, sum.mean);
     whatif_number(t, sum.low);
@@ -88,7 +88,7 @@ static enum status print_row(struct table *t, const char *name, const char *quan
 }
 
 /* The first over the second, sample by sample. */
-static enum status print_ratio(struct table *t, const struct drawn *d)
+static enum status print_ratio(struct printout *t, const struct drawn *d)
 {
     const struct monte_carlo *m = &d->result;
     double *ratio = malloc((size_t)m->samples * sizeof *ratio);
@@ -110,7 +110,7 @@ static enum status print(const struct whatif_show *s, const struct drawn *d)
     static const char *const columns[] = {
         "case", "quantity", "nominal", "mean", "q05", "q50", "q95", "less_energy_probability", NULL};
     const struct monte_carlo *m = &d->result;
-    struct table t = whatif_table(s, columns);
+    struct printout t = whatif_table(s, columns);
 
     for (int i = 0; i < m->cases; i++) {
         const struct monte_carlo_case *c = &m->of[i];

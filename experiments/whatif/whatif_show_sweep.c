@@ -22,15 +22,15 @@ static int numbers_shown(const struct whatif_show *s)
 }
 
 /* As it was written; in JSON a number where it is one. */
-static void print_value(struct table *t, const char *text)
+static void print_value(struct printout *t, const char *text)
 {
     char *end;
     const double number = strtod(text, &end);
 
     if (t->json && end != text && *end == '\0' && isfinite(number)) {
-        table_number(t, number, 10);
+        printout_number(t, number, 10);
     } else {
-        table_text(t, text);
+        printout_text(t, text);
     }
 }
 
@@ -47,14 +47,14 @@ static void print_rows(const struct whatif_show *s, const struct sweep *sweep, c
     columns[count++] = "pareto";
     columns[count++] = "reason";
     columns[count] = NULL;
-    struct table t = whatif_table(s, columns);
+    struct printout t = whatif_table(s, columns);
     for (int p = 0; p < sweep->points; p++) {
         for (int i = 0; i < sweep->axes; i++)
             print_value(&t, sweep_value(sweep, i, p));
         for (int i = 0; i < numbers; i++)
             whatif_number(&t, rows[p].number[i]);
-        table_integer(&t, rows[p].pareto);
-        table_text(&t, rows[p].reason);
+        printout_integer(&t, rows[p].pareto);
+        printout_text(&t, rows[p].reason);
     }
 }
 

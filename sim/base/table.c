@@ -1,11 +1,12 @@
-/* sim/base/table.c - the nearest known name, by edit distance. */
+/* sim/base/table.c - rows by name; the nearest known name, by edit distance. */
 #include "sim/base/table.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST = 63, ROOM = 768 };
+enum { LONGEST = 63, ROOM = 768, POINTERS = 32 };
 
 /* Insertions, deletions and substitutions that turn a into b (Levenshtein); only the first LONGEST bytes
  * count. */
@@ -36,25 +37,67 @@ static bool resembles(const char *name, const char *known)
     return 2 * (size_t)edit_distance(name, known) <= (a > b ? a : b);
 }
 
-int names_nearest(const char *name, const char *(*row)(int i), int count)
-{
-    int nearest = -1;
+/* --- tables -------------------------------------------------------------------------------------------- */
 
-    for (int i = 0; i < count; i++) {
-        if (nearest < 0 || edit_distance(name, row(i)) < edit_distance(name, row(nearest))) nearest = i;
-    }
-    return nearest >= 0 && resembles(name, row(nearest)) ? nearest : -1;
+static const char *name_at(const void *rows, size_t stride, size_t i)
+{
+    return *(const char *const *)((const char *)rows + i * stride);
 }
 
-enum status names_unknown(const char *kind, const char *name, const char *(*row)(int i), int count)
+bool table_has(size_t *row, const char *name, const void *rows, size_t stride, size_t count)
 {
-    const int nearest = names_nearest(name, row, count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name_at(rows, stride, i), name) == 0) {
+            *row = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+int table_nearest(const char *name, const void *rows, size_t stride, size_t count)
+{
+    int nearest = -1, least = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const int distance = edit_distance(name, name_at(rows, stride, i));
+        if (nearest >= 0 && distance >= least) continue;
+        nearest = (int)i;
+        least = distance;
+    }
+    return nearest >= 0 && resembles(name, name_at(rows, stride, (size_t)nearest)) ? nearest : -1;
+}
+
+enum status table_unknown(const char *kind, const char *name, const void *rows, size_t stride, size_t count)
+{
+    const int nearest = table_nearest(name, rows, stride, count);
     char question[LONGEST + 32] = "";
     char known[ROOM] = "";
     size_t used = 0;
 
-    for (int i = 0; i < count && used < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", row(i));
-    if (nearest >= 0) snprintf(question, sizeof question, " did you mean '%.*s'?", LONGEST, row(nearest));
+    for (size_t i = 0; i < count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                 name_at(rows, stride, i));
+    if (nearest >= 0)
+        snprintf(question, sizeof question, " did you mean '%.*s'?", LONGEST,
+                 name_at(rows, stride, (size_t)nearest));
     return fail(STATUS_INPUT, "unknown %s '%.*s';%s known: %s", kind, LONGEST, name, question, known);
+}
+
+enum status table_find(size_t *row, const char *kind, const char *name, const void *rows, size_t stride,
+                       size_t count)
+{
+    return table_has(row, name, rows, stride, count) ? STATUS_OK
+                                                     : table_unknown(kind, name, rows, stride, count);
+}
+
+enum status table_find_pointer(size_t *row, const char *kind, const char *name, const void *const *rows,
+                               size_t count)
+{
+    const char *names[POINTERS];
+
+    assert(count <= POINTERS);
+    for (size_t i = 0; i < count; i++)
+        names[i] = name_at(rows[i], 0, 0);
+    return table_find(row, kind, name, names, sizeof *names, count);
 }

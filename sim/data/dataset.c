@@ -115,17 +115,14 @@ const struct dataset_row *dataset_all(int *count)
     return rows;
 }
 
-static const char *row_name(int i)
-{
-    return rows[i].name;
-}
-
 enum status dataset_find(const struct dataset_row **out, const char *name)
 {
-    for (*out = rows; *out < rows + ROWS; ++*out)
-        if (strcmp((*out)->name, name) == 0) return STATUS_OK;
+    size_t i;
+
     *out = NULL;
-    return names_unknown("data set", name, row_name, ROWS);
+    TRY(table_find(&i, "data set", name, rows, sizeof *rows, ROWS));
+    *out = &rows[i];
+    return STATUS_OK;
 }
 
 /* ---- where the files are ---- */

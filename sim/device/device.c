@@ -1,10 +1,8 @@
 /* sim/device/device.c - the table of devices, and what all of them share. */
 #include "sim/device/device.h"
 
-#include "sim/device/cpu/cpu.h"
 #include "sim/base/table.h"
-
-#include <string.h>
+#include "sim/device/cpu/cpu.h"
 
 /* To add a device: its folder, its struct device_ops, its row here. */
 static const struct device_ops *const table[] = {&cpu_ops};
@@ -17,23 +15,15 @@ const struct device_ops *const *device_all(int *count)
     return table;
 }
 
-static const char *row_name(int i)
-{
-    return table[i]->name;
-}
-
 enum status device_open(struct device **out, const struct machine *m)
 {
-    const char *const name = m->device ? m->device : table[0]->name;
+    size_t row = 0;
 
     *out = NULL;
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, table[i]->name) != 0) continue;
-        if (!table[i]->available())
-            return fail(STATUS_INPUT, "device '%s' needs %s, which is not here", name, table[i]->needs);
-        return table[i]->open(out, m);
-    }
-    return names_unknown("device", name, row_name, COUNT);
+    if (m->device) TRY(table_find_pointer(&row, "device", m->device, (const void *const *)table, COUNT));
+    if (!table[row]->available())
+        return fail(STATUS_INPUT, "device '%s' needs %s, which is not here", table[row]->name, table[row]->needs);
+    return table[row]->open(out, m);
 }
 
 void device_close(struct device *d)

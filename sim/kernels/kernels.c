@@ -19,29 +19,26 @@ const struct kernels *const *kernels_all(int *count)
     return table;
 }
 
-static const char *row_name(int i)
-{
-    return i < TABLE_COUNT ? table[i]->name : "auto";
-}
-
 enum status kernels_find(const struct kernels **out, const char *name)
 {
     const char *const asked = name ? name : getenv("CPTSIM_KERNELS");
+    const char *names[TABLE_COUNT + 1] = {[TABLE_COUNT] = "auto"};
 
     if (!asked || !*asked || strcmp(asked, "auto") == 0) {
         for (int i = 0; i < TABLE_COUNT; i++)
             if (table[i]->available()) *out = table[i];
         return STATUS_OK;
     }
-    for (int i = 0; i < TABLE_COUNT; i++) {
-        if (strcmp(asked, table[i]->name) != 0) continue;
-        if (!table[i]->available())
-            return fail(STATUS_INPUT, "kernels '%s' need %s, which this CPU lacks; 'auto' takes what it has",
-                        asked, table[i]->needs);
-        *out = table[i];
-        return STATUS_OK;
-    }
-    return names_unknown(name ? "kernels" : "kernels in CPTSIM_KERNELS", asked, row_name, TABLE_COUNT + 1);
+    size_t row;
+    for (int i = 0; i < TABLE_COUNT; i++)
+        names[i] = table[i]->name;
+    TRY(table_find(&row, name ? "kernels" : "kernels in CPTSIM_KERNELS", asked, names, sizeof *names,
+                   TABLE_COUNT + 1));
+    if (!table[row]->available())
+        return fail(STATUS_INPUT, "kernels '%s' need %s, which this CPU lacks; 'auto' takes what it has",
+                    asked, table[row]->needs);
+    *out = table[row];
+    return STATUS_OK;
 }
 
 struct conv_shape conv_shape_make(int h, int w, int c, int k, int kernel, int stride, int pad, int groups)

@@ -64,18 +64,11 @@ const struct lr_type *lr_all(int *count)
     return types;
 }
 
-static const char *row_name(int i)
-{
-    return types[i].name;
-}
-
 enum status lr_find(const struct lr_type **out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, types[i].name) == 0) {
-            *out = &types[i];
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("learning-rate policy", name, row_name, COUNT);
+    size_t i;
+
+    TRY(table_find(&i, "learning-rate policy", name, types, sizeof *types, COUNT));
+    *out = &types[i];
+    return STATUS_OK;
 }

@@ -54,18 +54,11 @@ const struct optimizer_type *optimizer_all(int *count)
     return types;
 }
 
-static const char *row_name(int i)
-{
-    return types[i].name;
-}
-
 enum status optimizer_find(const struct optimizer_type **out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, types[i].name) == 0) {
-            *out = &types[i];
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("optimizer", name, row_name, COUNT);
+    size_t i;
+
+    TRY(table_find(&i, "optimizer", name, types, sizeof *types, COUNT));
+    *out = &types[i];
+    return STATUS_OK;
 }

@@ -12,7 +12,6 @@ static const struct recipe recipes[] = {
      .stochastic_error = true,
      .quantize_first = true,
      .quantize_shortcut = true,
-     .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
      .range_momentum = 0.9},
@@ -22,7 +21,6 @@ static const struct recipe recipes[] = {
      .stochastic_error = true,
      .quantize_first = false,
      .quantize_shortcut = false,
-     .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
      .range_momentum = 0.9},
@@ -32,7 +30,6 @@ static const struct recipe recipes[] = {
      .stochastic_error = false,
      .quantize_first = false,
      .quantize_shortcut = false,
-     .quantize_linear = false,
      .division = DIVISION_IEEE,
      .floor = AFFINE_FLOOR,
      .range_momentum = 0.9},
@@ -57,18 +54,11 @@ const struct recipe *recipe_all(int *count)
     return recipes;
 }
 
-static const char *row_name(int i)
-{
-    return recipes[i].name;
-}
-
 enum status recipe_find(struct recipe *out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, recipes[i].name) == 0) {
-            *out = recipes[i];
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("recipe", name, row_name, COUNT);
+    size_t i;
+
+    TRY(table_find(&i, "recipe", name, recipes, sizeof *recipes, COUNT));
+    *out = recipes[i];
+    return STATUS_OK;
 }

@@ -14,13 +14,11 @@
 #include <stdbool.h>
 
 struct recipe {
-    char name[16];
-    char source[96];
+    const char *name, *source;
     bool quantize;          /* false: everything float32 */
     bool stochastic_error;  /* Philox noise on errors; nearest otherwise */
     bool quantize_first;    /* the stem convolution too */
     bool quantize_shortcut; /* projection shortcuts too */
-    bool quantize_linear;   /* the last linear layer too */
     enum division division;
     float floor;                          /* smallest scale */
     double range_momentum;                /* weight of the old value in the running activation range */

@@ -105,18 +105,11 @@ const struct schedule_type *schedule_all(int *count)
     return types;
 }
 
-static const char *row_name(int i)
-{
-    return types[i].name;
-}
-
 enum status schedule_find(const struct schedule_type **out, const char *name)
 {
-    for (int i = 0; i < COUNT; i++) {
-        if (strcmp(name, types[i].name) == 0) {
-            *out = &types[i];
-            return STATUS_OK;
-        }
-    }
-    return names_unknown("schedule", name, row_name, COUNT);
+    size_t i;
+
+    TRY(table_find(&i, "schedule", name, types, sizeof *types, COUNT));
+    *out = &types[i];
+    return STATUS_OK;
 }

@@ -274,8 +274,8 @@ void bench_table(struct bench_table *t, const struct bench *b, const char *name,
     *t = (struct bench_table){.bench = b, .columns = columns, .name = name, .keys = {"table"}};
     for (int i = 0; i < BENCH_COLUMNS && columns[i].name != NULL; i++)
         t->keys[i + 1] = columns[i].name;
-    if (b->json != NULL) t->json = table_open(b->json, true, t->keys);
-    if (b->saved != NULL) t->saved = table_open(b->saved, true, t->keys);
+    if (b->json != NULL) t->json = printout_open(b->json, true, t->keys);
+    if (b->saved != NULL) t->saved = printout_open(b->saved, true, t->keys);
     if (b->text == NULL) return;
     fprintf(b->text, "\n%s\n", name);
     for (int i = 0; columns[i].name != NULL; i++)
@@ -287,8 +287,8 @@ void bench_table(struct bench_table *t, const struct bench *b, const char *name,
 static void cell_begin(struct bench_table *t)
 {
     if (t->at > 0) return;
-    if (t->bench->json != NULL) table_text(&t->json, t->name);
-    if (t->bench->saved != NULL) table_text(&t->saved, t->name);
+    if (t->bench->json != NULL) printout_text(&t->json, t->name);
+    if (t->bench->saved != NULL) printout_text(&t->saved, t->name);
 }
 
 static void cell_end(struct bench_table *t)
@@ -302,8 +302,8 @@ static void cell_end(struct bench_table *t)
 void bench_text(struct bench_table *t, const char *text)
 {
     cell_begin(t);
-    if (t->bench->json != NULL) table_text(&t->json, text);
-    if (t->bench->saved != NULL) table_text(&t->saved, text);
+    if (t->bench->json != NULL) printout_text(&t->json, text);
+    if (t->bench->saved != NULL) printout_text(&t->saved, text);
     if (t->bench->text != NULL)
         fprintf(t->bench->text, "%*s", t->columns[t->at].width, text != NULL ? text : "-");
     cell_end(t);
@@ -315,8 +315,8 @@ void bench_number(struct bench_table *t, double value, int decimals)
     const int width = t->columns[t->at].width;
 
     cell_begin(t);
-    if (t->bench->json != NULL) table_number(&t->json, value, DIGITS);
-    if (t->bench->saved != NULL) table_number(&t->saved, value, DIGITS);
+    if (t->bench->json != NULL) printout_number(&t->json, value, DIGITS);
+    if (t->bench->saved != NULL) printout_number(&t->saved, value, DIGITS);
     if (t->bench->text != NULL && isfinite(value)) fprintf(t->bench->text, "%*.*f", width, decimals, value);
     if (t->bench->text != NULL && !isfinite(value)) fprintf(t->bench->text, "%*s", width, "-");
     cell_end(t);

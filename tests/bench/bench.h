@@ -12,7 +12,7 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 #include "sim/kernels/kernels.h"
 
 #include <stddef.h>
@@ -92,7 +92,7 @@ struct bench_table {
     const struct bench *bench;
     const struct bench_column *columns;
     const char *name, *keys[BENCH_COLUMNS + 2];
-    struct table json, saved;
+    struct printout json, saved;
     int at;
 };
 

@@ -17,7 +17,6 @@ Test(recipe, cpt_is_the_published_cifar_code)
 {
     const struct recipe r = find("cpt");
     cr_assert(r.quantize && r.stochastic_error && r.quantize_first && r.quantize_shortcut);
-    cr_assert(not(r.quantize_linear));
     cr_assert(eq(int, r.division, DIVISION_IEEE));
     cr_assert(eq(flt, r.floor, 1e-8f));
     cr_assert(eq(dbl, r.range_momentum, 0.9));
@@ -27,7 +26,7 @@ Test(recipe, cpt_imagenet_keeps_stem_and_shortcuts_in_float32)
 {
     const struct recipe cifar = find("cpt"), imagenet = find("cpt-imagenet");
     cr_assert(imagenet.quantize && imagenet.stochastic_error);
-    cr_assert(not(imagenet.quantize_first || imagenet.quantize_shortcut || imagenet.quantize_linear));
+    cr_assert(not(imagenet.quantize_first || imagenet.quantize_shortcut));
     cr_assert(eq(flt, imagenet.floor, cifar.floor));
     cr_assert(eq(dbl, imagenet.range_momentum, cifar.range_momentum));
 }
@@ -35,7 +34,7 @@ Test(recipe, cpt_imagenet_keeps_stem_and_shortcuts_in_float32)
 Test(recipe, float32_quantizes_nothing)
 {
     const struct recipe r = find("float32");
-    cr_assert(not(r.quantize || r.quantize_first || r.quantize_shortcut || r.quantize_linear));
+    cr_assert(not(r.quantize || r.quantize_first || r.quantize_shortcut));
 }
 
 Test(recipe, every_row_is_found_and_has_its_source)

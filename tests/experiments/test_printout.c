@@ -1,6 +1,6 @@
-/* tests/experiments/test_table.c - rows as tabs, commas and JSON; JSON within JSON. */
+/* tests/experiments/test_printout.c - rows as tabs, commas and JSON; JSON within JSON. */
 #include "experiments/print/json.h"
-#include "experiments/print/table.h"
+#include "experiments/print/printout.h"
 
 #include <criterion/criterion.h>
 
@@ -30,23 +30,23 @@ static void expect(void (*print)(FILE *out), const char *want)
     free(text);
 }
 
-static void fill(struct table *t, const char *name)
+static void fill(struct printout *t, const char *name)
 {
-    table_text(t, name);
-    table_integer(t, -7);
-    table_number(t, 2.0 / 3, 4);
+    printout_text(t, name);
+    printout_integer(t, -7);
+    printout_number(t, 2.0 / 3, 4);
 }
 
 static void print_tabs(FILE *out)
 {
-    struct table t = table_open(out, false, columns);
+    struct printout t = printout_open(out, false, columns);
     fill(&t, "a, \"b\"");
     fill(&t, NULL);
 }
 
 static void print_commas(FILE *out)
 {
-    struct table t = table_open_csv(out, columns);
+    struct printout t = printout_open_csv(out, columns);
     fill(&t, "plain");
     fill(&t, "a, \"b\"");
     fill(&t, NULL);
@@ -54,22 +54,22 @@ static void print_commas(FILE *out)
 
 static void print_lines(FILE *out)
 {
-    struct table t = table_open(out, true, columns);
+    struct printout t = printout_open(out, true, columns);
     fill(&t, "a\t\"b\"");
     fill(&t, NULL);
 }
 
-Test(table, tabs_leave_text_as_it_is)
+Test(printout, tabs_leave_text_as_it_is)
 {
     expect(print_tabs, "name\tcount\tvalue\na, \"b\"\t-7\t0.6667\n\t-7\t0.6667\n");
 }
 
-Test(table, commas_quote_what_could_be_misread)
+Test(printout, commas_quote_what_could_be_misread)
 {
     expect(print_commas, "name,count,value\nplain,-7,0.6667\n\"a, \"\"b\"\"\",-7,0.6667\n,-7,0.6667\n");
 }
 
-Test(table, json_is_an_object_a_line)
+Test(printout, json_is_an_object_a_line)
 {
     expect(print_lines, "{\"name\": \"a\\u0009\\\"b\\\"\", \"count\": -7, \"value\": 0.6667}\n"
                         "{\"name\": null, \"count\": -7, \"value\": 0.6667}\n");
@@ -93,7 +93,7 @@ static void print_nested(FILE *out)
     json_end(&j);
 }
 
-Test(table, json_nests_objects_and_lists)
+Test(printout, json_nests_objects_and_lists)
 {
     expect(print_nested, "{\"name\": \"x\", \"list\": [1, {\"nothing\": null}, []], \"after\": 0.5}\n");
 }

@@ -1,5 +1,5 @@
-/* experiments/print/table.c - rows of named columns as text with tabs or commas, or as JSON lines. */
-#include "experiments/print/table.h"
+/* experiments/print/printout.c - rows of named columns as text with tabs or commas, or as JSON lines. */
+#include "experiments/print/printout.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,19 +13,19 @@ static void print_heading(FILE *out, const char *const *columns, char separator)
     fputc('\n', out);
 }
 
-struct table table_open(FILE *out, bool json, const char *const *columns)
+struct printout printout_open(FILE *out, bool json, const char *const *columns)
 {
     if (!json) print_heading(out, columns, '\t');
-    return (struct table){.out = out, .json = json, .separator = '\t', .columns = columns};
+    return (struct printout){.out = out, .json = json, .separator = '\t', .columns = columns};
 }
 
-struct table table_open_csv(FILE *out, const char *const *columns)
+struct printout printout_open_csv(FILE *out, const char *const *columns)
 {
     print_heading(out, columns, ',');
-    return (struct table){.out = out, .separator = ',', .columns = columns};
+    return (struct printout){.out = out, .separator = ',', .columns = columns};
 }
 
-void table_json_string(FILE *out, const char *text)
+void printout_json_string(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
@@ -41,11 +41,11 @@ void table_json_string(FILE *out, const char *text)
 }
 
 /* What comes before a cell: the separator, and in JSON the key. */
-static void cell_begin(struct table *t)
+static void cell_begin(struct printout *t)
 {
     if (t->json) {
         fputs(t->at == 0 ? "{" : ", ", t->out);
-        table_json_string(t->out, t->columns[t->at]);
+        printout_json_string(t->out, t->columns[t->at]);
         fputs(": ", t->out);
     } else if (t->at > 0) {
         fputc(t->separator, t->out);
@@ -67,7 +67,7 @@ static void print_csv(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void cell_end(struct table *t)
+static void cell_end(struct printout *t)
 {
     t->at++;
     if (t->columns[t->at] != NULL) return;
@@ -75,7 +75,7 @@ static void cell_end(struct table *t)
     t->at = 0;
 }
 
-void table_text(struct table *t, const char *text)
+void printout_text(struct printout *t, const char *text)
 {
     cell_begin(t);
     if (!t->json && t->separator == ',') {
@@ -85,19 +85,19 @@ void table_text(struct table *t, const char *text)
     } else if (text == NULL) {
         fputs("null", t->out);
     } else {
-        table_json_string(t->out, text);
+        printout_json_string(t->out, text);
     }
     cell_end(t);
 }
 
-void table_integer(struct table *t, int64_t value)
+void printout_integer(struct printout *t, int64_t value)
 {
     cell_begin(t);
     fprintf(t->out, "%lld", (long long)value);
     cell_end(t);
 }
 
-void table_number(struct table *t, double value, int digits)
+void printout_number(struct printout *t, double value, int digits)
 {
     cell_begin(t);
     if (t->json && !isfinite(value)) {
