@@ -1,0 +1,117 @@
+/* sim/device/cpu/cpu_conv_float.c - a convolution's products over values: float32, formats, more than 16 bits,
+ * and the gradient of the input where each filter has a scale of its own.
+ *
+ *   Y = conv(X, W)     dX = conv_transpose(E, W)     dW = correlate(X, E)
+ *
+ * dX sums over output channels, and each has its own weight scale: no common integer grid exists. It is one
+ * written sequence over decoded values for every machine, for 3x3 filters of stride 1 by minimal filtering
+ * (kernels.h). dW is summed in fixed groups of images, whatever the number of members.
+ */
+#include "sim/device/cpu/cpu_conv.h"
+
+#include <string.h>
+
+/* --- forward --- */
+
+static void forward_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct conv_forward_op *op = t->op;
+    const struct conv_shape *s = op->shape;
+    const struct kernels *k = t->cpu->kernels;
+    const struct conv_notes nothing = {0};
+    const int pieces = conv_pieces(me, op->n, s->oh);
+    float *room = conv_input_room(me, t->cpu, s);
+    uint64_t clipped = 0;
+    struct range r = RANGE_EMPTY;
+
+    if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
+    if (me.index == 0) k->conv_float_pack(op->w.packed, op->w_values, s);
+    team_barrier(me);
+    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
+    for (size_t i = mine.first; i < mine.end; i++) {
+        const size_t n = i / (size_t)pieces;
+        if (op->encode && pieces == 1) clipped += conv_encode_image(t->cpu, op->encode, n);
+        k->conv_float_forward(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing,
+                              conv_values(t->cpu, &op->x, n, conv_in_size(s), room), op->w.packed, s,
+                              conv_piece((int)(i % (size_t)pieces), pieces, s->oh), t->cpu->mine[me.index]);
+        if (pieces == 1) r = range_join(r, conv_range_image(t->cpu, op, n));
+    }
+    if (pieces > 1) r = conv_after_pieces(me, t->cpu, op);
+    conv_tell(me, op, r, clipped);
+}
+
+void cpu_conv_float_forward(struct device *d, const struct conv_forward_op *op)
+{
+    cpu_run(d, forward_task, op, NULL);
+}
+
+/* --- of the weights --- */
+
+/* One group of images: sums [kernel][kernel][c/groups][k]. */
+static void sum_group(struct seat me, const struct cpu *c, double *sum, const struct conv_backward_weights_op *op,
+                      int group)
+{
+    const struct conv_shape *s = op->shape;
+    float *x_room = conv_input_room(me, c, s), *e_room = conv_error_room(me, c, s);
+
+    memset(sum, 0, conv_filter_size(s) * (size_t)s->k * sizeof *sum);
+    for (int n = op->n * group / CONV_IMAGE_GROUPS; n < op->n * (group + 1) / CONV_IMAGE_GROUPS; n++)
+        c->kernels->conv_float_weights(sum, conv_values(c, &op->x, (size_t)n, conv_in_size(s), x_room),
+                                       conv_values(c, &op->e, (size_t)n, conv_out_size(s), e_room), s,
+                                       c->mine[me.index]);
+}
+
+static void weights_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct conv_backward_weights_op *op = t->op;
+    const struct conv_shape *s = op->shape;
+    const size_t k = (size_t)s->k, filter = conv_filter_size(s), weights = filter * k;
+    const double *real = conv_sums_memory(t->cpu, s).real;
+    const struct share groups = team_share(me, CONV_IMAGE_GROUPS), filters = team_share(me, k);
+
+    for (size_t g = groups.first; g < groups.end; g++)
+        sum_group(me, t->cpu, conv_sums_memory(t->cpu, s).real + g * weights, op, (int)g);
+    team_gather(me);
+    for (size_t o = filters.first; o < filters.end; o++)
+        for (size_t i = 0; i < filter; i++) {
+            double sum = 0.0;
+            for (size_t g = 0; g < CONV_IMAGE_GROUPS; g++)
+                sum += real[g * weights + i * k + o];
+            op->grad[o * filter + i] = (float)sum;
+        }
+}
+
+void cpu_conv_float_weights(struct device *d, const struct conv_backward_weights_op *op)
+{
+    cpu_run(d, weights_task, op, NULL);
+}
+
+/* --- to the input --- */
+
+static void data_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct conv_backward_data_op *op = t->op;
+    const struct conv_shape *s = op->shape;
+    const struct kernels *k = t->cpu->kernels;
+    const int pieces = conv_pieces(me, op->n, s->h);
+    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
+    float *room = conv_error_room(me, t->cpu, s);
+
+    if (me.index == 0) k->conv_float_pack_data(op->w.packed, op->w_values, s);
+    team_barrier(me);
+    for (size_t i = mine.first; i < mine.end; i++) {
+        const size_t n = i / (size_t)pieces;
+        k->conv_float_data(op->dx + n * conv_in_size(s), op->add,
+                           conv_values(t->cpu, &op->e, n, conv_out_size(s), room), op->w.packed, s,
+                           conv_piece((int)(i % (size_t)pieces), pieces, s->h), t->cpu->mine[me.index]);
+    }
+    conv_range_dx(me, t->cpu, op);
+}
+
+void cpu_conv_float_data(struct device *d, const struct conv_backward_data_op *op)
+{
+    cpu_run(d, data_task, op, NULL);
+}

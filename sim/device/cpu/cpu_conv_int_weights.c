@@ -1,0 +1,148 @@
+/* sim/device/cpu/cpu_conv_int_weights.c - the weight gradient from codes, as exact integers.
+ *
+ * One scale per operand: with S = sum qe' qx over the batch and the in-bounds positions, X1 = sum qx, E1 =
+ * sum qe', n positions, dW = se sx S + se zx E1 + ze' sx X1 + n ze' zx in double, one rounding to float32.
+ * Source: Fu et al., ICLR 2021, published code.
+ */
+#include "sim/device/cpu/cpu_conv.h"
+
+#include <string.h>
+
+/* This member's exact sums over its images. */
+static void sum_products(struct seat me, const struct cpu *c, const struct conv_sums_memory *b,
+                         const struct conv_backward_weights_op *op)
+{
+    const struct conv_shape *s = op->shape;
+    const size_t weights = conv_filter_size(s) * (size_t)s->k;
+    const int eb = op->e.bits, xb = op->x.bits, n = op->n;
+    const int share = n / me.count > 1 ? n / me.count : 1, most = conv_weights_images(xb, eb, s);
+    const int images = share < most ? share : most, calls = (n + images - 1) / images;
+    const int pieces = conv_pieces(me, n, s->oh); /* exact sums: rows may be added in any order */
+    const struct share mine = team_share(me, (size_t)calls * (size_t)pieces);
+    int64_t *exact = b->exact + (size_t)me.index * weights;
+
+    memset(exact, 0, weights * sizeof *exact);
+    for (size_t i = mine.first; i < mine.end; i++) {
+        const int at = (int)(i / (size_t)pieces) * images, now = n - at < images ? n - at : images;
+        const char *x = (const char *)op->x.data + (size_t)at * conv_in_size(s) * code_bytes(xb);
+        const char *e = (const char *)op->e.data + (size_t)at * conv_out_size(s) * code_bytes(eb);
+        c->kernels->conv_int_weights(exact, (struct codes){x, xb}, (struct codes){e, eb}, now, s,
+                                     conv_piece((int)(i % (size_t)pieces), pieces, s->oh),
+                                     conv_path(xb, eb, (int64_t)now * s->oh * s->ow), c->mine[me.index]);
+    }
+}
+
+/* at[i] = sum over the batch of the codes at position i, less `center` each; this member's positions. */
+static void sum_positions(struct seat me, int64_t *at, const struct conv_operand *x, size_t each, int center,
+                          int n)
+{
+    enum { BLOCK = 1024 };
+    const struct share s = team_share(me, (each + BLOCK - 1) / BLOCK);
+
+    for (size_t i0 = s.first * BLOCK; i0 < s.end * BLOCK && i0 < each; i0 += BLOCK) {
+        const size_t size = each - i0 < BLOCK ? each - i0 : BLOCK;
+        uint32_t sum[BLOCK] = {0}; /* 65536 codes of 16 bits fit */
+        for (int b = 0; b < n; b++) {
+            const size_t from = (size_t)b * each + i0;
+            if (code_bytes(x->bits) == 1)
+                for (size_t i = 0; i < size; i++)
+                    sum[i] += ((const uint8_t *)x->data)[from + i];
+            else
+                for (size_t i = 0; i < size; i++)
+                    sum[i] += ((const uint16_t *)x->data)[from + i];
+        }
+        for (size_t i = 0; i < size; i++)
+            at[i0 + i] = (int64_t)sum[i] - (int64_t)center * n;
+    }
+}
+
+/* The input row (or column) that tap `k` of output `o` reads; -1 outside. */
+static int tap_position(const struct conv_shape *s, int o, int k, int size)
+{
+    const int i = o * s->stride + k - s->pad;
+    return i >= 0 && i < size ? i : -1;
+}
+
+/* X1 and E1 of one tap from the position sums, and how many positions it sees. */
+static void sum_tap(const struct conv_sums_memory *b, const struct conv_shape *s, size_t tap, bool errors)
+{
+    const size_t ch = (size_t)s->c, k = (size_t)s->k;
+    const int ky = (int)tap / s->kernel, kx = (int)tap % s->kernel;
+    int64_t *x = b->x_tap + tap * ch, *e = b->e_tap + tap * k;
+
+    memset(x, 0, ch * sizeof *x);
+    memset(e, 0, k * sizeof *e);
+    b->count[tap] = 0;
+    for (int oy = 0; oy < s->oh; oy++)
+        for (int ox = 0; ox < s->ow; ox++) {
+            const int iy = tap_position(s, oy, ky, s->h), ix = tap_position(s, ox, kx, s->w);
+            if (iy < 0 || ix < 0) continue;
+            const int64_t *xa = b->x_at + ((size_t)iy * (size_t)s->w + (size_t)ix) * ch;
+            const int64_t *ea = b->e_at + ((size_t)oy * (size_t)s->ow + (size_t)ox) * k;
+            for (size_t i = 0; i < ch; i++)
+                x[i] += xa[i];
+            for (size_t i = 0; errors && i < k; i++)
+                e[i] += ea[i];
+            b->count[tap]++;
+        }
+}
+
+/* The four factors of a gradient's integer sums. */
+struct factors {
+    double ee, ez, zs, zz;
+};
+
+static struct factors factors_of(const struct affine *x, const struct affine *e)
+{
+    const double ze = (double)e->zero + (double)e->scale * (double)((int64_t)1 << (e->bits - 1));
+    return (struct factors){(double)e->scale * (double)x->scale, (double)e->scale * (double)x->zero,
+                            ze * (double)x->scale, ze * (double)x->zero};
+}
+
+/* dW[o][tap][i] from the exact sums [tap][i][o] of all members; this member's filters. */
+static void finish(struct seat me, const struct conv_sums_memory *b, const struct conv_backward_weights_op *op)
+{
+    const struct conv_shape *s = op->shape;
+    const struct factors f = factors_of(op->x.map, op->e.map);
+    const size_t k = (size_t)s->k, filter = conv_filter_size(s), weights = filter * k;
+    const int cg = s->c / s->groups, kg = s->k / s->groups, taps = s->kernel * s->kernel;
+    const struct share mine = team_share(me, k);
+
+    for (size_t o = mine.first; o < mine.end; o++)
+        for (int tap = 0; tap < taps; tap++)
+            for (int i = 0; i < cg; i++) {
+                const size_t at = ((size_t)tap * (size_t)cg + (size_t)i) * k + o;
+                int64_t sum = 0;
+                for (int t = 0; t < me.count; t++)
+                    sum += b->exact[(size_t)t * weights + at];
+                const int64_t x1 = b->x_tap[tap * s->c + (int)o / kg * cg + i], e1 = b->e_tap[(size_t)tap * k + o];
+                op->grad[o * filter + (size_t)(tap * cg + i)] =
+                    (float)(f.ee * (double)sum +
+                            (f.ez * (double)e1 +
+                             (f.zs * (double)x1 + f.zz * (double)(b->count[tap] * op->n))));
+            }
+}
+
+static void weights_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct conv_backward_weights_op *op = t->op;
+    const struct conv_shape *s = op->shape;
+    const struct conv_sums_memory b = conv_sums_memory(t->cpu, s);
+    const bool errors = op->x.map->zero != 0.0f; /* else nothing reads their sums */
+    const struct share taps = team_share(me, (size_t)s->kernel * (size_t)s->kernel);
+
+    sum_products(me, t->cpu, &b, op);
+    sum_positions(me, b.x_at, &op->x, conv_in_size(s), 0, op->n);
+    if (errors) sum_positions(me, b.e_at, &op->e, conv_out_size(s), 1 << (op->e.bits - 1), op->n);
+    team_barrier(me);
+    for (size_t tap = taps.first; tap < taps.end; tap++)
+        sum_tap(&b, s, tap, errors);
+    team_barrier(me);
+    finish(me, &b, op);
+}
+
+void cpu_conv_int_weights(struct device *d, const struct conv_backward_weights_op *op)
+{
+    cpu_run(d, weights_task, op, NULL);
+}
