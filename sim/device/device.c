@@ -22,7 +22,8 @@ enum status device_open(struct device **out, const struct machine *m)
     *out = NULL;
     if (m->device) TRY(table_find_pointer(&row, "device", m->device, (const void *const *)table, COUNT));
     if (!table[row]->available())
-        return fail(STATUS_INPUT, "device '%s' needs %s, which is not here", table[row]->name, table[row]->needs);
+        return fail(STATUS_INPUT, "device '%s' needs %s, which is not here", table[row]->name,
+                    table[row]->needs);
     return table[row]->open(out, m);
 }
 

@@ -76,8 +76,21 @@ struct quantize_op {
     size_t rows, row;
     const struct range *known; /* [device] NULL, or the range of x */
     struct plan quantizer;
-    struct affine map; /* codes: the grid */
+    struct affine map;      /* codes: the grid, */
+    struct affine *map_out; /* [device] which is told here */
     struct random_name random;
+};
+
+/** What is told of an operand that a role quantizes: its range, nothing clipped or floored yet. */
+struct trace_weights_op {
+    struct layer_trace *trace; /* [device] */
+    const float *value;        /* [device][size]: measured here */
+    size_t size;
+};
+
+struct trace_range_op {
+    struct layer_trace *trace; /* [device] */
+    const struct range *range; /* [device] */
 };
 
 /* --- convolution --------------------------------------------------------------------------------- */
@@ -166,7 +179,8 @@ struct conv_forward_op {
     int n;
 };
 
-/** The error's map of *range, and codes, or above AFFINE_CODE_BITS decoded values in place. Fills the trace. */
+/** The error's map of *range, and codes; above AFFINE_CODE_BITS, or where `values` are asked for, decoded values
+ * in place. Fills the trace. */
 struct conv_error_op {
     struct conv_operand e;
     float *error;              /* [device][n][oh][ow][k]; receives the values above AFFINE_CODE_BITS */
@@ -175,6 +189,7 @@ struct conv_error_op {
     const struct conv_shape *shape;
     int n;
     struct affine_rule rule;
+    bool values;
     bool stochastic;
     struct random_name random;
 };
@@ -347,6 +362,10 @@ struct device_ops {
 
     void (*range)(struct device *, const struct range_op *);
     void (*quantize)(struct device *, const struct quantize_op *);
+    void (*copy)(struct device *, void *to, const void *from, size_t bytes); /* within the device */
+    void (*trace_weights)(struct device *, const struct trace_weights_op *);
+    void (*trace_activation)(struct device *, const struct trace_range_op *);
+    void (*trace_error)(struct device *, const struct trace_range_op *);
 
     void (*conv_weights)(struct device *, const struct conv_weights_op *);
     void (*conv_weights_grid)(struct device *, const struct conv_weights_grid_op *);

@@ -20,6 +20,8 @@
 #include "quant/affine.h"
 #include "quant/status.h"
 
+enum { KERNEL_MAX = 16 }; /* largest kernel of a convolution */
+
 /** Shape of one convolution, per image. Square kernel; oh = (h + 2 pad - kernel) / stride + 1, and so ow. */
 struct conv_shape {
     int h, w, c; /* input */

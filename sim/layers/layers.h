@@ -5,8 +5,6 @@
 
 #include "sim/layers/layer.h"
 
-enum { KERNEL_MAX = 16 }; /* largest kernel of a convolution */
-
 /** Convolution without bias; quantized: weights and input at the forward bits, errors at the backward
  * bits. */
 struct layer *layer_conv_new(const char *name, struct shape in, int filters, int kernel, int stride, int pad,

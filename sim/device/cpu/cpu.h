@@ -30,12 +30,12 @@ static inline struct cpu *cpu_of(struct device *d)
 /** What an operation's task is given. */
 struct cpu_task {
     struct cpu *cpu;
-    const void *op; /* the operation's arguments */
-    void *more;     /* what its function adds */
+    const void *op;   /* the operation's arguments */
+    const void *more; /* what its function adds */
 };
 
 /** Run an operation's task on all members. */
-static inline void cpu_run(struct device *d, team_task *task, const void *op, void *more)
+static inline void cpu_run(struct device *d, team_task *task, const void *op, const void *more)
 {
     struct cpu_task t = {cpu_of(d), op, more};
     team_run(t.cpu->team, task, &t);
@@ -59,6 +59,9 @@ static inline void cpu_tell(struct seat me, struct range *out, struct range r)
 void cpu_op_range(struct device *d, const struct range_op *op);
 /* cpu_quantize.c */
 void cpu_quantize(struct device *d, const struct quantize_op *op);
+void cpu_trace_weights(struct device *d, const struct trace_weights_op *op);
+void cpu_trace_activation(struct device *d, const struct trace_range_op *op);
+void cpu_trace_error(struct device *d, const struct trace_range_op *op);
 /* cpu_conv_codes.c: weights, inputs and errors as codes or decoded values */
 void cpu_conv_weights(struct device *d, const struct conv_weights_op *op);
 void cpu_conv_weights_grid(struct device *d, const struct conv_weights_grid_op *op);

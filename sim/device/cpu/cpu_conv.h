@@ -79,7 +79,8 @@ size_t conv_sum_bytes(const struct conv_shape *s, int batch);
 /* --- cpu_conv_codes.c --- */
 
 /** Image n of an operand as the float products read it: its values, or its codes decoded into `room`. */
-const float *conv_values(const struct cpu *c, const struct conv_operand *x, size_t n, size_t each, float *room);
+const float *conv_values(const struct cpu *c, const struct conv_operand *x, size_t n, size_t each,
+                         float *room);
 
 /** Make the codes of image n, for within a task. Returns the clipped count. */
 size_t conv_encode_image(const struct cpu *c, const struct conv_input_op *op, size_t n);

@@ -158,15 +158,17 @@ static size_t encode_error(const struct cpu *c, const struct conv_error_op *op, 
     float *e = op->error + first;
 
     if (q->bits > AFFINE_CODE_BITS) return affine_quantize(e, e, size, q, noise, first);
-    return c->kernels->encode((char *)op->e.data + first * code_bytes(q->bits), e, size, q, noise, first);
+    void *codes = (char *)op->e.data + first * code_bytes(q->bits);
+    const size_t clipped = c->kernels->encode(codes, e, size, q, noise, first);
+    if (op->values) c->kernels->decode(e, (struct codes){codes, q->bits}, size, q);
+    return clipped;
 }
 
 static void error_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct conv_error_op *op = t->op;
-    const struct affine q =
-        affine_of_range(*op->range, op->rule.bits, op->rule.division, op->rule.floor);
+    const struct affine q = affine_of_range(*op->range, op->rule.bits, op->rule.division, op->rule.floor);
     const int pieces = conv_pieces(me, op->n, op->shape->oh);
     const struct share s = team_share(me, (size_t)op->n * (size_t)pieces);
     uint64_t clipped = 0;
@@ -189,7 +191,8 @@ void cpu_conv_error(struct device *d, const struct conv_error_op *op)
 
 /* --- what the float products read --- */
 
-const float *conv_values(const struct cpu *c, const struct conv_operand *x, size_t n, size_t each, float *room)
+const float *conv_values(const struct cpu *c, const struct conv_operand *x, size_t n, size_t each,
+                         float *room)
 {
     const size_t at = n * each;
 

@@ -49,8 +49,8 @@ void cpu_conv_float_forward(struct device *d, const struct conv_forward_op *op)
 /* --- of the weights --- */
 
 /* One group of images: sums [kernel][kernel][c/groups][k]. */
-static void sum_group(struct seat me, const struct cpu *c, double *sum, const struct conv_backward_weights_op *op,
-                      int group)
+static void sum_group(struct seat me, const struct cpu *c, double *sum,
+                      const struct conv_backward_weights_op *op, int group)
 {
     const struct conv_shape *s = op->shape;
     float *x_room = conv_input_room(me, c, s), *e_room = conv_error_room(me, c, s);

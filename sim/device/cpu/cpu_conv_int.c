@@ -23,11 +23,11 @@ struct product {
 };
 
 static struct product product_make(const struct conv_shape *s, const struct affine *x,
-                                   const struct conv_weights *w, const int16_t *w_codes, int w_bits, int w_step)
+                                   const struct conv_weights *w, const int16_t *w_codes, int w_bits,
+                                   int w_step)
 {
     const int64_t length = (int64_t)s->kernel * s->kernel * (s->c / s->groups);
-    return (struct product){
-        *s, *x, w->map, w_step, w_bits, w_codes, w, conv_path(x->bits, w_bits, length)};
+    return (struct product){*s, *x, w->map, w_step, w_bits, w_codes, w, conv_path(x->bits, w_bits, length)};
 }
 
 /* sums[tap] = sum of a filter's centered codes over its channels. */
@@ -100,7 +100,8 @@ static void multiply(float *y, struct conv_notes notes, const struct product *q,
                      size_t n, struct conv_rows rows, const struct conv_epilogue *e, struct seat me,
                      const struct cpu *c)
 {
-    const struct codes codes = {(const char *)x->data + n * conv_in_size(&q->s) * code_bytes(x->bits), x->bits};
+    const struct codes codes = {(const char *)x->data + n * conv_in_size(&q->s) * code_bytes(x->bits),
+                                x->bits};
 
     c->kernels->conv_int_forward(y, notes, codes, q->memory->packed, &q->s, rows, q->path, q->w_bits, e,
                                  c->mine[me.index]);

@@ -100,7 +100,8 @@ static struct factors factors_of(const struct affine *x, const struct affine *e)
 }
 
 /* dW[o][tap][i] from the exact sums [tap][i][o] of all members; this member's filters. */
-static void finish(struct seat me, const struct conv_sums_memory *b, const struct conv_backward_weights_op *op)
+static void finish(struct seat me, const struct conv_sums_memory *b,
+                   const struct conv_backward_weights_op *op)
 {
     const struct conv_shape *s = op->shape;
     const struct factors f = factors_of(op->x.map, op->e.map);
@@ -115,7 +116,8 @@ static void finish(struct seat me, const struct conv_sums_memory *b, const struc
                 int64_t sum = 0;
                 for (int t = 0; t < me.count; t++)
                     sum += b->exact[(size_t)t * weights + at];
-                const int64_t x1 = b->x_tap[tap * s->c + (int)o / kg * cg + i], e1 = b->e_tap[(size_t)tap * k + o];
+                const int64_t x1 = b->x_tap[tap * s->c + (int)o / kg * cg + i],
+                              e1 = b->e_tap[(size_t)tap * k + o];
                 op->grad[o * filter + (size_t)(tap * cg + i)] =
                     (float)(f.ee * (double)sum +
                             (f.ez * (double)e1 +

@@ -119,6 +119,32 @@ void cpu_quantize(struct device *d, const struct quantize_op *op)
 {
     struct plan q = op->quantizer;
 
+    if (op->map_out) *op->map_out = op->map;
     if (plan_needs_measure(&q.format)) measure(&q, op);
     cpu_run(d, op->codes ? codes_task : values_task, op, &q);
+}
+
+/* --- what is told of roles --- */
+
+void cpu_trace_weights(struct device *d, const struct trace_weights_op *op)
+{
+    op->trace->weight = range_join(cpu_of(d)->kernels->range(op->value, op->size), RANGE_EMPTY);
+    op->trace->clipped_weight = 0;
+    op->trace->floored_channels = 0;
+}
+
+void cpu_trace_activation(struct device *d, const struct trace_range_op *op)
+{
+    (void)d;
+    op->trace->activation = *op->range;
+    op->trace->clipped_activation = 0;
+    op->trace->floored_activation = false;
+}
+
+void cpu_trace_error(struct device *d, const struct trace_range_op *op)
+{
+    (void)d;
+    op->trace->error = *op->range;
+    op->trace->clipped_error = 0;
+    op->trace->floored_error = false;
 }
