@@ -5,6 +5,7 @@
 #include "experiments/cost/cost_roles.h"
 
 #include "models/model.h"
+#include "sim/method/widths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,12 +81,11 @@ static enum status add_rows(struct histogram *h, struct store *s, void *column[C
     const int64_t *const images = column[IMAGES];
 
     for (int64_t i = 0; i < rows; i++) {
-        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1 ||
-            images[i] > INT32_MAX)
+        if (!width_known(forward[i]) || !width_known(backward[i]) || images[i] < 1 || images[i] > INT32_MAX)
             return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
                         store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
                         (long long)images[i]);
-        TRY(histogram_add(h, widths_of((int)forward[i], (int)backward[i]), images[i], 1));
+        TRY(histogram_add(h, operands_of((int)forward[i], (int)backward[i]), images[i], 1));
     }
     return STATUS_OK;
 }
@@ -115,22 +115,22 @@ static enum status read_iterations(struct histogram *h, struct store *s)
 static void label(struct cost_case *c, const struct config *config, const char *path)
 {
     struct cost_labels *l = &c->labels;
-    struct widths least = c->run.rows[0].bits, most = least;
+    struct operands least = c->run.rows[0].bits, most = least;
 
     for (int i = 1; i < c->run.count; i++) {
-        const struct widths bits = c->run.rows[i].bits;
-        if (bits.forward < least.forward) least.forward = bits.forward;
-        if (bits.forward > most.forward) most.forward = bits.forward;
-        if (bits.backward < least.backward) least.backward = bits.backward;
-        if (bits.backward > most.backward) most.backward = bits.backward;
+        const struct operands bits = c->run.rows[i].bits;
+        if (bits.activation < least.activation) least.activation = bits.activation;
+        if (bits.activation > most.activation) most.activation = bits.activation;
+        if (bits.error < least.error) least.error = bits.error;
+        if (bits.error > most.error) most.error = bits.error;
     }
     snprintf(l->run, sizeof l->run, "%s", path);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", config->data.name);
     snprintf(l->recipe, sizeof l->recipe, "%s", config->train.recipe.name);
     snprintf(l->schedule, sizeof l->schedule, "%s", config->train.forward.type->name);
-    cost_label_bits(l->bits, least.forward, most.forward);
-    cost_label_bits(l->backward_bits, least.backward, most.backward);
+    cost_label_bits(l->bits, least.activation, most.activation);
+    cost_label_bits(l->backward_bits, least.error, most.error);
     l->cycles = config->train.forward.cycles;
     l->batch = config->train.batch;
 }

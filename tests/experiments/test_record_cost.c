@@ -66,7 +66,7 @@ Test(record_cost, a_step_costs_what_its_widths_and_images_cost)
 
     priced_open(&p, "bitfusion");
     must(pricing_step(&p.pricing, &row));
-    must(meter_iteration(&c, p.pricing.meter, widths_of(row.forward_bits, row.backward_bits), row.images));
+    must(meter_iteration(&c, p.pricing.meter, operands_of(row.forward_bits, row.backward_bits), row.images));
     cr_assert(row.energy_j > 0 && row.energy_j == c.energy_j);
     cr_assert(row.latency_s > 0 && row.latency_s == c.latency_s);
     cr_assert(row.dram_bytes > 0 && row.dram_bytes == c.dram_bytes);
@@ -124,7 +124,7 @@ Test(record_cost, static_training_counts_smaller_last_batches)
 {
     struct priced p;
     struct cost run, full, rest;
-    const struct widths widest = widths_of(8, 8);
+    const struct operands widest = operands_of(8, 8);
 
     priced_open(&p, "bitfusion");
     p.config.train.iterations = 1000;
