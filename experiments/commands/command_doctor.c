@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 struct doctor_options {
-    const char *path;
-    int paths;
+    struct path_options path;
     bool repair;
 };
 
@@ -26,19 +25,21 @@ static const struct argp_option switches[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct doctor_options *o = state->input;
+    (void)arg;
 
     switch (key) {
     case 'r':
         o->repair = true;
         return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -52,7 +53,7 @@ static const struct argp argp = {
     "  cptsim doctor runs/cpt\n"
     "  cptsim doctor runs/cpt --repair\n"
     "  cptsim doctor runs/cpt/ckpt/latest.h5\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -238,9 +239,8 @@ enum status command_doctor(int argc, char **argv)
     struct doctor d = {0};
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != 1)
-        return fail(STATUS_USAGE, "doctor takes one file or run directory; see cptsim doctor --help");
-    TRY(artifact_open(&d.artifact, o.path));
+    TRY(path_check(&o.path, "doctor", "file or run directory"));
+    TRY(artifact_open(&d.artifact, o.path.path));
     if (d.artifact.kind == ARTIFACT_OTHER) {
         const enum status status =
             fail(STATUS_INPUT, "%s: is neither a record nor a checkpoint", d.artifact.path);
@@ -249,7 +249,8 @@ enum status command_doctor(int argc, char **argv)
     }
     if (o.repair && d.artifact.kind != ARTIFACT_RUN) {
         artifact_close(&d.artifact);
-        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run", o.path);
+        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run",
+                    o.path.path);
     }
     d.repair = o.repair;
     examine(&d);
@@ -257,6 +258,6 @@ enum status command_doctor(int argc, char **argv)
     artifact_close(&d.artifact);
     TRY(status);
     if (d.bad == 0) return STATUS_OK;
-    return fail(d.status, "%s: %d %s failed; the first: %s", o.path, d.bad, d.bad == 1 ? "check" : "checks",
-                d.first);
+    return fail(d.status, "%s: %d %s failed; the first: %s", o.path.path, d.bad,
+                d.bad == 1 ? "check" : "checks", d.first);
 }

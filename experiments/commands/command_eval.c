@@ -4,6 +4,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/config/machine_options.h"
 #include "experiments/print/printout.h"
+#include "experiments/run/session.h"
 
 #include "experiments/store/store.h"
 

@@ -15,16 +15,15 @@ enum { COLUMNS_MAX = 64 };
 enum style { STYLE_TABS, STYLE_CSV, STYLE_JSON };
 
 struct export_options {
-    const char *path, *series, *columns;
+    struct path_options path;
+    const char *series, *columns;
     enum style style;
-    int paths;
 };
 
 static const struct argp_option switches[] = {
     {"series", 's', "NAME", 0, "train (default), eval, layers or events", 0},
     {"columns", 'c', "A,B,...", 0, "only these columns, in this order", 0},
     {"csv", 'C', 0, 0, "comma-separated instead of tab-separated", 0},
-    {"json", 'j', 0, 0, "one JSON object a line", 0},
     {0},
 };
 
@@ -41,17 +40,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'C':
         o->style = STYLE_CSV;
         return 0;
-    case 'j':
-        o->style = STYLE_JSON;
-        return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_json_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -64,7 +61,7 @@ static const struct argp argp = {
     "  cptsim export runs/cpt --columns iter,loss,bits_fw > loss.dat\n"
     "  cptsim export runs/cpt --series eval --columns iter,bits,test_acc --csv\n"
     "  cptsim export runs/cpt --series layers -c iter,layer,act_max\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -346,12 +343,13 @@ enum status command_export(int argc, char **argv)
     struct artifact a;
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != 1)
-        return fail(STATUS_USAGE, "export takes one file or run directory; see cptsim export --help");
+    TRY(path_check(&o.path, "export", "file or run directory"));
+    if (o.path.json && o.style == STYLE_CSV) return fail(STATUS_USAGE, "--csv and --json exclude each other");
+    if (o.path.json) o.style = STYLE_JSON;
     TRY(status_usage(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
-    enum status status = artifact_open(&a, o.path);
+    enum status status = artifact_open(&a, o.path.path);
     if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
         status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
     if (status == STATUS_OK) status = row->print(sheet, a.store, &o);

@@ -13,9 +13,8 @@
 #include <string.h>
 
 struct info_options {
-    const char *path;
-    int paths;
-    bool cpu, config, tree, json;
+    struct path_options path;
+    bool cpu, config, tree;
 };
 
 static const struct argp_option switches[] = {
@@ -23,13 +22,13 @@ static const struct argp_option switches[] = {
      0},
     {"tree", 't', 0, 0, "print only the groups and data sets, with types and sizes", 0},
     {"cpu", 'p', 0, 0, "print the kernels that this program has, and which this CPU runs; takes no file", 0},
-    {"json", 'j', 0, 0, "one JSON object (with --tree and --cpu: one a line)", 0},
     {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct info_options *o = state->input;
+    (void)arg;
     switch (key) {
     case 'c':
         o->config = true;
@@ -40,17 +39,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'p':
         o->cpu = true;
         return 0;
-    case 'j':
-        o->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_json_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -64,7 +61,7 @@ static const struct argp argp = {
     "  cptsim info runs/cpt/ckpt/latest.h5\n"
     "  cptsim info shared/reference.h5 --tree\n"
     "  cptsim info --cpu\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -363,12 +360,12 @@ static enum status print_kernels(bool json)
 static enum status describe(struct artifact *a, const struct info_options *o)
 {
     if (o->config) return print_config(a);
-    if (o->tree) return print_tree(a->store, o->json);
+    if (o->tree) return print_tree(a->store, o->path.json);
     if (a->kind == ARTIFACT_OTHER) {
         fprintf(stderr, "%s: an HDF5 file that this program did not write; its contents:\n", a->path);
-        return print_tree(a->store, o->json);
+        return print_tree(a->store, o->path.json);
     }
-    struct facts f = facts_open(stdout, o->json);
+    struct facts f = facts_open(stdout, o->path.json);
     const enum status status = a->kind == ARTIFACT_RUN ? describe_run(&f, a) : describe_checkpoint(&f, a);
     facts_close(&f);
     return status;
@@ -380,10 +377,10 @@ enum status command_info(int argc, char **argv)
     struct artifact a;
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != !o.cpu)
+    if (o.path.paths != !o.cpu)
         return fail(STATUS_USAGE, "info takes one file or run directory, or --cpu; see cptsim info --help");
-    if (o.cpu) return print_kernels(o.json);
-    enum status status = artifact_open(&a, o.path);
+    if (o.cpu) return print_kernels(o.path.json);
+    enum status status = artifact_open(&a, o.path.path);
     if (status == STATUS_OK) status = describe(&a, &o);
     artifact_close(&a);
     return status;

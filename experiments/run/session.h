@@ -5,12 +5,7 @@
 
 #include "experiments/config/config.h"
 #include "models/model.h"
-
-/** Where it is computed; no result depends on it. */
-struct machine {
-    const char *kernels; /* NULL: the fastest that this CPU has */
-    int threads;         /* 0: as many as OpenMP would take */
-};
+#include "sim/base/machine.h"
 
 /** Its parts point at each other: it stays where it was opened. */
 struct session {
