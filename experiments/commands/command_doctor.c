@@ -1,5 +1,6 @@
 /* experiments/commands/command_doctor.c - cptsim doctor: is a record or checkpoint whole, and what did a
  * kill leave? */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
@@ -116,10 +117,10 @@ static enum status eval_lengths(struct store *s)
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, s, "eval"));
+    TRY(store_members(&names, s, RECORD_EVAL));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char group[STORE_NAME_MAX + 8];
-        snprintf(group, sizeof group, "eval/%s", names.name[i]);
+        snprintf(group, sizeof group, RECORD_EVAL "/%s", names.name[i]);
         status = equal_lengths(s, group);
     }
     store_names_free(&names);
@@ -129,27 +130,26 @@ static enum status eval_lengths(struct store *s)
 /* Iterations 0, 1, 2, ... without a gap and without a double row. */
 static enum status every_iteration(struct store *s)
 {
-    struct store_info info;
-    void *data;
+    int64_t *iteration, count;
     enum status status = STATUS_OK;
 
-    TRY(store_load(&data, &info, STORE_I64, s, "train/iter"));
-    const int64_t *iter = data;
-    for (int64_t i = 0; i < info.count && status == STATUS_OK; i++)
-        if (iter[i] != i)
-            status = fail(STATUS_INPUT, "row %" PRId64 " of 'train/iter' is %" PRId64, i, iter[i]);
-    free(data);
+    TRY(record_read_integers(&iteration, &count, s, RECORD_ITERATION));
+    for (int64_t i = 0; i < count && status == STATUS_OK; i++)
+        if (iteration[i] != i)
+            status = fail(STATUS_INPUT, "row %" PRId64 " of '%s/%s' is %" PRId64, i, RECORD_TRAIN,
+                          record_train_columns[RECORD_ITERATION].name, iteration[i]);
+    free(iteration);
     return status;
 }
 
 static enum status not_ahead(int64_t iteration, struct store *s, const char *path)
 {
-    struct store_info info;
+    int64_t end;
 
-    TRY(store_look(&info, s, "train/iter"));
-    if (iteration <= info.count) return STATUS_OK;
+    TRY(record_read_iterations(&end, s));
+    if (iteration <= end) return STATUS_OK;
     return fail(STATUS_INPUT, "%s is from iteration %" PRId64 ", the record ends at %" PRId64, path,
-                iteration, info.count);
+                iteration, end);
 }
 
 /* --- a run, a checkpoint ------------------------------------------------------------------------------ */
@@ -170,9 +170,9 @@ static void examine_run(struct doctor *d)
     struct store *s = d->artifact.store;
     char path[PATH_MAX];
 
-    check(d, equal_lengths(s, "train"), "the columns of train have one length");
+    check(d, equal_lengths(s, RECORD_TRAIN), "the columns of train have one length");
     check(d, eval_lengths(s), "the columns of each evaluation have one length");
-    check(d, equal_lengths(s, "provenance/events"), "the columns of events have one length");
+    check(d, equal_lengths(s, RECORD_EVENTS), "the columns of events have one length");
     check(d, every_iteration(s), "train has every iteration once, in order");
     for (int i = 0; i < CHECKPOINTS; i++) {
         snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);

@@ -1,5 +1,6 @@
 /* experiments/commands/command_export.c - cptsim export: the series of a record as text, for gnuplot,
  * spreadsheets, pipes. */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
 #include "experiments/print/printout.h"
@@ -243,12 +244,12 @@ static enum status export_group(struct sheet *sheet, struct store *s, const stru
 
 static enum status export_train(struct sheet *sheet, struct store *s, const struct export_options *o)
 {
-    return export_group(sheet, s, o, "train");
+    return export_group(sheet, s, o, RECORD_TRAIN);
 }
 
 static enum status export_events(struct sheet *sheet, struct store *s, const struct export_options *o)
 {
-    return export_group(sheet, s, o, "provenance/events");
+    return export_group(sheet, s, o, RECORD_EVENTS);
 }
 
 /* One policy after the other, under one header. */
@@ -257,10 +258,10 @@ static enum status export_eval(struct sheet *sheet, struct store *s, const struc
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, s, "eval"));
+    TRY(store_members(&names, s, RECORD_EVAL));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char group[STORE_NAME_MAX + 8];
-        snprintf(group, sizeof group, "eval/%s", names.name[i]);
+        snprintf(group, sizeof group, RECORD_EVAL "/%s", names.name[i]);
         sheet_close(sheet);
         *sheet = (struct sheet){.column[0] = {.name = "policy", .label = names.name[i]}, .count = 1};
         status = read_group(sheet, s, group);
@@ -277,12 +278,12 @@ static enum status add_kind(struct sheet *sheet, struct store *s, const char *ki
     char group[STORE_NAME_MAX + 8], name[2 * STORE_NAME_MAX + 2];
     enum status status = STATUS_OK;
 
-    snprintf(group, sizeof group, "layers/%s", kind);
+    snprintf(group, sizeof group, RECORD_LAYERS "/%s", kind);
     TRY(store_members(&names, s, group));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         struct sheet_column *c = &sheet->column[sheet->count];
         snprintf(name, sizeof name, "%s/%s", kind, names.name[i]);
-        status = add_data(sheet, s, "layers", name);
+        status = add_data(sheet, s, RECORD_LAYERS, name);
         if (status != STATUS_OK) break;
         c->by_layer = true;
         if (c->values.info.count != sheet->rows)
@@ -299,17 +300,17 @@ static enum status export_layers(struct sheet *sheet, struct store *s, const str
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(add_data(sheet, s, "layers", "iter"));
-    TRY(add_data(sheet, s, "layers", "name"));
+    TRY(add_data(sheet, s, RECORD_LAYERS, "iter"));
+    TRY(add_data(sheet, s, RECORD_LAYERS, "name"));
     snprintf(sheet->column[1].name, STORE_NAME_MAX, "layer");
     sheet->column[1].by_name = true;
     sheet->layers = (int)sheet->column[1].values.info.count;
     sheet->rows = sheet->column[0].values.info.count * sheet->layers;
-    TRY(store_members(&names, s, "layers"));
+    TRY(store_members(&names, s, RECORD_LAYERS));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char path[STORE_NAME_MAX + 8];
         struct store_info info;
-        snprintf(path, sizeof path, "layers/%s", names.name[i]);
+        snprintf(path, sizeof path, RECORD_LAYERS "/%s", names.name[i]);
         status = store_look(&info, s, path);
         if (status == STATUS_OK && info.kind == STORE_GROUP) status = add_kind(sheet, s, names.name[i]);
     }

@@ -67,7 +67,7 @@ static void print_json(const struct arms *a)
         printout_integer(&t, arm->iterations);
         printout_integer(&t, arm->planned);
         printout_text(&t, arm->precision);
-        printout_text(&t, arm->split);
+        printout_text(&t, arm_split(arm));
         printout_integer(&t, arm->bits);
         printout_number(&t, arm->accuracy, 6);
         printout_number(&t, arm->float32_accuracy, 6);

@@ -72,13 +72,13 @@ void pricing_close(struct pricing *p)
     *p = (struct pricing){0};
 }
 
-enum status pricing_step(struct pricing *p, struct step_row *row)
+enum status pricing_step(struct pricing *p, struct run_row *row)
 {
-    const struct widths scheduled = {row->forward_bits, row->backward_bits};
+    const struct widths scheduled = {row->step.forward_bits, row->step.backward_bits};
     struct cost c = {0};
 
     if (p->meter != NULL)
-        TRY(meter_iteration(&c, p->meter, cost_roles_operands(&p->recipe, scheduled), row->images));
+        TRY(meter_iteration(&c, p->meter, cost_roles_operands(&p->recipe, scheduled), row->step.images));
     row->energy_j = c.energy_j;
     row->latency_s = c.latency_s;
     row->dram_bytes = c.dram_bytes;
