@@ -3,6 +3,7 @@
  */
 #include "energy/prices/dram.h"
 #include "energy/hardware/hardware_knobs.h"
+#include "sim/method/widths.h"
 #include "energy/prices/node.h"
 
 #include "sim/base/table.h"
@@ -12,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VALUE = 64, FLOAT32_BITS = 32 };
+enum { VALUE = 64 };
 
 static void *field_of(struct hardware *h, const struct knob_row *row)
 {

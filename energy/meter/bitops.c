@@ -2,18 +2,13 @@
  * multiplication. */
 #include "energy/meter/bitops.h"
 
-static const int float32_bits = 32;
+#include "sim/method/widths.h"
 
-enum { WIDTHS = 33 }; /* 0, which is float32, to 32 */
-
-static double width(int bits)
-{
-    return bits == 0 ? float32_bits : bits;
-}
+enum { WIDTHS = WIDTH_MOST + 1 }; /* 0, which is float32, to the widest */
 
 double bitops_per_mac(int forward_bits, int backward_bits)
 {
-    const double b = width(forward_bits), bg = width(backward_bits);
+    const double b = widths_real(forward_bits), bg = widths_real(backward_bits);
     return b * b + 2 * b * bg;
 }
 
@@ -34,8 +29,8 @@ double bitops_true(const struct graph *g, double images, int forward_bits, int b
     for (int i = 0; i < g->count; i++) {
         const struct layer *l = g->nodes[i].layer;
         const double macs = layer_facts_of(l).macs;
-        const double b = width(l->quantized ? forward_bits : 0);
-        const double bg = width(l->quantized ? backward_bits : 0);
+        const double b = widths_real(l->quantized ? forward_bits : 0);
+        const double bg = widths_real(l->quantized ? backward_bits : 0);
         const int error_products = g->nodes[i].input[0] == GRAPH_INPUT ? 1 : 2; /* data need no error */
         sum += macs * (b * b + error_products * b * bg);
     }

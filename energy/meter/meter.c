@@ -9,6 +9,7 @@
 #include "energy/meter/memo.h"
 #include "energy/meter/operations.h"
 #include "sim/base/table.h"
+#include "sim/method/widths.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 enum { NORM_OPERATIONS = 2 };
 
-static const double hertz_per_mhz = 1e6, width_float32 = 32;
+static const double hertz_per_mhz = 1e6;
 
 /* Layers that differ in name and count only. */
 struct class
@@ -27,7 +28,7 @@ struct class
 
 /* An iteration that was added up before. */
 struct known {
-    struct widths bits;
+    struct operands bits;
     int64_t images;
     struct cost cost;
 };
@@ -72,24 +73,19 @@ static struct workload_layer as_counted(const struct workload_layer *l, enum con
     return seen;
 }
 
-static double width(int bits)
-{
-    return bits == 0 ? width_float32 : bits;
-}
-
 /* The batch norm's part of the paper's count: as many operations in each of the three products. */
-static struct counts norm_counts(const struct workload_layer *l, enum phase p, struct widths bits,
+static struct counts norm_counts(const struct workload_layer *l, enum phase p, struct operands bits,
                                  int64_t images)
 {
     const double macs = NORM_OPERATIONS * (double)l->count * workload_outputs(l) * (double)images;
-    const double a = width(p == PHASE_BACKWARD_WEIGHTS ? bits.forward : widths_weight(bits));
-    const double b = width(p == PHASE_FORWARD ? bits.forward : bits.backward);
+    const double a = widths_real(p == PHASE_BACKWARD_WEIGHTS ? bits.activation : bits.weight);
+    const double b = widths_real(p == PHASE_FORWARD ? bits.activation : bits.error);
 
     return (struct counts){.macs = macs, .bitops = macs * a * b};
 }
 
 /* The first layer's backward-data, which is in the paper's count and which nobody computes. */
-static struct counts first_layer_counts(const struct workload_layer *l, struct widths bits, int64_t images)
+static struct counts first_layer_counts(const struct workload_layer *l, struct operands bits, int64_t images)
 {
     struct workload_layer inner = as_counted(l, CONVENTION_PAPER);
     struct nest n;
@@ -97,11 +93,11 @@ static struct counts first_layer_counts(const struct workload_layer *l, struct w
     inner.from_input = false;
     if (!workload_nest(&n, &inner, PHASE_BACKWARD_DATA, images, bits, false)) return (struct counts){0};
     const double macs = nest_macs(&n);
-    return (struct counts){.macs = macs, .bitops = macs * width(widths_weight(bits)) * width(bits.backward)};
+    return (struct counts){.macs = macs, .bitops = macs * widths_real(bits.weight) * widths_real(bits.error)};
 }
 
 /* What the paper counts in a phase that has no product on the hardware. */
-static struct counts uncharged_counts(const struct workload_layer *l, enum phase p, struct widths bits,
+static struct counts uncharged_counts(const struct workload_layer *l, enum phase p, struct operands bits,
                                       int64_t images)
 {
     if (l->kind == WORKLOAD_NORM) return norm_counts(l, p, bits, images);
@@ -201,7 +197,7 @@ int meter_searches(const struct meter *m)
 
 /* The nest of a layer's phase under the meter's convention; false where there is none. */
 static bool nest_of(struct nest *out, const struct meter *m, const struct workload_layer *l, enum phase p,
-                    struct widths bits, int64_t images)
+                    struct operands bits, int64_t images)
 {
     const struct workload_layer seen = as_counted(l, m->convention);
     const bool zero_inserted = m->hardware.mapping.backward_data == BACKWARD_DATA_ZERO_INSERTED;
@@ -210,7 +206,7 @@ static bool nest_of(struct nest *out, const struct meter *m, const struct worklo
 }
 
 static enum status want_layer(struct meter *m, const struct workload_layer *l, enum phase p,
-                              struct widths bits, int64_t images)
+                              struct operands bits, int64_t images)
 {
     struct nest n;
 
@@ -219,7 +215,7 @@ static enum status want_layer(struct meter *m, const struct workload_layer *l, e
     return memo_want(&m->memo, &n);
 }
 
-static enum status want_iteration(struct meter *m, struct widths bits, int64_t images)
+static enum status want_iteration(struct meter *m, struct operands bits, int64_t images)
 {
     for (int c = 0; c < m->class_count; c++)
         for (int p = 0; p <= PHASE_BACKWARD_WEIGHTS; p++)
@@ -235,7 +231,7 @@ static bool priced(const struct meter *m)
 
 /* One layer's part; its nest has been counted. */
 static struct counts layer_counts(const struct meter *m, const struct workload_layer *l, enum phase p,
-                                  struct widths bits, int64_t images)
+                                  struct operands bits, int64_t images)
 {
     struct counts out = {0};
     struct nest n;
@@ -259,7 +255,7 @@ static struct cost cost_of(const struct meter *m, const struct counts *c)
                          .dram_bytes = counts_dram_bytes(c)};
 }
 
-enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p, struct widths bits,
+enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p, struct operands bits,
                         int64_t images)
 {
     assert(layer >= 0 && layer < m->workload.count);
@@ -274,7 +270,7 @@ enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase
     return STATUS_OK;
 }
 
-static struct counts iteration_counts(const struct meter *m, struct widths bits, int64_t images)
+static struct counts iteration_counts(const struct meter *m, struct operands bits, int64_t images)
 {
     struct counts sum = {0};
 
@@ -286,7 +282,7 @@ static struct counts iteration_counts(const struct meter *m, struct widths bits,
     return sum;
 }
 
-static enum status remember(struct meter *m, struct widths bits, int64_t images, const struct cost *cost)
+static enum status remember(struct meter *m, struct operands bits, int64_t images, const struct cost *cost)
 {
     struct known *more = realloc(m->known, (size_t)(m->known_count + 1) * sizeof *more);
 
@@ -296,11 +292,11 @@ static enum status remember(struct meter *m, struct widths bits, int64_t images,
     return STATUS_OK;
 }
 
-enum status meter_iteration(struct cost *out, struct meter *m, struct widths bits, int64_t images)
+enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits, int64_t images)
 {
     for (int i = 0; i < m->known_count; i++) {
         const struct known *k = &m->known[i];
-        if (widths_equal(k->bits, bits) && k->images == images) {
+        if (operands_equal(k->bits, bits) && k->images == images) {
             *out = k->cost;
             return STATUS_OK;
         }
@@ -315,9 +311,9 @@ enum status meter_iteration(struct cost *out, struct meter *m, struct widths bit
 /* --- runs --- */
 
 /* bitops_per_mac of energy/meter/bitops.h, where weights may have a width of their own. */
-static double widths_bitops(struct widths bits)
+static double widths_bitops(struct operands bits)
 {
-    const double w = width(widths_weight(bits)), a = width(bits.forward), e = width(bits.backward);
+    const double w = widths_real(bits.weight), a = widths_real(bits.activation), e = widths_real(bits.error);
     return w * a + (w + a) * e;
 }
 
@@ -361,9 +357,4 @@ void cost_add(struct cost *a, const struct cost *b, double times)
 void cost_reprice(struct cost *c, const struct prices *p)
 {
     c->energy_j = counts_energy(&c->counts, p);
-}
-
-double cost_effective_macs(const struct cost *c)
-{
-    return c->counts.bitops / (width_float32 * width_float32);
 }

@@ -2,7 +2,7 @@
  *
  *     struct meter *m;
  *     TRY(meter_open(&m, &(struct meter_spec){&workload, &hardware, &constants, CONVENTION_TRUE}));
- *     TRY(meter_iteration(&cost, m, widths_of(5, 8), 128));
+ *     TRY(meter_iteration(&cost, m, operands_of(5, 8), 128));
  *
  * Each distinct (layer shape, phase, widths, images) is counted once and remembered: a run of 64,000
  * iterations is a few hundred searches. The same meter serves a trainer that prices every step and a what-if
@@ -53,10 +53,11 @@ void meter_close(struct meter *m);
 /** One layer's part (all its `count` instances) of one phase of an iteration on `images` examples; zero where
  * there is none. */
 MUST_CHECK enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p,
-                                   struct widths bits, int64_t images);
+                                   struct operands bits, int64_t images);
 
 /** All layers and phases; bitops equal bitops_paper or bitops_true to the last digit. */
-MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct widths bits, int64_t images);
+MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits,
+                                       int64_t images);
 
 /** A whole run; its bitops are bitops_run's, to the last digit. */
 MUST_CHECK enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h);
@@ -74,8 +75,5 @@ void cost_add(struct cost *a, const struct cost *b, double times);
 
 /** The same counts at other prices: no search, no change of mapping. */
 void cost_reprice(struct cost *c, const struct prices *p);
-
-/** FracTrain's metric: each multiply-accumulate weighs (b1 / 32) (b2 / 32). */
-double cost_effective_macs(const struct cost *c);
 
 #endif

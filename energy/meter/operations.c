@@ -1,9 +1,9 @@
 /* energy/meter/operations.c - operations and traffic of elementwise layers, quantizers and optimizers. */
 #include "energy/meter/operations.h"
 
-#include <math.h>
+#include "sim/method/widths.h"
 
-enum { FLOAT32_BITS = 32 };
+#include <math.h>
 
 /* Operations for one element. */
 struct rate {
@@ -40,11 +40,11 @@ static double stored(const struct hardware *h, const struct workload_layer *l, i
 
 /* --- elementwise layers --- */
 
-static struct operations norm_operations(const struct workload_layer *l, double images, struct widths bits,
+static struct operations norm_operations(const struct workload_layer *l, double images, struct operands bits,
                                          const struct hardware *h)
 {
     const double n = (double)l->count * workload_outputs(l) * images;
-    const double activation = stored(h, l, bits.forward), error = stored(h, l, bits.backward);
+    const double activation = stored(h, l, bits.activation), error = stored(h, l, bits.error);
     const double sum = hardware_stored_bits(h, h->training.output_bits); /* the convolution's result */
     const double mask = l->relu && !h->mapping.fuse_relu ? n : 0;
     struct operations o = {.read_bits = mask, .written_bits = mask};
@@ -65,12 +65,12 @@ static struct operations norm_operations(const struct workload_layer *l, double 
     return o;
 }
 
-static struct operations pool_operations(const struct workload_layer *l, double images, struct widths bits,
+static struct operations pool_operations(const struct workload_layer *l, double images, struct operands bits,
                                          const struct hardware *h)
 {
     const double times = (double)l->count * images, taps = (double)(l->kernel_h * l->kernel_w);
     const double in = times * workload_inputs(l), out = times * workload_outputs(l);
-    const double activation = stored(h, l, bits.forward), error = stored(h, l, bits.backward);
+    const double activation = stored(h, l, bits.activation), error = stored(h, l, bits.error);
     const double index = l->maximum ? out * ceil(log2(taps)) : 0; /* which one was the largest */
     struct operations o = {.read_bits = index + in * activation + out * error,
                            .written_bits = index + out * activation + in * error};
@@ -80,7 +80,7 @@ static struct operations pool_operations(const struct workload_layer *l, double 
     return o;
 }
 
-static struct operations elementwise(const struct workload_layer *l, double images, struct widths bits,
+static struct operations elementwise(const struct workload_layer *l, double images, struct operands bits,
                                      const struct hardware *h)
 {
     switch (l->kind) {
@@ -97,7 +97,7 @@ static struct operations elementwise(const struct workload_layer *l, double imag
 
 /* Activations and errors leave the batch norm before them quantized; only weights and the network's input
  * travel on their own account. */
-static struct operations quantizers(const struct workload_layer *l, double images, struct widths bits,
+static struct operations quantizers(const struct workload_layer *l, double images, struct operands bits,
                                     const struct hardware *h)
 {
     const double times = (double)l->count * images, weights = workload_params(l);
@@ -105,17 +105,17 @@ static struct operations quantizers(const struct workload_layer *l, double image
     struct operations o = {0};
 
     if (l->kind != WORKLOAD_CONV || !l->quantized) return o;
-    if (bits.forward > 0) {
+    if (bits.activation > 0) {
         add(&o, quantize, weights + in);
         add(&o, clip_mask, weights + (l->from_input ? 0 : in));
         o.read_bits = weights * hardware_stored_bits(h, h->training.master_bits);
-        o.written_bits = weights * stored(h, l, widths_weight(bits));
+        o.written_bits = weights * stored(h, l, bits.weight);
         if (l->from_input) {
             o.read_bits += in * FLOAT32_BITS;
-            o.written_bits += in * stored(h, l, bits.forward);
+            o.written_bits += in * stored(h, l, bits.activation);
         }
     }
-    if (bits.backward > 0) add(&o, quantize, out);
+    if (bits.error > 0) add(&o, quantize, out);
     return o;
 }
 
@@ -137,7 +137,7 @@ static struct operations update(const struct workload_layer *l, const struct har
 }
 
 struct operations operations_of(const struct workload_layer *l, enum phase p, int64_t images,
-                                struct widths bits, const struct hardware *h)
+                                struct operands bits, const struct hardware *h)
 {
     if (images == 0) return (struct operations){0};
     switch (p) {

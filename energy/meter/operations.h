@@ -28,7 +28,7 @@ struct operations {
 
 /** Of all instances of a layer in one of the last three phases, `images` examples; zero in other phases. */
 struct operations operations_of(const struct workload_layer *l, enum phase p, int64_t images,
-                                struct widths bits, const struct hardware *h);
+                                struct operands bits, const struct hardware *h);
 
 /** As counts: a vector unit of one operation per column and cycle beside DRAM, whichever is slower. */
 void operations_count(struct counts *out, const struct operations *o, const struct hardware *h);

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-enum status histogram_add(struct histogram *h, struct widths bits, int64_t images, int64_t iterations)
+enum status histogram_add(struct histogram *h, struct operands bits, int64_t images, int64_t iterations)
 {
     for (int i = 0; i < h->count; i++) {
         struct histogram_row *r = &h->rows[i];
-        if (widths_equal(r->bits, bits) && r->images == images) {
+        if (operands_equal(r->bits, bits) && r->images == images) {
             r->iterations += iterations;
             return STATUS_OK;
         }
@@ -26,7 +26,7 @@ enum status histogram_of_schedules(struct histogram *out, int64_t iterations, in
 
     *out = (struct histogram){0};
     for (p.iteration = 0; p.iteration < iterations; p.iteration++) {
-        const struct widths bits = widths_of(schedule_bits(forward, &p), schedule_bits(backward, &p));
+        const struct operands bits = operands_of(schedule_bits(forward, &p), schedule_bits(backward, &p));
         const enum status s = histogram_add(out, bits, images, 1);
         if (s != STATUS_OK) {
             histogram_free(out);

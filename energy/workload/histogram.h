@@ -9,7 +9,7 @@
 /** Zero-initialize; free with histogram_free. Rows are in the order in which they were first met. */
 struct histogram {
     struct histogram_row {
-        struct widths bits;
+        struct operands bits;
         int64_t images; /* of one iteration */
         int64_t iterations;
     } * rows;
@@ -22,7 +22,7 @@ MUST_CHECK enum status histogram_of_schedules(struct histogram *out, int64_t ite
                                               const struct schedule_spec *backward);
 
 /** Count `iterations` more of (bits, images): what a record's rows add up to. */
-MUST_CHECK enum status histogram_add(struct histogram *h, struct widths bits, int64_t images,
+MUST_CHECK enum status histogram_add(struct histogram *h, struct operands bits, int64_t images,
                                      int64_t iterations);
 
 void histogram_free(struct histogram *h);

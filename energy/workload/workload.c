@@ -5,13 +5,14 @@
  */
 #include "energy/workload/workload.h"
 
-#include "sim/layers/layers.h"
+#include "sim/layers/layer.h"
+#include "sim/method/widths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLOAT32_BITS = 32, BITS_MOST = 64 };
+enum { BITS_MOST = 64 };
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -232,11 +233,6 @@ const char *phase_name(enum phase p)
     return names[p];
 }
 
-static int width(int bits)
-{
-    return bits == 0 ? FLOAT32_BITS : bits;
-}
-
 static struct nest forward_nest(const struct workload_layer *l, int64_t batch)
 {
     return (struct nest){.batch = batch,
@@ -279,28 +275,23 @@ static struct nest weights_nest(const struct workload_layer *l, int64_t batch)
                          .instances = times(l->count, l->groups)};
 }
 
-bool widths_equal(struct widths a, struct widths b)
+bool operands_equal(struct operands a, struct operands b)
 {
-    return a.forward == b.forward && a.backward == b.backward && widths_weight(a) == widths_weight(b);
-}
-
-int widths_weight(struct widths w)
-{
-    return w.weight > 0 ? w.weight : w.forward;
+    return a.activation == b.activation && a.weight == b.weight && a.error == b.error;
 }
 
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,
-                   struct widths bits, bool zero_inserted)
+                   struct operands bits, bool zero_inserted)
 {
-    const struct widths w = l->quantized ? bits : (struct widths){0};
+    const struct operands w = l->quantized ? bits : (struct operands){0};
 
     if (l->kind != WORKLOAD_CONV) return false;
     switch (p) {
     case PHASE_FORWARD:
         *out = forward_nest(l, batch);
-        out->input_bits = width(w.forward);
-        out->weight_bits = width(widths_weight(w));
-        out->float32 = w.forward == 0 && widths_weight(w) == 0;
+        out->input_bits = widths_real(w.activation);
+        out->weight_bits = widths_real(w.weight);
+        out->float32 = w.activation == 0 && w.weight == 0;
         return true;
     case PHASE_BACKWARD_DATA:
         if (l->from_input) return false;
@@ -312,10 +303,10 @@ bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase 
     default:
         return false;
     }
-    const int other = p == PHASE_BACKWARD_DATA ? widths_weight(w) : w.forward;
-    out->input_bits = width(w.backward);
-    out->weight_bits = width(other);
-    out->float32 = other == 0 && w.backward == 0;
+    const int other = p == PHASE_BACKWARD_DATA ? w.weight : w.activation;
+    out->input_bits = widths_real(w.error);
+    out->weight_bits = widths_real(other);
+    out->float32 = other == 0 && w.error == 0;
     out->gradient = p == PHASE_BACKWARD_WEIGHTS;
     return true;
 }

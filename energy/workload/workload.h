@@ -107,21 +107,18 @@ struct nest {
     bool gradient; /* results are gradients of weights, not outputs of a layer: see nest_result_bits */
 };
 
-/** Widths of one iteration; 0 is float32. */
-struct widths {
-    int forward, backward; /* of weights and activations; of errors */
-    int weight;            /* of weights, where they have another width than activations; 0: the same */
+/** Widths of a layer's operands in one iteration; 0 is float32. */
+struct operands {
+    int activation, weight, error;
 };
 
-static inline struct widths widths_of(int forward, int backward)
+/** As a schedule has them: weights and activations `forward`, errors `backward`. */
+static inline struct operands operands_of(int forward, int backward)
 {
-    return (struct widths){.forward = forward, .backward = backward};
+    return (struct operands){.activation = forward, .weight = forward, .error = backward};
 }
 
-bool widths_equal(struct widths a, struct widths b);
-
-/** Of weights: 0 where they are float32. */
-int widths_weight(struct widths w);
+bool operands_equal(struct operands a, struct operands b);
 
 /**
  * The nest of a convolution's phase (the first three of enum phase); false where the phase has no product.
@@ -133,7 +130,7 @@ int widths_weight(struct widths w);
  *     backward-weights  a linear layer: batch OC, inputs batch x pixels, outputs K^2 IC; error x activation
  */
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,
-                   struct widths bits, bool zero_inserted);
+                   struct operands bits, bool zero_inserted);
 
 /** batch * in_c * out_c * pixels * taps * instances. */
 double nest_macs(const struct nest *n);

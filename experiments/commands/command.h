@@ -8,9 +8,7 @@
 #ifndef EXPERIMENTS_COMMANDS_COMMAND_H
 #define EXPERIMENTS_COMMANDS_COMMAND_H
 
-#include "quant/status.h"
-
-#include <argp.h>
+#include "experiments/commands/command_parse.h"
 
 struct command {
     const char *name;    /* "train" */
@@ -25,16 +23,6 @@ const struct command *command_all(int *count);
 
 /** Row by name; STATUS_USAGE with the nearest known name. */
 MUST_CHECK enum status command_find(const struct command **out, const char *name);
-
-/**
- * Read argv into `options` by an argp description (options, parser, args_doc, doc; put examples after a "\v"
- * in doc).
- *
- * --help and --usage print on stdout and end the process with 0, an unknown option says so on stderr and ends
- * it with 2: this is argp's own behaviour. Mistakes that only the command can see are left to it: the parser
- * fills `options` and the command returns fail(STATUS_USAGE, ...).
- */
-MUST_CHECK enum status command_parse(const struct argp *argp, int argc, char **argv, void *options);
 
 enum status command_train(int argc, char **argv);
 enum status command_eval(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* experiments/commands/command_doctor.c - cptsim doctor: is a record or checkpoint whole, and what did a
  * kill leave? */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
@@ -13,8 +14,7 @@
 #include <unistd.h>
 
 struct doctor_options {
-    const char *path;
-    int paths;
+    struct path_options path;
     bool repair;
 };
 
@@ -26,19 +26,21 @@ static const struct argp_option switches[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct doctor_options *o = state->input;
+    (void)arg;
 
     switch (key) {
     case 'r':
         o->repair = true;
         return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -52,7 +54,7 @@ static const struct argp argp = {
     "  cptsim doctor runs/cpt\n"
     "  cptsim doctor runs/cpt --repair\n"
     "  cptsim doctor runs/cpt/ckpt/latest.h5\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -115,10 +117,10 @@ static enum status eval_lengths(struct store *s)
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, s, "eval"));
+    TRY(store_members(&names, s, RECORD_EVAL));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char group[STORE_NAME_MAX + 8];
-        snprintf(group, sizeof group, "eval/%s", names.name[i]);
+        snprintf(group, sizeof group, RECORD_EVAL "/%s", names.name[i]);
         status = equal_lengths(s, group);
     }
     store_names_free(&names);
@@ -128,27 +130,26 @@ static enum status eval_lengths(struct store *s)
 /* Iterations 0, 1, 2, ... without a gap and without a double row. */
 static enum status every_iteration(struct store *s)
 {
-    struct store_info info;
-    void *data;
+    int64_t *iteration, count;
     enum status status = STATUS_OK;
 
-    TRY(store_load(&data, &info, STORE_I64, s, "train/iter"));
-    const int64_t *iter = data;
-    for (int64_t i = 0; i < info.count && status == STATUS_OK; i++)
-        if (iter[i] != i)
-            status = fail(STATUS_INPUT, "row %" PRId64 " of 'train/iter' is %" PRId64, i, iter[i]);
-    free(data);
+    TRY(record_read_integers(&iteration, &count, s, RECORD_ITERATION));
+    for (int64_t i = 0; i < count && status == STATUS_OK; i++)
+        if (iteration[i] != i)
+            status = fail(STATUS_INPUT, "row %" PRId64 " of '%s/%s' is %" PRId64, i, RECORD_TRAIN,
+                          record_train_columns[RECORD_ITERATION].name, iteration[i]);
+    free(iteration);
     return status;
 }
 
 static enum status not_ahead(int64_t iteration, struct store *s, const char *path)
 {
-    struct store_info info;
+    int64_t end;
 
-    TRY(store_look(&info, s, "train/iter"));
-    if (iteration <= info.count) return STATUS_OK;
+    TRY(record_read_iterations(&end, s));
+    if (iteration <= end) return STATUS_OK;
     return fail(STATUS_INPUT, "%s is from iteration %" PRId64 ", the record ends at %" PRId64, path,
-                iteration, info.count);
+                iteration, end);
 }
 
 /* --- a run, a checkpoint ------------------------------------------------------------------------------ */
@@ -169,9 +170,9 @@ static void examine_run(struct doctor *d)
     struct store *s = d->artifact.store;
     char path[PATH_MAX];
 
-    check(d, equal_lengths(s, "train"), "the columns of train have one length");
+    check(d, equal_lengths(s, RECORD_TRAIN), "the columns of train have one length");
     check(d, eval_lengths(s), "the columns of each evaluation have one length");
-    check(d, equal_lengths(s, "provenance/events"), "the columns of events have one length");
+    check(d, equal_lengths(s, RECORD_EVENTS), "the columns of events have one length");
     check(d, every_iteration(s), "train has every iteration once, in order");
     for (int i = 0; i < CHECKPOINTS; i++) {
         snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);
@@ -238,9 +239,8 @@ enum status command_doctor(int argc, char **argv)
     struct doctor d = {0};
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != 1)
-        return fail(STATUS_USAGE, "doctor takes one file or run directory; see cptsim doctor --help");
-    TRY(artifact_open(&d.artifact, o.path));
+    TRY(path_check(&o.path, "doctor", "file or run directory"));
+    TRY(artifact_open(&d.artifact, o.path.path));
     if (d.artifact.kind == ARTIFACT_OTHER) {
         const enum status status =
             fail(STATUS_INPUT, "%s: is neither a record nor a checkpoint", d.artifact.path);
@@ -249,7 +249,8 @@ enum status command_doctor(int argc, char **argv)
     }
     if (o.repair && d.artifact.kind != ARTIFACT_RUN) {
         artifact_close(&d.artifact);
-        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run", o.path);
+        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run",
+                    o.path.path);
     }
     d.repair = o.repair;
     examine(&d);
@@ -257,6 +258,6 @@ enum status command_doctor(int argc, char **argv)
     artifact_close(&d.artifact);
     TRY(status);
     if (d.bad == 0) return STATUS_OK;
-    return fail(d.status, "%s: %d %s failed; the first: %s", o.path, d.bad, d.bad == 1 ? "check" : "checks",
-                d.first);
+    return fail(d.status, "%s: %d %s failed; the first: %s", o.path.path, d.bad,
+                d.bad == 1 ? "check" : "checks", d.first);
 }

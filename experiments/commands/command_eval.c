@@ -1,9 +1,11 @@
 /* experiments/commands/command_eval.c - `cptsim eval`: the accuracy of a trained network at any bits. */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
 #include "experiments/config/machine_options.h"
 #include "experiments/print/printout.h"
+#include "experiments/run/session.h"
 
 #include "experiments/store/store.h"
 
@@ -121,23 +123,29 @@ static enum status config_of_record(struct config *c, const char *record, const 
     return STATUS_OK;
 }
 
-static int bits_after(const struct session *s, int64_t iterations)
+/* Forward bits of the last of so many iterations, as the record of the run has them. */
+static enum status bits_after(int *out, const char *record, int64_t iterations)
 {
-    const struct train_spec *train = &s->config.train;
-    const struct schedule_point at = {iterations > 0 ? iterations - 1 : 0, train->iterations, 0, -1,
-                                      s->trainer.loss};
-    return schedule_bits(&train->forward, &at);
+    struct artifact a;
+    int backward_bits;
+
+    enum status s = artifact_open(&a, record);
+    if (s == STATUS_OK) s = record_read_bits(out, &backward_bits, a.store, iterations - 1);
+    artifact_close(&a);
+    return s;
 }
 
-static enum status evaluate(struct session *s, const struct eval_options *o)
+static enum status evaluate(struct session *s, const char *record, const struct eval_options *o)
 {
     static const char *const columns[] = {"iteration", "split", "at",     "bits",
                                           "accuracy",  "loss",  "images", NULL};
     struct checkpoint_source source;
     struct eval_point point[EVAL_POINTS];
+    int current;
 
     TRY(checkpoint_read(&source, &s->graph, o->path));
-    const int count = config_eval_points(point, &s->config, bits_after(s, source.iteration));
+    TRY(bits_after(&current, record, source.iteration));
+    const int count = config_eval_points(point, &s->config, current);
     struct printout table = printout_open(stdout, o->json, columns);
     for (int i = 0; i < count; i++) {
         char bits[16] = "float32";
@@ -171,7 +179,7 @@ enum status command_eval(int argc, char **argv)
     TRY(record_find(record, o.path));
     TRY(config_of_record(&config, record, &o));
     TRY(session_open(&session, &config, &o.machine.machine));
-    const enum status s = evaluate(&session, &o);
+    const enum status s = evaluate(&session, record, &o);
     session_close(&session);
     return s;
 }

@@ -1,5 +1,6 @@
 /* experiments/commands/command_export.c - cptsim export: the series of a record as text, for gnuplot,
  * spreadsheets, pipes. */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
 #include "experiments/print/printout.h"
@@ -15,16 +16,15 @@ enum { COLUMNS_MAX = 64 };
 enum style { STYLE_TABS, STYLE_CSV, STYLE_JSON };
 
 struct export_options {
-    const char *path, *series, *columns;
+    struct path_options path;
+    const char *series, *columns;
     enum style style;
-    int paths;
 };
 
 static const struct argp_option switches[] = {
     {"series", 's', "NAME", 0, "train (default), eval, layers or events", 0},
     {"columns", 'c', "A,B,...", 0, "only these columns, in this order", 0},
     {"csv", 'C', 0, 0, "comma-separated instead of tab-separated", 0},
-    {"json", 'j', 0, 0, "one JSON object a line", 0},
     {0},
 };
 
@@ -41,17 +41,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'C':
         o->style = STYLE_CSV;
         return 0;
-    case 'j':
-        o->style = STYLE_JSON;
-        return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_json_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -64,7 +62,7 @@ static const struct argp argp = {
     "  cptsim export runs/cpt --columns iter,loss,bits_fw > loss.dat\n"
     "  cptsim export runs/cpt --series eval --columns iter,bits,test_acc --csv\n"
     "  cptsim export runs/cpt --series layers -c iter,layer,act_max\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -246,12 +244,12 @@ static enum status export_group(struct sheet *sheet, struct store *s, const stru
 
 static enum status export_train(struct sheet *sheet, struct store *s, const struct export_options *o)
 {
-    return export_group(sheet, s, o, "train");
+    return export_group(sheet, s, o, RECORD_TRAIN);
 }
 
 static enum status export_events(struct sheet *sheet, struct store *s, const struct export_options *o)
 {
-    return export_group(sheet, s, o, "provenance/events");
+    return export_group(sheet, s, o, RECORD_EVENTS);
 }
 
 /* One policy after the other, under one header. */
@@ -260,10 +258,10 @@ static enum status export_eval(struct sheet *sheet, struct store *s, const struc
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, s, "eval"));
+    TRY(store_members(&names, s, RECORD_EVAL));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char group[STORE_NAME_MAX + 8];
-        snprintf(group, sizeof group, "eval/%s", names.name[i]);
+        snprintf(group, sizeof group, RECORD_EVAL "/%s", names.name[i]);
         sheet_close(sheet);
         *sheet = (struct sheet){.column[0] = {.name = "policy", .label = names.name[i]}, .count = 1};
         status = read_group(sheet, s, group);
@@ -280,12 +278,12 @@ static enum status add_kind(struct sheet *sheet, struct store *s, const char *ki
     char group[STORE_NAME_MAX + 8], name[2 * STORE_NAME_MAX + 2];
     enum status status = STATUS_OK;
 
-    snprintf(group, sizeof group, "layers/%s", kind);
+    snprintf(group, sizeof group, RECORD_LAYERS "/%s", kind);
     TRY(store_members(&names, s, group));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         struct sheet_column *c = &sheet->column[sheet->count];
         snprintf(name, sizeof name, "%s/%s", kind, names.name[i]);
-        status = add_data(sheet, s, "layers", name);
+        status = add_data(sheet, s, RECORD_LAYERS, name);
         if (status != STATUS_OK) break;
         c->by_layer = true;
         if (c->values.info.count != sheet->rows)
@@ -302,17 +300,17 @@ static enum status export_layers(struct sheet *sheet, struct store *s, const str
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(add_data(sheet, s, "layers", "iter"));
-    TRY(add_data(sheet, s, "layers", "name"));
+    TRY(add_data(sheet, s, RECORD_LAYERS, "iter"));
+    TRY(add_data(sheet, s, RECORD_LAYERS, "name"));
     snprintf(sheet->column[1].name, STORE_NAME_MAX, "layer");
     sheet->column[1].by_name = true;
     sheet->layers = (int)sheet->column[1].values.info.count;
     sheet->rows = sheet->column[0].values.info.count * sheet->layers;
-    TRY(store_members(&names, s, "layers"));
+    TRY(store_members(&names, s, RECORD_LAYERS));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char path[STORE_NAME_MAX + 8];
         struct store_info info;
-        snprintf(path, sizeof path, "layers/%s", names.name[i]);
+        snprintf(path, sizeof path, RECORD_LAYERS "/%s", names.name[i]);
         status = store_look(&info, s, path);
         if (status == STATUS_OK && info.kind == STORE_GROUP) status = add_kind(sheet, s, names.name[i]);
     }
@@ -346,12 +344,13 @@ enum status command_export(int argc, char **argv)
     struct artifact a;
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != 1)
-        return fail(STATUS_USAGE, "export takes one file or run directory; see cptsim export --help");
+    TRY(path_check(&o.path, "export", "file or run directory"));
+    if (o.path.json && o.style == STYLE_CSV) return fail(STATUS_USAGE, "--csv and --json exclude each other");
+    if (o.path.json) o.style = STYLE_JSON;
     TRY(status_usage(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
-    enum status status = artifact_open(&a, o.path);
+    enum status status = artifact_open(&a, o.path.path);
     if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
         status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
     if (status == STATUS_OK) status = row->print(sheet, a.store, &o);

@@ -11,8 +11,8 @@
 enum { OPTION_FORCE = 256 };
 
 struct figures_options {
-    const char *path, *out, *scripts, *only;
-    int paths;
+    struct path_options path;
+    const char *out, *scripts, *only;
     bool force;
 };
 
@@ -40,14 +40,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_FORCE:
         o->force = true;
         return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -59,7 +60,7 @@ static const struct argp argp = {
     "  cptsim figures runs/demo\n"
     "  cptsim figures runs/demo --figure schedule --out paper\n"
     "  cptsim figures runs/quick --scripts my-plots\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -69,8 +70,7 @@ static enum status check(const struct figures_options *o)
     const struct figure *rows = figure_all(&count);
     size_t unused;
 
-    if (o->paths != 1)
-        return fail(STATUS_USAGE, "figures takes one folder of runs; see cptsim figures --help");
+    TRY(path_check(&o->path, "figures", "folder of runs"));
     if (o->only == NULL) return STATUS_OK;
     return status_usage(table_find(&unused, "figure", o->only, rows, sizeof *rows, (size_t)count));
 }
@@ -94,7 +94,7 @@ static enum status draw_all(const struct arms *a, const struct figures_options *
     } else {
         TRY(figures_find_scripts(scripts));
     }
-    TRY(figures_claim(dir, o->path, o->force));
+    TRY(figures_claim(dir, o->path.path, o->force));
     TRY(figures_write_data(dir, a));
     for (int i = 0; i < count; i++) {
         if (o->only != NULL && strcmp(o->only, row[i].name) != 0) continue;
@@ -116,7 +116,7 @@ enum status command_figures(int argc, char **argv)
     TRY(check(&o));
     struct arms *arms = malloc(sizeof *arms);
     if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
-    enum status status = arms_read(arms, o.path);
+    enum status status = arms_read(arms, o.path.path);
     if (status == STATUS_OK) status = draw_all(arms, &o);
     free(arms);
     return status;

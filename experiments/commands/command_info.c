@@ -1,5 +1,6 @@
 /* experiments/commands/command_info.c - cptsim info: what a file is, how far its run is, what it reached,
  * how it was made. */
+#include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
@@ -13,9 +14,8 @@
 #include <string.h>
 
 struct info_options {
-    const char *path;
-    int paths;
-    bool cpu, config, tree, json;
+    struct path_options path;
+    bool cpu, config, tree;
 };
 
 static const struct argp_option switches[] = {
@@ -23,13 +23,13 @@ static const struct argp_option switches[] = {
      0},
     {"tree", 't', 0, 0, "print only the groups and data sets, with types and sizes", 0},
     {"cpu", 'p', 0, 0, "print the kernels that this program has, and which this CPU runs; takes no file", 0},
-    {"json", 'j', 0, 0, "one JSON object (with --tree and --cpu: one a line)", 0},
     {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct info_options *o = state->input;
+    (void)arg;
     switch (key) {
     case 'c':
         o->config = true;
@@ -40,17 +40,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'p':
         o->cpu = true;
         return 0;
-    case 'j':
-        o->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->path;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&path_json_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     switches,
@@ -64,7 +62,7 @@ static const struct argp argp = {
     "  cptsim info runs/cpt/ckpt/latest.h5\n"
     "  cptsim info shared/reference.h5 --tree\n"
     "  cptsim info --cpu\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -110,9 +108,10 @@ static void add_integer(struct facts *f, const char *name, int64_t value)
 static enum status add_progress(struct facts *f, struct store *s)
 {
     int64_t done, all;
-    struct store_info info;
+    int64_t rows;
+    double bitops;
     struct artifact_column loss;
-    char cell[ARTIFACT_CELL];
+    char cell[ARTIFACT_CELL], path[STORE_NAME_MAX];
 
     TRY(store_get_integer(&done, s, "", "last_iter"));
     TRY(store_get_integer(&all, s, "", "iterations"));
@@ -122,15 +121,15 @@ static enum status add_progress(struct facts *f, struct store *s)
     } else {
         facts_text(f, "iterations", "%" PRId64 " of %" PRId64, done, all);
     }
-    TRY(store_look(&info, s, "train/loss"));
-    if (info.count == 0) return STATUS_OK;
-    TRY(artifact_load(&loss, s, "train/loss"));
-    artifact_cell(cell, &loss, info.count - 1);
+    TRY(record_read_iterations(&rows, s));
+    if (rows == 0) return STATUS_OK;
+    record_train_path(path, RECORD_LOSS);
+    TRY(artifact_load(&loss, s, path));
+    artifact_cell(cell, &loss, rows - 1);
     facts_digits(f, "training loss", cell);
     artifact_unload(&loss);
-    TRY(artifact_load(&loss, s, "train/bitops"));
-    facts_number(f, "GBitOPs", ((const double *)loss.data)[info.count - 1] / 1e9, 5);
-    artifact_unload(&loss);
+    TRY(record_read_last(&bitops, s, RECORD_BITOPS));
+    facts_number(f, "GBitOPs", bitops / 1e9, 5);
     return STATUS_OK;
 }
 
@@ -159,42 +158,33 @@ static void add_score(struct facts *f, const struct score *s)
     }
 }
 
-/* Last rows of one split under one policy: those of the last iteration evaluated. */
-static enum status add_accuracy(struct facts *f, struct store *s, const char *policy, const char *split)
+/* Scores of each split under one policy in its last rows: those of the last iteration evaluated. */
+static enum status add_accuracy(struct facts *f, struct store *s, const char *policy)
 {
-    static const char *const names[] = {"iter", "bits", "acc", "n"};
-    enum { ITER, BITS, ACCURACY, COUNT, COLUMNS };
-    void *column[COLUMNS] = {NULL};
-    struct store_info info = {0};
-    enum status status = STATUS_OK;
+    static const enum split splits[RECORD_SPLITS] = {SPLIT_TEST, SPLIT_VALIDATION, SPLIT_TRAIN};
+    struct eval_line *line;
+    int64_t count;
 
-    for (int i = 0; i < COLUMNS && status == STATUS_OK; i++) {
-        char path[2 * STORE_NAME_MAX];
-        snprintf(path, sizeof path, "eval/%s/%s%s%s", policy, i >= ACCURACY ? split : "",
-                 i >= ACCURACY ? "_" : "", names[i]);
-        status = store_load(&column[i], &info, i == ACCURACY ? STORE_F64 : STORE_I64, s, path);
+    TRY(record_read_evaluations(&line, &count, s, policy));
+    for (int k = 0; k < RECORD_SPLITS; k++) {
+        const enum split split = splits[k];
+        for (int64_t i = 0; i < count; i++)
+            if (line[i].iteration == line[count - 1].iteration && line[i].count[split] != 0)
+                add_score(f, &(struct score){record_split_name(split), policy, line[i].iteration,
+                                             line[i].bits, line[i].count[split], line[i].accuracy[split]});
     }
-    const int64_t *iter = column[ITER], *bits = column[BITS], *count = column[COUNT];
-    const double *accuracy = column[ACCURACY];
-    for (int64_t i = 0; status == STATUS_OK && i < info.count; i++) {
-        if (iter[i] == iter[info.count - 1] && count[i] != 0)
-            add_score(f, &(struct score){split, policy, iter[i], bits[i], count[i], accuracy[i]});
-    }
-    for (int i = 0; i < COLUMNS; i++)
-        free(column[i]);
-    return status;
+    free(line);
+    return STATUS_OK;
 }
 
 static enum status add_accuracies(struct facts *f, struct store *s)
 {
-    static const char *const splits[] = {"test", "val", "train"};
     struct store_names policies;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&policies, s, "eval"));
-    for (int i = 0; i < policies.count; i++)
-        for (int k = 0; k < 3 && status == STATUS_OK; k++)
-            status = add_accuracy(f, s, policies.name[i], splits[k]);
+    TRY(store_members(&policies, s, RECORD_EVAL));
+    for (int i = 0; i < policies.count && status == STATUS_OK; i++)
+        status = add_accuracy(f, s, policies.name[i]);
     store_names_free(&policies);
     return status;
 }
@@ -256,7 +246,7 @@ static enum status describe_run(struct facts *f, struct artifact *a)
     facts_text(f, "roles", "%s", roles[0] != '\0' || f->json ? roles : "-");
     TRY(add_progress(f, s));
     TRY(add_accuracies(f, s));
-    TRY(add_attributes(f, s, "summary"));
+    TRY(add_attributes(f, s, RECORD_SUMMARY));
     for (int i = 0; i < CHECKPOINTS; i++)
         add_checkpoint(f, a->dir, checkpoint_files[i]);
     TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
@@ -363,12 +353,12 @@ static enum status print_kernels(bool json)
 static enum status describe(struct artifact *a, const struct info_options *o)
 {
     if (o->config) return print_config(a);
-    if (o->tree) return print_tree(a->store, o->json);
+    if (o->tree) return print_tree(a->store, o->path.json);
     if (a->kind == ARTIFACT_OTHER) {
         fprintf(stderr, "%s: an HDF5 file that this program did not write; its contents:\n", a->path);
-        return print_tree(a->store, o->json);
+        return print_tree(a->store, o->path.json);
     }
-    struct facts f = facts_open(stdout, o->json);
+    struct facts f = facts_open(stdout, o->path.json);
     const enum status status = a->kind == ARTIFACT_RUN ? describe_run(&f, a) : describe_checkpoint(&f, a);
     facts_close(&f);
     return status;
@@ -380,10 +370,10 @@ enum status command_info(int argc, char **argv)
     struct artifact a;
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != !o.cpu)
+    if (o.path.paths != !o.cpu)
         return fail(STATUS_USAGE, "info takes one file or run directory, or --cpu; see cptsim info --help");
-    if (o.cpu) return print_kernels(o.json);
-    enum status status = artifact_open(&a, o.path);
+    if (o.cpu) return print_kernels(o.path.json);
+    enum status status = artifact_open(&a, o.path.path);
     if (status == STATUS_OK) status = describe(&a, &o);
     artifact_close(&a);
     return status;

@@ -10,32 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct report_options {
-    const char *path;
-    int paths;
-    bool json;
-};
-
-static const struct argp_option switches[] = {{"json", 'j', 0, 0, "one JSON object a line", 0}, {0}};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    struct report_options *o = state->input;
+    (void)arg;
     switch (key) {
-    case 'j':
-        o->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        o->path = arg;
-        o->paths++;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = state->input;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
+static const struct argp_child children[] = {{&path_json_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
-    switches,
+    NULL,
     parse,
     "RUNSDIR",
     "Print a table of the runs in a folder, the dearest first: the bits that each was trained at, its last "
@@ -45,7 +35,7 @@ static const struct argp argp = {
     "flush. The table is Markdown.\vExamples:\n"
     "  cptsim report runs/demo\n"
     "  cptsim report runs/demo --json\n",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -77,7 +67,7 @@ static void print_json(const struct arms *a)
         printout_integer(&t, arm->iterations);
         printout_integer(&t, arm->planned);
         printout_text(&t, arm->precision);
-        printout_text(&t, arm->split);
+        printout_text(&t, arm_split(arm));
         printout_integer(&t, arm->bits);
         printout_number(&t, arm->accuracy, 6);
         printout_number(&t, arm->float32_accuracy, 6);
@@ -234,10 +224,10 @@ static enum status print_table(const struct arms *a)
 
 enum status command_report(int argc, char **argv)
 {
-    struct report_options o = {0};
+    struct path_options o = {0};
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.paths != 1) return fail(STATUS_USAGE, "report takes one folder of runs; see cptsim report --help");
+    TRY(path_check(&o, "report", "folder of runs"));
     struct arms *arms = malloc(sizeof *arms);
     if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
     enum status status = arms_read(arms, o.path);

@@ -1,10 +1,7 @@
-/* experiments/commands/commands.c - the table of commands, and how their arguments are read. */
+/* experiments/commands/commands.c - the table of commands. */
 #include "experiments/commands/command.h"
 
 #include "sim/base/table.h"
-
-#include <stdio.h>
-#include <string.h>
 
 static const struct command commands[] = {
     {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
@@ -38,17 +35,4 @@ enum status command_find(const struct command **out, const char *name)
     TRY(status_usage(table_find(&i, "command", name, commands, sizeof *commands, COUNT)));
     *out = &commands[i];
     return STATUS_OK;
-}
-
-enum status command_parse(const struct argp *argp, int argc, char **argv, void *options)
-{
-    char name[64]; /* argp begins its own messages with it */
-    char *own = argv[0];
-
-    snprintf(name, sizeof name, "cptsim %s", own);
-    argv[0] = name;
-    argp_err_exit_status = status_exit_code(STATUS_USAGE);
-    const error_t error = argp_parse(argp, argc, argv, 0, NULL, options);
-    argv[0] = own;
-    return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct config, member), sizeof(((struct config *)0)->member)
-#define MOST       4294967296.0 /* steps and elements are numbered by 32 bits wherever randomness is named */
+#define MOST       ((double)SCHEDULE_ITERATIONS_MOST)
 
 /* A role's format; its meaning goes on behind "number format". */
 #define ROLE_KEY(name, which, meaning)                                                                       \

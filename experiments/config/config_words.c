@@ -2,6 +2,8 @@
  * lists. */
 #include "experiments/config/config_keys.h"
 
+#include "sim/method/widths.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -108,8 +110,6 @@ const struct kind kind_augment = {"none, flip, crop or pad-crop-flip", false, au
 
 /* --- bits -------------------------------------------------------------------------------------------- */
 
-enum { TRAIN_BITS_MIN = 2, TRAIN_BITS_MAX = 32 };
-
 /* "8", "3:8" or "float32"; the schedule it belongs to. */
 static enum status bits_parse(void *field, const struct key *k, const char *text)
 {
@@ -125,9 +125,9 @@ static enum status bits_parse(void *field, const struct key *k, const char *text
     const long high = *end == ':' ? strtol(end + 1, &end, 10) : low;
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || !isdigit((unsigned char)end[-1]))
         return fail(STATUS_INPUT, "'%s' is no width; want bits as 8, a range as 3:8, or float32", text);
-    if (low < TRAIN_BITS_MIN || low > TRAIN_BITS_MAX || high < TRAIN_BITS_MIN || high > TRAIN_BITS_MAX)
+    if (low < WIDTH_LEAST || low > WIDTH_MOST || high < WIDTH_LEAST || high > WIDTH_MOST)
         return fail(STATUS_INPUT, "%s is out of range; training takes %d to %d bits, or float32", text,
-                    TRAIN_BITS_MIN, TRAIN_BITS_MAX);
+                    WIDTH_LEAST, WIDTH_MOST);
     if (low > high) return fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", text, high, low);
     s->bits_min = (int)low;
     s->bits_max = (int)high;
@@ -151,7 +151,7 @@ static const struct eval_word {
     int item;
 } eval_words[] = {{"max", EVAL_MAX}, {"current", EVAL_CURRENT}, {"all", EVAL_ALL}, {"float32", 0}};
 
-enum { EVAL_WORDS = sizeof eval_words / sizeof eval_words[0], WIDTH_MAX = 32 };
+enum { EVAL_WORDS = sizeof eval_words / sizeof eval_words[0] };
 
 static const char eval_wants[] = "want max, current, all, float32, bits as 8 or a range as 3:8";
 
@@ -174,9 +174,9 @@ static enum status eval_item(int *low, int *high, const char *text, size_t lengt
     const long to = *end == ':' && isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : from;
     if (!isdigit((unsigned char)word[0]) || *end != '\0')
         return fail(STATUS_INPUT, "'%.*s' is no width; %s", (int)length, text, eval_wants);
-    if (from < TRAIN_BITS_MIN || from > TRAIN_BITS_MAX || to < TRAIN_BITS_MIN || to > TRAIN_BITS_MAX)
-        return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, TRAIN_BITS_MIN,
-                    TRAIN_BITS_MAX);
+    if (from < WIDTH_LEAST || from > WIDTH_MOST || to < WIDTH_LEAST || to > WIDTH_MOST)
+        return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, WIDTH_LEAST,
+                    WIDTH_MOST);
     if (from > to) return fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", word, to, from);
     *low = (int)from;
     *high = (int)to;

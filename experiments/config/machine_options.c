@@ -1,7 +1,7 @@
 /* experiments/config/machine_options.c - --threads and --kernels, for every command that computes. */
 #include "experiments/config/machine_options.h"
 
-#include "experiments/commands/command.h"
+#include "sim/kernels/kernels.h"
 
 #include <stdlib.h>
 

@@ -2,9 +2,11 @@
 #ifndef EXPERIMENTS_CONFIG_MACHINE_OPTIONS_H
 #define EXPERIMENTS_CONFIG_MACHINE_OPTIONS_H
 
-#include "experiments/run/session.h"
+#include "quant/status.h"
+#include "sim/base/machine.h"
 
 #include <argp.h>
+#include <stdbool.h>
 
 /** What the two options said. */
 struct machine_options {

@@ -50,7 +50,7 @@ enum status schedule_options_read(struct schedule_spec *s, int64_t *iterations,
 {
     static const struct key bits = {.path = "--bits", .kind = &kind_bits};
     static const struct key length = {
-        .path = "--iterations", .kind = &kind_count, .min = 1, .max = 4294967296.0};
+        .path = "--iterations", .kind = &kind_count, .min = 1, .max = (double)SCHEDULE_ITERATIONS_MOST};
     static const struct key cycles = {.path = "--cycles", .kind = &kind_integer, .min = 1, .max = 1e9};
     static const struct key remainder = {.path = "--remainder", .kind = &kind_remainder};
 

@@ -1,10 +1,12 @@
 /* experiments/cost/cost_network.c - networks by name, and what a record says that it trained. */
 #include "experiments/cost/cost_network.h"
 #include "experiments/record/artifact.h"
+#include "experiments/record/record_read.h"
 #include "experiments/config/config.h"
 #include "experiments/cost/cost_roles.h"
 
 #include "models/model.h"
+#include "sim/method/widths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +57,7 @@ static bool is_size(int64_t n)
 /* The shape of the images as the run saw them, or else as the data set of that name has them today. */
 static enum status read_shape(struct network *n, struct store *s, const char *data)
 {
-    static const char *const path = "provenance/dataset";
+    static const char *const path = RECORD_DATASET;
     char text[48];
     int64_t classes;
 
@@ -74,18 +76,18 @@ static enum status read_shape(struct network *n, struct store *s, const char *da
 
 enum { FORWARD, BACKWARD, IMAGES, COLUMNS };
 
-static enum status add_rows(struct histogram *h, struct store *s, void *column[COLUMNS], int64_t rows)
+static enum status add_rows(struct histogram *h, struct store *s, int64_t *const column[COLUMNS],
+                            int64_t rows)
 {
     const int64_t *const forward = column[FORWARD], *const backward = column[BACKWARD];
     const int64_t *const images = column[IMAGES];
 
     for (int64_t i = 0; i < rows; i++) {
-        if (forward[i] < 0 || forward[i] > 32 || backward[i] < 0 || backward[i] > 32 || images[i] < 1 ||
-            images[i] > INT32_MAX)
+        if (!width_known(forward[i]) || !width_known(backward[i]) || images[i] < 1 || images[i] > INT32_MAX)
             return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
                         store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
                         (long long)images[i]);
-        TRY(histogram_add(h, widths_of((int)forward[i], (int)backward[i]), images[i], 1));
+        TRY(histogram_add(h, operands_of((int)forward[i], (int)backward[i]), images[i], 1));
     }
     return STATUS_OK;
 }
@@ -93,20 +95,21 @@ static enum status add_rows(struct histogram *h, struct store *s, void *column[C
 /* Iterations as they were trained. */
 static enum status read_iterations(struct histogram *h, struct store *s)
 {
-    static const char *const path[COLUMNS] = {"train/bits_fw", "train/bits_bw", "train/images"};
-    struct store_info info[COLUMNS] = {0};
-    void *column[COLUMNS] = {NULL};
+    static const enum record_column columns[COLUMNS] = {
+        [FORWARD] = RECORD_FORWARD_BITS, [BACKWARD] = RECORD_BACKWARD_BITS, [IMAGES] = RECORD_IMAGES};
+    int64_t *column[COLUMNS] = {NULL}, rows[COLUMNS];
     enum status status = STATUS_OK;
 
     for (int i = 0; i < COLUMNS && status == STATUS_OK; i++)
-        status = store_load(&column[i], &info[i], STORE_I64, s, path[i]);
+        status = record_read_integers(&column[i], &rows[i], s, columns[i]);
     for (int i = 1; i < COLUMNS && status == STATUS_OK; i++)
-        if (info[i].count != info[0].count)
-            status = fail(STATUS_INPUT, "%s: %s has not as many rows as %s; see cptsim doctor", store_path(s),
-                          path[i], path[0]);
-    if (status == STATUS_OK && info[0].count == 0)
+        if (rows[i] != rows[0])
+            status = fail(STATUS_INPUT, "%s: '%s' and '%s' have different numbers of rows; see cptsim doctor",
+                          store_path(s), record_train_columns[columns[i]].name,
+                          record_train_columns[columns[0]].name);
+    if (status == STATUS_OK && rows[0] == 0)
         status = fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
-    if (status == STATUS_OK) status = add_rows(h, s, column, info[0].count);
+    if (status == STATUS_OK) status = add_rows(h, s, column, rows[0]);
     for (int i = 0; i < COLUMNS; i++)
         free(column[i]);
     return status;
@@ -115,22 +118,22 @@ static enum status read_iterations(struct histogram *h, struct store *s)
 static void label(struct cost_case *c, const struct config *config, const char *path)
 {
     struct cost_labels *l = &c->labels;
-    struct widths least = c->run.rows[0].bits, most = least;
+    struct operands least = c->run.rows[0].bits, most = least;
 
     for (int i = 1; i < c->run.count; i++) {
-        const struct widths bits = c->run.rows[i].bits;
-        if (bits.forward < least.forward) least.forward = bits.forward;
-        if (bits.forward > most.forward) most.forward = bits.forward;
-        if (bits.backward < least.backward) least.backward = bits.backward;
-        if (bits.backward > most.backward) most.backward = bits.backward;
+        const struct operands bits = c->run.rows[i].bits;
+        if (bits.activation < least.activation) least.activation = bits.activation;
+        if (bits.activation > most.activation) most.activation = bits.activation;
+        if (bits.error < least.error) least.error = bits.error;
+        if (bits.error > most.error) most.error = bits.error;
     }
     snprintf(l->run, sizeof l->run, "%s", path);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", config->data.name);
     snprintf(l->recipe, sizeof l->recipe, "%s", config->train.recipe.name);
     snprintf(l->schedule, sizeof l->schedule, "%s", config->train.forward.type->name);
-    cost_label_bits(l->bits, least.forward, most.forward);
-    cost_label_bits(l->backward_bits, least.backward, most.backward);
+    cost_label_bits(l->bits, least.activation, most.activation);
+    cost_label_bits(l->backward_bits, least.error, most.error);
     l->cycles = config->train.forward.cycles;
     l->batch = config->train.batch;
 }

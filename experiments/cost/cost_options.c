@@ -233,15 +233,13 @@ static enum status shorten_last(struct histogram *h, const struct training *t)
 {
     const struct schedule_point last = {
         .iteration = t->iterations - 1, .iterations = t->iterations, .layer = -1, .loss = __builtin_nan("")};
-    const struct widths bits =
-        widths_of(schedule_bits(&t->forward, &last), schedule_bits(&t->backward, &last));
+    const struct operands bits =
+        operands_of(schedule_bits(&t->forward, &last), schedule_bits(&t->backward, &last));
 
     if (t->rest == t->batch) return STATUS_OK;
     TRY(histogram_add(h, bits, t->rest, 1));
     for (int i = 0; i < h->count; i++)
-        if (h->rows[i].bits.forward == bits.forward && h->rows[i].bits.backward == bits.backward &&
-            h->rows[i].images == t->batch)
-            h->rows[i].iterations--;
+        if (operands_equal(h->rows[i].bits, bits) && h->rows[i].images == t->batch) h->rows[i].iterations--;
     return STATUS_OK;
 }
 

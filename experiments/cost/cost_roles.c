@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLOAT32_BITS = 32 };
-
 /* Bits of a code of the role's format; 0: float32. */
 static int bits_of(const struct role_setting *s, int scheduled)
 {
@@ -20,14 +18,16 @@ static int bits_of(const struct role_setting *s, int scheduled)
     return format_bits(&f);
 }
 
-struct widths cost_roles_widths(const struct recipe *r, struct widths scheduled)
+struct operands cost_roles_operands(const struct recipe *r, struct widths scheduled)
 {
-    struct widths w = {.forward = bits_of(&r->role[ROLE_ACTIVATION], scheduled.forward),
-                       .backward = bits_of(&r->role[ROLE_ERROR], scheduled.backward),
-                       .weight = bits_of(&r->role[ROLE_WEIGHT], scheduled.forward)};
+    return (struct operands){.activation = bits_of(&r->role[ROLE_ACTIVATION], scheduled.forward),
+                             .weight = bits_of(&r->role[ROLE_WEIGHT], scheduled.forward),
+                             .error = bits_of(&r->role[ROLE_ERROR], scheduled.backward)};
+}
 
-    if (w.weight == 0 && w.forward != 0) w.weight = FLOAT32_BITS; /* 0 would be the activations' width */
-    return w;
+static struct widths scheduled_of(const struct histogram_row *row)
+{
+    return (struct widths){row->bits.activation, row->bits.error};
 }
 
 /* --- what is told --------------------------------------------------------------------------------------- */
@@ -47,7 +47,7 @@ static void operand_words(char *out, size_t size, const struct role_setting *s, 
     int least = INT_MAX, most = 0;
 
     for (int i = 0; i < run->count; i++) {
-        const struct widths w = run->rows[i].bits;
+        const struct widths w = scheduled_of(&run->rows[i]);
         const int bits = bits_of(s, driver == ROLE_WIDTH_FORWARD ? w.forward : w.backward);
         least = bits < least ? bits : least;
         most = bits > most ? bits : most;
@@ -87,8 +87,8 @@ enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const
     describe(out, run, r);
     if (out->count == 0) return STATUS_OK;
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
-        status = histogram_add(&operands, cost_roles_widths(r, run->rows[i].bits), run->rows[i].images,
-                               run->rows[i].iterations);
+        status = histogram_add(&operands, cost_roles_operands(r, scheduled_of(&run->rows[i])),
+                               run->rows[i].images, run->rows[i].iterations);
     histogram_free(run);
     *run = operands;
     return status;

@@ -9,9 +9,10 @@
 
 #include "experiments/cost/cost_run.h"
 #include "sim/method/recipe.h"
+#include "sim/method/widths.h"
 
 /** The widths of a step's operands where the schedule says `scheduled`; the formats are possible at it. */
-struct widths cost_roles_widths(const struct recipe *r, struct widths scheduled);
+struct operands cost_roles_operands(const struct recipe *r, struct widths scheduled);
 
 /** How r's roles are priced in a run of scheduled widths, whose rows get the widths of the operands. */
 MUST_CHECK enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const struct recipe *r);

@@ -39,13 +39,12 @@ enum status histogram_at_the_top(struct histogram *out, const struct histogram *
 
     *out = (struct histogram){0};
     if (run->count == 0) return STATUS_OK;
-    struct widths top = run->rows[0].bits;
+    struct operands top = run->rows[0].bits;
     for (int i = 1; i < run->count; i++) {
-        const struct widths bits = run->rows[i].bits;
-        top.weight =
-            larger(widths_weight(top), widths_weight(bits)); /* before `forward`, which may stand for it */
-        top.forward = larger(top.forward, bits.forward);
-        top.backward = larger(top.backward, bits.backward);
+        const struct operands bits = run->rows[i].bits;
+        top.activation = larger(top.activation, bits.activation);
+        top.weight = larger(top.weight, bits.weight);
+        top.error = larger(top.error, bits.error);
     }
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
         status = histogram_add(out, top, run->rows[i].images, run->rows[i].iterations);

@@ -2,6 +2,7 @@
 #include "experiments/read/arms.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/record.h"
+#include "experiments/record/record_read.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,44 +14,29 @@
 
 /* --- one column, one number --------------------------------------------------------------------------- */
 
-static enum status last_number(double *out, struct store *s, const char *path)
-{
-    struct store_info info;
-    void *values;
-
-    *out = NAN;
-    TRY(store_load(&values, &info, STORE_F64, s, path));
-    if (info.count > 0) *out = ((const double *)values)[info.count - 1];
-    free(values);
-    return STATUS_OK;
-}
-
 /* Smallest and largest of a column of widths; 0 0 while it is empty. */
-static enum status range(int *least, int *most, struct store *s, const char *path)
+static enum status range(int *least, int *most, struct store *s, enum record_column column)
 {
-    struct store_info info;
-    void *values;
+    int64_t *bits, count;
 
     *least = *most = 0;
-    TRY(store_load(&values, &info, STORE_I64, s, path));
-    const int64_t *bits = values;
-    for (int64_t i = 0; i < info.count; i++) {
+    TRY(record_read_integers(&bits, &count, s, column));
+    for (int64_t i = 0; i < count; i++) {
         if (i == 0 || bits[i] < *least) *least = (int)bits[i];
         if (i == 0 || bits[i] > *most) *most = (int)bits[i];
     }
-    free(values);
+    free(bits);
     return STATUS_OK;
 }
 
-static enum status sum(int64_t *out, struct store *s, const char *path)
+static enum status sum(int64_t *out, struct store *s, enum record_column column)
 {
-    struct store_info info;
-    void *values;
+    int64_t *values, count;
 
     *out = 0;
-    TRY(store_load(&values, &info, STORE_I64, s, path));
-    for (int64_t i = 0; i < info.count; i++)
-        *out += ((const int64_t *)values)[i];
+    TRY(record_read_integers(&values, &count, s, column));
+    for (int64_t i = 0; i < count; i++)
+        *out += values[i];
     free(values);
     return STATUS_OK;
 }
@@ -71,8 +57,8 @@ static enum status read_precision(struct arm *arm, struct store *s)
     char forward[8], backward[8];
     int least, most, back_least, back_most;
 
-    TRY(range(&least, &most, s, "train/bits_fw"));
-    TRY(range(&back_least, &back_most, s, "train/bits_bw"));
+    TRY(range(&least, &most, s, RECORD_FORWARD_BITS));
+    TRY(range(&back_least, &back_most, s, RECORD_BACKWARD_BITS));
     if (most == 0 && back_most == 0) {
         arm->kind = ARM_FLOAT32;
         snprintf(arm->precision, sizeof arm->precision, "float32");
@@ -90,7 +76,7 @@ static enum status choose_policy(struct arm *arm, struct store *s)
 {
     struct store_names names;
 
-    TRY(store_members(&names, s, "eval"));
+    TRY(store_members(&names, s, RECORD_EVAL));
     arm->policy[0] = '\0';
     for (int i = 0; i < names.count; i++)
         if (i == 0 || strcmp(names.name[i], "max") == 0)
@@ -99,53 +85,47 @@ static enum status choose_policy(struct arm *arm, struct store *s)
     return STATUS_OK;
 }
 
-static enum status read_accuracy(double *accuracy, struct arm *arm, struct store *s, const char *policy)
+/* Of an evaluation, on the split that says most. */
+static void choose_split(double *accuracy, struct arm *arm, const struct eval_line *last)
 {
-    static const char *const splits[] = {"test", "val", "train"};
-    char path[128];
-    double images;
+    static const enum split splits[RECORD_SPLITS] = {SPLIT_TEST, SPLIT_VALIDATION, SPLIT_TRAIN};
 
     *accuracy = NAN;
-    for (size_t i = 0; i < sizeof splits / sizeof *splits && isnan(*accuracy); i++) {
-        snprintf(path, sizeof path, "eval/%s/%s_n", policy, splits[i]);
-        TRY(last_number(&images, s, path));
-        if (!(images > 0)) continue;
-        snprintf(arm->split, sizeof arm->split, "%s", splits[i]);
-        snprintf(path, sizeof path, "eval/%s/%s_acc", policy, splits[i]);
-        TRY(last_number(accuracy, s, path));
+    for (int i = 0; i < RECORD_SPLITS && isnan(*accuracy); i++) {
+        if (last->count[splits[i]] == 0) continue;
+        arm->split = splits[i];
+        *accuracy = last->accuracy[splits[i]];
     }
-    return STATUS_OK;
 }
 
 static enum status read_scores(struct arm *arm, struct store *s)
 {
-    char path[128];
-    double bits;
+    struct eval_line last;
+    bool found;
 
     arm->accuracy = arm->float32_accuracy = NAN;
     TRY(choose_policy(arm, s));
     if (arm->policy[0] == '\0') return STATUS_OK;
-    TRY(read_accuracy(&arm->accuracy, arm, s, arm->policy));
-    snprintf(path, sizeof path, "eval/%s/bits", arm->policy);
-    TRY(last_number(&bits, s, path));
-    arm->bits = bits > 0 ? (int)bits : 0;
-    if (store_has(s, "eval/fp32")) return read_accuracy(&arm->float32_accuracy, arm, s, "fp32");
-    if (arm->bits == 0) arm->float32_accuracy = arm->accuracy;
+    TRY(record_read_evaluation(&last, &found, s, arm->policy));
+    if (found) choose_split(&arm->accuracy, arm, &last);
+    arm->bits = found ? last.bits : 0;
+    if (!store_has(s, RECORD_EVAL "/fp32")) {
+        if (arm->bits == 0) arm->float32_accuracy = arm->accuracy;
+        return STATUS_OK;
+    }
+    TRY(record_read_evaluation(&last, &found, s, "fp32"));
+    if (found) choose_split(&arm->float32_accuracy, arm, &last);
     return STATUS_OK;
 }
 
 /* What savings may be compared by: the length of the run, its model and its data. */
 static enum status read_work(struct arm *arm, struct store *s)
 {
-    static const char *const dataset = "provenance/dataset";
-    struct store_info info;
-
-    TRY(store_look(&info, s, "train/iter"));
-    arm->iterations = info.count;
-    TRY(sum(&arm->images, s, "train/images"));
+    TRY(record_read_iterations(&arm->iterations, s));
+    TRY(sum(&arm->images, s, RECORD_IMAGES));
     TRY(store_get_text(arm->model, sizeof arm->model, s, "", "model"));
-    if (!store_has(s, dataset)) return STATUS_OK;
-    return store_get_text(arm->data, sizeof arm->data, s, dataset, "name");
+    if (!store_has(s, RECORD_DATASET)) return STATUS_OK;
+    return store_get_text(arm->data, sizeof arm->data, s, RECORD_DATASET, "name");
 }
 
 static enum status read_arm(struct arm *arm, const struct artifact *a)
@@ -159,11 +139,11 @@ static enum status read_arm(struct arm *arm, const struct artifact *a)
     TRY(read_precision(arm, s));
     artifact_roles(arm->roles, s);
     TRY(read_scores(arm, s));
-    TRY(last_number(&arm->bitops, s, "train/bitops"));
+    TRY(record_read_last(&arm->bitops, s, RECORD_BITOPS));
     arm->own_saving = NAN;
-    if (store_has_attribute(s, "summary", "saving_vs_static"))
-        TRY(store_get_number(&arm->own_saving, s, "summary", "saving_vs_static"));
-    return last_number(&arm->seconds, s, "train/wall_s");
+    if (store_has_attribute(s, RECORD_SUMMARY, "saving_vs_static"))
+        TRY(store_get_number(&arm->own_saving, s, RECORD_SUMMARY, "saving_vs_static"));
+    return record_read_last(&arm->seconds, s, RECORD_SECONDS);
 }
 
 static enum status add_arm(struct arms *out, const char *dir)
@@ -229,6 +209,11 @@ enum status arms_read(struct arms *out, const char *path)
     for (int i = out->count - 1; i >= 0; i--)
         if (out->arm[i].kind == ARM_STATIC) out->reference = &out->arm[i];
     return STATUS_OK;
+}
+
+const char *arm_split(const struct arm *arm)
+{
+    return isnan(arm->accuracy) ? "" : record_split_name(arm->split);
 }
 
 bool arm_comparable(const struct arms *a, const struct arm *arm)

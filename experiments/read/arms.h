@@ -21,7 +21,7 @@ struct arm {
     char precision[16];       /* forward/backward bits that were trained at: "float32", "8/8", "3-8/8" */
     char roles[CONFIG_ROLES]; /* number formats that are not the recipe's own: see config_roles */
     char policy[64];          /* the evaluations that `accuracy` is from: "max" if there are such */
-    char split[8];            /* "test", "val" or "train" */
+    enum split split;         /* and the images that it was measured on */
     enum arm_kind kind;
     int bits;                          /* of the last evaluation under `policy`; 0: float32 */
     char model[64], data[64];          /* names of the network and of the data set; "": unknown */
@@ -39,6 +39,9 @@ struct arms {
     const struct arm *reference; /* the dearest static arm, for arms that did the same work; NULL: none */
     struct arm arm[ARMS_MAX];
 };
+
+/** What `accuracy` was measured on: "test", "val" or "train"; "" if it was not. */
+const char *arm_split(const struct arm *arm);
 
 /** Read the record in `path`, or those in its folders. */
 MUST_CHECK enum status arms_read(struct arms *out, const char *path);

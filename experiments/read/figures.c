@@ -1,6 +1,7 @@
 /* experiments/read/figures.c - writing the data files of figures, and running gnuplot on them. */
 #include "experiments/read/figures.h"
 #include "experiments/record/artifact.h"
+#include "experiments/record/record_columns.h"
 #include "sim/base/digest.h"
 
 #include <ctype.h>
@@ -179,14 +180,15 @@ static enum status write_columns(const char *dir, const char *name, struct store
 
 static enum status write_train(const char *dir, const char *stem, struct store *s)
 {
-    static const char *const names[] = {"iter", "loss", "lr", "bits_fw", "bits_bw", "bitops"};
-    enum { COUNT = sizeof names / sizeof *names };
+    static const enum record_column columns[] = {RECORD_ITERATION,    RECORD_LOSS,          RECORD_LR,
+                                                 RECORD_FORWARD_BITS, RECORD_BACKWARD_BITS, RECORD_BITOPS};
+    enum { COUNT = sizeof columns / sizeof *columns };
     struct data_column c[COUNT] = {0};
     char file[STEM + 16];
 
     for (int i = 0; i < COUNT; i++) {
-        c[i].name = names[i];
-        snprintf(c[i].path, sizeof c[i].path, "train/%s", names[i]);
+        c[i].name = record_train_columns[columns[i]].name;
+        record_train_path(c[i].path, columns[i]);
     }
     snprintf(file, sizeof file, "%s.train.dat", stem);
     return write_columns(dir, file, s, c, COUNT);
@@ -195,19 +197,19 @@ static enum status write_train(const char *dir, const char *stem, struct store *
 static enum status write_eval(const char *dir, const char *stem, struct store *s, const struct arm *arm)
 {
     enum { ITER, BITS, ACCURACY, LOSS, BITOPS, COUNT };
-    struct data_column c[COUNT] = {
-        [ITER].name = "iter",
-        [BITS].name = "bits",
-        [ACCURACY].name = "acc",
-        [LOSS].name = "loss",
-        [BITOPS] = {.name = "bitops", .path = "train/bitops", .at_iteration = true}};
+    struct data_column c[COUNT] = {[ITER].name = "iter",
+                                   [BITS].name = "bits",
+                                   [ACCURACY].name = "acc",
+                                   [LOSS].name = "loss",
+                                   [BITOPS] = {.name = "bitops", .at_iteration = true}};
     char file[STEM + 16];
 
     if (isnan(arm->accuracy)) return STATUS_OK;
-    snprintf(c[ITER].path, sizeof c->path, "eval/%s/iter", arm->policy);
-    snprintf(c[BITS].path, sizeof c->path, "eval/%s/bits", arm->policy);
-    snprintf(c[ACCURACY].path, sizeof c->path, "eval/%s/%s_acc", arm->policy, arm->split);
-    snprintf(c[LOSS].path, sizeof c->path, "eval/%s/%s_loss", arm->policy, arm->split);
+    record_eval_path(c[ITER].path, arm->policy, RECORD_EVAL_ITERATION);
+    record_eval_path(c[BITS].path, arm->policy, RECORD_EVAL_BITS);
+    record_eval_path(c[ACCURACY].path, arm->policy, record_eval_score(arm->split, RECORD_SCORE_ACCURACY));
+    record_eval_path(c[LOSS].path, arm->policy, record_eval_score(arm->split, RECORD_SCORE_LOSS));
+    record_train_path(c[BITOPS].path, RECORD_BITOPS);
     snprintf(file, sizeof file, "%s.eval.dat", stem);
     return write_columns(dir, file, s, c, COUNT);
 }
@@ -224,7 +226,7 @@ static enum status write_arms(const char *dir, const struct arms *a)
         const struct arm *arm = &a->arm[i];
         file_stem(stem, a, i);
         fprintf(out, "%s\t%s\t%d\t%s\t%s\t%d\t%.17g\t%.17g\t%.17g\t%.17g\n", stem, arm->name, (int)arm->kind,
-                arm->precision, arm->split[0] != '\0' ? arm->split : "none", arm->bits, arm->accuracy,
+                arm->precision, isnan(arm->accuracy) ? "none" : arm_split(arm), arm->bits, arm->accuracy,
                 arm->float32_accuracy, arm->bitops, arm_saving(a, arm));
     }
     return figure_data_close(out, path);

@@ -12,47 +12,6 @@
 
 /* --- columns ------------------------------------------------------------------------------------------ */
 
-struct train_line {
-    int64_t iter;
-    int32_t epoch, cycle, images;
-    double loss, accuracy, lr, phase, bitops, bitops_step, seconds, step_seconds;
-    double energy_j, energy_j_step, latency_s, latency_s_step, dram_bytes, dram_bytes_step;
-    uint8_t forward_bits, backward_bits;
-};
-
-#define AT(field) offsetof(struct train_line, field)
-static const struct store_column train_columns[] = {
-    {"iter", STORE_I64, 0, AT(iter), "1", "iteration", "0-based", 0},
-    {"epoch", STORE_I32, 0, AT(epoch), "1", "epoch", "0-based, of this iteration", 0},
-    {"loss", STORE_F64, 0, AT(loss), "1", "training loss", "mean over the batch", 0},
-    {"acc", STORE_F64, 0, AT(accuracy), "1", "training accuracy", "fraction of the batch", 0},
-    {"lr", STORE_F64, 0, AT(lr), "1", "learning rate", NULL, 0},
-    {"bits_fw", STORE_U8, 0, AT(forward_bits), "bit", "forward bits",
-     "of weights and activations; 0: float32", 0},
-    {"bits_bw", STORE_U8, 0, AT(backward_bits), "bit", "backward bits", "of errors; 0: float32", 0},
-    {"cycle", STORE_I32, 0, AT(cycle), "1", "precision cycle", "0-based", 0},
-    {"phase", STORE_F64, 0, AT(phase), "1", "phase of the cycle", "position in [0, 1)", 0},
-    {"images", STORE_I32, 0, AT(images), "1", "batch size", NULL, 0},
-    {"bitops", STORE_F64, 0, AT(bitops), "bit", "bit operations",
-     "sum up to and with this iteration, in the convention of the CPT paper", STORE_CUMULATIVE},
-    {"bitops_step", STORE_F64, 0, AT(bitops_step), "bit", "bit operations per iteration", NULL, 0},
-    {"wall_s", STORE_F64, 0, AT(seconds), "s", "training time", "sum up to and with this iteration",
-     STORE_CUMULATIVE | STORE_WALL_CLOCK},
-    {"step_s", STORE_F64, 0, AT(step_seconds), "s", "time per iteration", NULL, STORE_WALL_CLOCK},
-    /* Only where a run is priced; records of before have none of these. */
-    {"energy_j", STORE_F64, 0, AT(energy_j), "J", "energy",
-     "of the accelerator, sum up to and with this iteration", STORE_CUMULATIVE},
-    {"energy_j_step", STORE_F64, 0, AT(energy_j_step), "J", "energy per iteration", NULL, 0},
-    {"latency_s", STORE_F64, 0, AT(latency_s), "s", "time on the accelerator",
-     "sum up to and with this iteration", STORE_CUMULATIVE},
-    {"latency_s_step", STORE_F64, 0, AT(latency_s_step), "s", "time per iteration on the accelerator", NULL,
-     0},
-    {"dram_bytes", STORE_F64, 0, AT(dram_bytes), "byte", "DRAM traffic",
-     "of the accelerator, sum up to and with this iteration", STORE_CUMULATIVE},
-    {"dram_bytes_step", STORE_F64, 0, AT(dram_bytes_step), "byte", "DRAM traffic per iteration", NULL, 0},
-};
-enum { TRAIN_COLUMNS = sizeof train_columns / sizeof *train_columns, COST_COLUMNS = 6 };
-
 struct event_line {
     int64_t iter;
     char time[PROVENANCE_TIME], kind[24], text[512];
@@ -69,13 +28,16 @@ enum { EVENT_COLUMNS = sizeof event_columns / sizeof *event_columns };
 
 enum status record_open_series(struct record *r, const struct record_spec *spec, bool fresh)
 {
-    r->priced = fresh ? spec->hardware != NULL : store_has(r->store, "train/energy_j");
-    TRY(store_series_open(&r->train, r->store, "train", train_columns,
-                          TRAIN_COLUMNS - (r->priced ? 0 : COST_COLUMNS)));
-    TRY(store_series_open(&r->events, r->store, "provenance/events", event_columns, EVENT_COLUMNS));
+    char energy[STORE_NAME_MAX];
+
+    record_train_path(energy, RECORD_ENERGY_J);
+    r->priced = fresh ? spec->hardware != NULL : store_has(r->store, energy);
+    TRY(store_series_open(&r->train, r->store, RECORD_TRAIN, record_train_columns,
+                          record_train_count(r->priced)));
+    TRY(store_series_open(&r->events, r->store, RECORD_EVENTS, event_columns, EVENT_COLUMNS));
     TRY(record_layers_open(r, spec->graph, fresh));
-    TRY(store_group(r->store, "eval"));
-    TRY(store_group(r->store, "summary"));
+    TRY(store_group(r->store, RECORD_EVAL));
+    TRY(store_group(r->store, RECORD_SUMMARY));
     return record_eval_open_all(r);
 }
 
@@ -89,13 +51,13 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
                     "%s: has %" PRId64 " iterations, but the checkpoint was made after %" PRId64
                     "; remove %s/ckpt to start again from the beginning",
                     store_path(r->store), r->next, iteration, r->dir);
-    struct train_line last = {0};
-    if (iteration > 0) TRY(store_series_row(&last, r->train, iteration - 1));
-    r->bitops = last.bitops;
-    r->seconds = last.seconds;
-    r->energy_j = last.energy_j;
-    r->latency_s = last.latency_s;
-    r->dram_bytes = last.dram_bytes;
+    r->last = (struct train_line){0};
+    if (iteration > 0) TRY(store_series_row(&r->last, r->train, iteration - 1));
+    r->sum = (struct record_sums){.bitops = r->last.bitops,
+                                  .seconds = r->last.seconds,
+                                  .energy_j = r->last.energy_j,
+                                  .latency_s = r->last.latency_s,
+                                  .dram_bytes = r->last.dram_bytes};
     TRY(store_series_truncate(r->train, iteration));
     TRY(record_eval_rewind(r, iteration));
     TRY(record_layers_rewind(r, iteration));
@@ -104,38 +66,17 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
 
 /* --- grow --------------------------------------------------------------------------------------------- */
 
-enum status record_row(struct record *r, const struct step_row *row)
+enum status record_row(struct record *r, const struct run_row *row)
 {
-    assert(row->iteration == r->next);
-    r->bitops += row->bitops;
-    r->seconds += row->seconds;
-    r->energy_j += row->energy_j;
-    r->latency_s += row->latency_s;
-    r->dram_bytes += row->dram_bytes;
-    const struct train_line line = {
-        .iter = row->iteration,
-        .epoch = (int32_t)row->epoch,
-        .cycle = (int32_t)row->cycle,
-        .images = row->images,
-        .loss = row->loss,
-        .accuracy = row->accuracy,
-        .lr = row->lr,
-        .phase = row->phase,
-        .bitops = r->bitops,
-        .bitops_step = row->bitops,
-        .seconds = r->seconds,
-        .step_seconds = row->seconds,
-        .energy_j = r->energy_j,
-        .energy_j_step = row->energy_j,
-        .latency_s = r->latency_s,
-        .latency_s_step = row->latency_s,
-        .dram_bytes = r->dram_bytes,
-        .dram_bytes_step = row->dram_bytes,
-        .forward_bits = (uint8_t)row->forward_bits,
-        .backward_bits = (uint8_t)row->backward_bits,
-    };
+    assert(row->step.iteration == r->next);
+    r->sum.bitops += row->bitops;
+    r->sum.seconds += row->step.seconds;
+    r->sum.energy_j += row->energy_j;
+    r->sum.latency_s += row->latency_s;
+    r->sum.dram_bytes += row->dram_bytes;
+    r->last = record_train_line(row, &r->sum);
     r->next++;
-    TRY(store_series_append(r->train, &line));
+    TRY(store_series_append(r->train, &r->last));
     if (provenance_clock() >= r->flush_due) (void)!record_flush(r);
     return STATUS_OK;
 }
@@ -154,14 +95,14 @@ enum status record_summary_number(struct record *r, const char *name, double val
 {
     char key[STORE_NAME_MAX];
 
-    TRY(store_set_number(r->store, "summary", name, value));
+    TRY(store_set_number(r->store, RECORD_SUMMARY, name, value));
     snprintf(key, sizeof key, "%.200s@units", name);
-    return store_set_text(r->store, "summary", key, units);
+    return store_set_text(r->store, RECORD_SUMMARY, key, units);
 }
 
 enum status record_summary_text(struct record *r, const char *name, const char *text)
 {
-    return store_set_text(r->store, "summary", name, text);
+    return store_set_text(r->store, RECORD_SUMMARY, name, text);
 }
 
 /* --- flush, close ------------------------------------------------------------------------------------- */
@@ -219,16 +160,21 @@ enum status record_close(struct record **r, enum status outcome)
 
 /* --- look --------------------------------------------------------------------------------------------- */
 
+int record_forward_bits(const struct record *r)
+{
+    return r->last.forward_bits;
+}
+
 double record_bitops(const struct record *r)
 {
-    return r->bitops;
+    return r->sum.bitops;
 }
 
 bool record_cost(double *energy_j, double *latency_s, double *dram_bytes, const struct record *r)
 {
-    *energy_j = r->energy_j;
-    *latency_s = r->latency_s;
-    *dram_bytes = r->dram_bytes;
+    *energy_j = r->sum.energy_j;
+    *latency_s = r->sum.latency_s;
+    *dram_bytes = r->sum.dram_bytes;
     return r->priced;
 }
 

@@ -14,13 +14,12 @@
  *
  * One process writes a run: RUNDIR/lock is held while it does. Readers may open run.h5 at any time; they see
  * the run as of the last flush, and a kill at any moment loses only what came after it. Columns are plain
- * one-dimensional data sets, so that h5py reads f['train/loss'][:]. To add a column: a field in the row
- * struct, a row in its table.
+ * one-dimensional data sets, so that h5py reads f['train/loss'][:]. To add a column: record_columns.h.
  */
 #ifndef EXPERIMENTS_RECORD_RECORD_H
 #define EXPERIMENTS_RECORD_RECORD_H
 
-#include "sim/train/trainer.h"
+#include "experiments/record/record_columns.h"
 
 #define RECORD_SCHEMA         "cptsim-run"
 #define RECORD_SCHEMA_VERSION "1.0"
@@ -81,7 +80,7 @@ enum { RECORD_FLUSH_SECONDS = 5 };
  * more rarely if that takes more than a fiftieth of the time. A failure of this flush is not reported here:
  * the next record_flush or checkpoint_save meets the same trouble and says so, or finds it gone.
  */
-MUST_CHECK enum status record_row(struct record *r, const struct step_row *row);
+MUST_CHECK enum status record_row(struct record *r, const struct run_row *row);
 
 /**
  * Record an evaluation after `iteration` iterations. `policy` names the group: "max", "current", "bits_08",
@@ -113,6 +112,9 @@ MUST_CHECK enum status record_flush(struct record *r);
  * "interrupted", others "failed"; unlock, free; *r becomes NULL. A NULL *r is fine.
  */
 MUST_CHECK enum status record_close(struct record **r, enum status outcome);
+
+/** Forward bits that the last recorded iteration was trained at; 0 before the first. */
+int record_forward_bits(const struct record *r);
 
 /** Bit operations of all recorded iterations. */
 double record_bitops(const struct record *r);

@@ -4,31 +4,13 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define AT(field) offsetof(struct eval_line, field)
-static const struct store_column columns[] = {
-    {"iter", STORE_I64, 0, AT(iter), "1", "iterations done", NULL, 0},
-    {"epoch", STORE_F32, 0, AT(epoch), "1", "epochs done", NULL, 0},
-    {"bits", STORE_U8, 0, AT(bits), "bit", "evaluation bits", "of weights and activations; 0: float32", 0},
-    {"train_loss", STORE_F64, 0, AT(loss[SPLIT_TRAIN]), "1", "training loss", NULL, 0},
-    {"train_acc", STORE_F64, 0, AT(accuracy[SPLIT_TRAIN]), "1", "training accuracy", "fraction", 0},
-    {"train_n", STORE_I64, 0, AT(count[SPLIT_TRAIN]), "1", "training images evaluated", NULL, 0},
-    {"val_loss", STORE_F64, 0, AT(loss[SPLIT_VALIDATION]), "1", "validation loss", NULL, 0},
-    {"val_acc", STORE_F64, 0, AT(accuracy[SPLIT_VALIDATION]), "1", "validation accuracy", "fraction", 0},
-    {"val_n", STORE_I64, 0, AT(count[SPLIT_VALIDATION]), "1", "validation images evaluated", NULL, 0},
-    {"test_loss", STORE_F64, 0, AT(loss[SPLIT_TEST]), "1", "test loss", NULL, 0},
-    {"test_acc", STORE_F64, 0, AT(accuracy[SPLIT_TEST]), "1", "test accuracy", "fraction", 0},
-    {"test_n", STORE_I64, 0, AT(count[SPLIT_TEST]), "1", "test images evaluated", NULL, 0},
-};
-enum { COLUMNS = sizeof columns / sizeof *columns };
-
 static enum status open_group(struct eval_group **out, struct record *r, const char *policy)
 {
-    char group[64];
+    char group[STORE_NAME_MAX];
 
     for (int i = 0; i < r->eval_count; i++) {
         *out = &r->eval[i];
@@ -39,8 +21,8 @@ static enum status open_group(struct eval_group **out, struct record *r, const c
                     RECORD_POLICIES_MAX);
     *out = &r->eval[r->eval_count];
     snprintf((*out)->policy, sizeof(*out)->policy, "%s", policy);
-    snprintf(group, sizeof group, "eval/%s", policy);
-    TRY(store_series_open(&(*out)->series, r->store, group, columns, COLUMNS));
+    snprintf(group, sizeof group, RECORD_EVAL "/%s", policy);
+    TRY(store_series_open(&(*out)->series, r->store, group, record_eval_columns, RECORD_EVAL_COLUMNS));
     r->eval_count++;
     return STATUS_OK;
 }
@@ -51,7 +33,7 @@ enum status record_eval_open_all(struct record *r)
     struct eval_group *group;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, r->store, "eval"));
+    TRY(store_members(&names, r->store, RECORD_EVAL));
     for (int i = 0; i < names.count && status == STATUS_OK; i++)
         status = open_group(&group, r, names.name[i]);
     store_names_free(&names);
@@ -73,7 +55,7 @@ enum status record_eval_rewind(struct record *r, int64_t iteration)
 
 static struct eval_line empty_line(const struct record *r, int64_t iteration, int bits)
 {
-    struct eval_line line = {.iter = iteration, .bits = (uint8_t)bits};
+    struct eval_line line = {.iteration = iteration, .bits = (uint8_t)bits};
 
     if (r->epoch_length > 0) line.epoch = (float)((double)iteration / (double)r->epoch_length);
     for (int i = 0; i < RECORD_SPLITS; i++)
@@ -96,7 +78,7 @@ enum status record_evaluation(struct record *r, const struct evaluation *e, int6
     TRY(open_group(&group, r, policy));
     struct eval_line *line = &group->last;
     const int64_t rows = store_series_length(group->series);
-    if (rows > 0 && line->iter == iteration && line->bits == e->bits) {
+    if (rows > 0 && line->iteration == iteration && line->bits == e->bits) {
         TRY(store_series_truncate(group->series, rows - 1));
     } else {
         *line = empty_line(r, iteration, e->bits);
@@ -111,6 +93,6 @@ bool record_evaluated(const struct record *r, const char *policy, int64_t iterat
 {
     for (int i = 0; i < r->eval_count; i++)
         if (strcmp(r->eval[i].policy, policy) == 0)
-            return store_series_length(r->eval[i].series) > 0 && r->eval[i].last.iter == iteration;
+            return store_series_length(r->eval[i].series) > 0 && r->eval[i].last.iteration == iteration;
     return false;
 }

@@ -8,16 +8,7 @@
 
 #include <limits.h>
 
-enum { RECORD_POLICIES_MAX = 48, RECORD_POLICY_NAME = 32, RECORD_SPLITS = 3 };
-
-/** A row of /eval/POLICY. */
-struct eval_line {
-    int64_t iter;
-    float epoch;
-    uint8_t bits;
-    double loss[RECORD_SPLITS], accuracy[RECORD_SPLITS]; /* NaN: this split was not evaluated */
-    int64_t count[RECORD_SPLITS];
-};
+enum { RECORD_POLICIES_MAX = 48, RECORD_POLICY_NAME = 32 };
 
 struct eval_group {
     char policy[RECORD_POLICY_NAME];
@@ -41,10 +32,10 @@ struct record {
     double started, flush_due; /* by provenance_clock */
 
     struct store_series *train, *events;
-    int64_t next;                           /* iteration of the next row */
-    bool priced;                            /* train has the columns of energy, latency and traffic */
-    double bitops, seconds;                 /* sums over all rows */
-    double energy_j, latency_s, dram_bytes; /* likewise */
+    int64_t next;           /* iteration of the next row */
+    bool priced;            /* train has the columns of energy, latency and traffic */
+    struct record_sums sum; /* over all rows */
+    struct train_line last; /* row next - 1; zeros before the first */
     int64_t epoch_length;
 
     struct eval_group eval[RECORD_POLICIES_MAX];

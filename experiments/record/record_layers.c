@@ -106,7 +106,7 @@ static enum status write_facts(struct record *r, const struct graph *g)
 {
     struct store_series *facts;
 
-    TRY(store_series_open(&facts, r->store, "layers", fact_columns, FACTS));
+    TRY(store_series_open(&facts, r->store, RECORD_LAYERS, fact_columns, FACTS));
     for (int i = 0; i < r->layers.count; i++) {
         const struct layer *l = g->nodes[r->layers.node[i]].layer;
         struct fact_row row = {.inputs = (int64_t)shape_size(l->in),
@@ -129,7 +129,7 @@ enum status record_layers_open(struct record *r, const struct graph *g, bool fre
         {.name = "iter", .type = STORE_I64, .units = "1", .title = "iteration"}};
 
     TRY(find_layers(t, g));
-    TRY(store_group(r->store, "layers"));
+    TRY(store_group(r->store, RECORD_LAYERS));
     if (fresh) TRY(write_facts(r, g));
     if (t->count == 0) return STATUS_OK; /* nothing in this network multiplies */
     for (int i = 0; i < VALUES; i++)
@@ -141,7 +141,7 @@ enum status record_layers_open(struct record *r, const struct graph *g, bool fre
                                   .units = "1",
                                   .title = value_columns[i].title,
                                   .description = value_columns[i].description};
-    return store_series_open(&t->series, r->store, "layers", columns, COLUMNS);
+    return store_series_open(&t->series, r->store, RECORD_LAYERS, columns, COLUMNS);
 }
 
 /* --- grow --------------------------------------------------------------------------------------------- */

@@ -31,8 +31,8 @@ static char *knobs_text(const struct hardware *h)
 static enum status open_meter(struct pricing *p, const struct config *c, const struct graph *g)
 {
     const struct constants k = constants_nominal();
-    const struct widths widest =
-        cost_roles_widths(&c->train.recipe, widths_of(c->train.forward.bits_max, c->train.backward.bits_max));
+    const struct operands widest = cost_roles_operands(
+        &c->train.recipe, (struct widths){c->train.forward.bits_max, c->train.backward.bits_max});
     struct workload w;
     struct cost unused;
 
@@ -72,13 +72,13 @@ void pricing_close(struct pricing *p)
     *p = (struct pricing){0};
 }
 
-enum status pricing_step(struct pricing *p, struct step_row *row)
+enum status pricing_step(struct pricing *p, struct run_row *row)
 {
-    const struct widths scheduled = widths_of(row->forward_bits, row->backward_bits);
+    const struct widths scheduled = {row->step.forward_bits, row->step.backward_bits};
     struct cost c = {0};
 
     if (p->meter != NULL)
-        TRY(meter_iteration(&c, p->meter, cost_roles_widths(&p->recipe, scheduled), row->images));
+        TRY(meter_iteration(&c, p->meter, cost_roles_operands(&p->recipe, scheduled), row->step.images));
     row->energy_j = c.energy_j;
     row->latency_s = c.latency_s;
     row->dram_bytes = c.dram_bytes;
@@ -89,8 +89,8 @@ enum status pricing_step(struct pricing *p, struct step_row *row)
 static enum status static_run(struct histogram *h, const struct train_spec *t, int64_t epoch_length,
                               int64_t images)
 {
-    const struct widths widest =
-        cost_roles_widths(&t->recipe, widths_of(t->forward.bits_max, t->backward.bits_max));
+    const struct operands widest =
+        cost_roles_operands(&t->recipe, (struct widths){t->forward.bits_max, t->backward.bits_max});
     const int64_t rest = images - (epoch_length - 1) * t->batch;
     const int64_t smaller = rest < t->batch ? t->iterations / epoch_length : 0;
 

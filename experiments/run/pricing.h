@@ -8,6 +8,7 @@
 
 #include "energy/meter/meter.h"
 #include "experiments/config/config.h"
+#include "experiments/record/record_columns.h"
 
 enum { PRICING_REASON = 512 };
 
@@ -30,7 +31,7 @@ MUST_CHECK enum status pricing_open(struct pricing *p, const struct config *c, c
 void pricing_close(struct pricing *p);
 
 /** Fill in the row's energy, latency and DRAM bytes; zero where the run is not priced. */
-MUST_CHECK enum status pricing_step(struct pricing *p, struct step_row *row);
+MUST_CHECK enum status pricing_step(struct pricing *p, struct run_row *row);
 
 /** The cost of the whole run at its largest widths throughout, `images` in the training set. */
 MUST_CHECK enum status pricing_static(struct cost *out, struct pricing *p, const struct train_spec *t,

@@ -64,8 +64,8 @@ static enum status open_record(struct run *r)
     return status;
 }
 
-/* Take up the last checkpoint, and cut the record back to it. */
-static enum status take_up(struct run *r)
+/* Load the last checkpoint, and cut the record back to it. */
+static enum status resume_from_checkpoint(struct run *r)
 {
     struct checkpoint_source source;
 
@@ -116,7 +116,7 @@ static enum status run_open(struct run *r, const struct config *config, const st
     if (r->pricing.refusal[0] != '\0')
         progress_say(&r->progress, "%s: no energy is recorded, hardware %s: %s", o->dir,
                      r->pricing.hardware.name, r->pricing.refusal);
-    if (r->going_on) TRY(take_up(r));
+    if (r->going_on) TRY(resume_from_checkpoint(r));
     r->work = work_of_graph(&r->session.graph);
     r->progress = progress_begin(r->progress.out, config->arm[0] != '\0' ? config->arm : config->name,
                                  r->session.trainer.at, r->session.config.train.iterations);
@@ -191,7 +191,7 @@ static bool said_already(const struct run_result *result, int i)
     return false;
 }
 
-static void talk_of_scores(struct run *r)
+static void report_scores(struct run *r)
 {
     char text[512];
     size_t used = 0;
@@ -214,26 +214,20 @@ static enum status checkpoint(struct run *r)
     return checkpoint_save(r->record, &r->session.trainer);
 }
 
-static enum status record_step(struct run *r, struct step_row *row)
+static enum status record_step(struct run *r, const struct step_row *step)
 {
-    row->bitops = bitops_paper(&r->work, row->images, row->forward_bits, row->backward_bits);
-    TRY(pricing_step(&r->pricing, row));
-    TRY(record_row(r->record, row));
-    if (due(r, &r->session.config.layers_every, row->iteration + 1))
-        TRY(record_layers(r->record, &r->session.graph, row->iteration));
-    progress_step(&r->progress, row);
+    struct run_row row = {.step = *step};
+
+    row.bitops = bitops_paper(&r->work, step->images, step->forward_bits, step->backward_bits);
+    TRY(pricing_step(&r->pricing, &row));
+    TRY(record_row(r->record, &row));
+    if (due(r, &r->session.config.layers_every, step->iteration + 1))
+        TRY(record_layers(r->record, &r->session.graph, step->iteration));
+    progress_step(&r->progress, step);
     return STATUS_OK;
 }
 
 /* --- the run --- */
-
-/* Forward bits of the last of so many iterations: for a run that is taken up there. */
-static int bits_before(const struct session *s, int64_t iterations)
-{
-    const struct train_spec *train = &s->config.train;
-    const struct schedule_point last = {iterations - 1, train->iterations, 0, -1, s->trainer.loss};
-    return schedule_bits(&train->forward, &last);
-}
 
 /* An evaluation that is due; a run that is stopped in it can go on from here. */
 static enum status evaluate_due(struct run *r, int current)
@@ -245,7 +239,7 @@ static enum status evaluate_due(struct run *r, int current)
         return stopped(r, "in an evaluation after");
     }
     TRY(s);
-    talk_of_scores(r);
+    report_scores(r);
     return STATUS_OK;
 }
 
@@ -256,7 +250,7 @@ static enum status catch_up(struct run *r)
     struct eval_point point[EVAL_POINTS];
 
     if (at == 0) return STATUS_OK;
-    const int current = bits_before(&r->session, at);
+    const int current = record_forward_bits(r->record);
     const int count = config_eval_points(point, &r->session.config, current);
     return record_evaluated(r->record, point[count - 1].policy, at) ? STATUS_OK : evaluate_due(r, current);
 }
@@ -315,7 +309,7 @@ static enum status summarize(struct run *r)
 {
     struct run_result *out = r->result;
 
-    if (r->evaluated < 0) TRY(evaluate(r, bits_before(&r->session, r->session.trainer.at)));
+    if (r->evaluated < 0) TRY(evaluate(r, record_forward_bits(r->record)));
     out->iterations = r->session.trainer.at;
     out->bitops = record_bitops(r->record);
     out->saving = 1 - out->bitops / static_bitops(r);

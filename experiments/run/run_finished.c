@@ -2,43 +2,25 @@
  * record. */
 #include "experiments/record/artifact.h"
 #include "experiments/record/record.h"
+#include "experiments/record/record_read.h"
 #include "experiments/run/run.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static enum status last_value(double *out, struct store *s, const char *policy, const char *column)
-{
-    char path[2 * STORE_NAME_MAX];
-    struct store_info info;
-    void *values;
-
-    snprintf(path, sizeof path, "eval/%s/%s", policy, column);
-    TRY(store_load(&values, &info, STORE_F64, s, path));
-    const bool has = info.count > 0;
-    if (has) *out = ((const double *)values)[info.count - 1];
-    free(values);
-    return has ? STATUS_OK : fail(STATUS_INPUT, "%s: '%s' is empty", store_path(s), path);
-}
 
 static enum status read_score(struct run_score *score, struct store *s, enum split split)
 {
-    static const char *const prefixes[] = {
-        [SPLIT_TRAIN] = "train", [SPLIT_VALIDATION] = "val", [SPLIT_TEST] = "test"};
-    struct evaluation *e = &score->result;
-    char column[16];
-    double bits = 0, count = 0;
+    struct eval_line last;
+    bool found;
 
-    TRY(last_value(&bits, s, score->point.policy, "bits"));
-    snprintf(column, sizeof column, "%s_loss", prefixes[split]);
-    TRY(last_value(&e->loss, s, score->point.policy, column));
-    snprintf(column, sizeof column, "%s_acc", prefixes[split]);
-    TRY(last_value(&e->accuracy, s, score->point.policy, column));
-    snprintf(column, sizeof column, "%s_n", prefixes[split]);
-    TRY(last_value(&count, s, score->point.policy, column));
-    e->split = split;
-    e->count = (int64_t)count;
-    e->bits = score->point.bits = (int)bits;
+    TRY(record_read_evaluation(&last, &found, s, score->point.policy));
+    if (!found)
+        return fail(STATUS_INPUT, "%s: has no evaluation under '%s'", store_path(s), score->point.policy);
+    score->point.bits = last.bits;
+    score->result = (struct evaluation){.split = split,
+                                        .bits = last.bits,
+                                        .loss = last.loss[split],
+                                        .accuracy = last.accuracy[split],
+                                        .count = last.count[split]};
     return STATUS_OK;
 }
 
@@ -58,9 +40,9 @@ static enum status read_scores(struct run_result *out, struct store *s, const st
 static enum status read_result(struct run_result *out, struct store *s, const struct config *c)
 {
     TRY(store_get_integer(&out->iterations, s, "", "last_iter"));
-    TRY(store_get_number(&out->bitops, s, "summary", "bitops"));
-    TRY(store_get_number(&out->saving, s, "summary", "saving_vs_static"));
-    TRY(store_get_text(out->state_sha256, sizeof out->state_sha256, s, "summary", "state_sha256"));
+    TRY(store_get_number(&out->bitops, s, RECORD_SUMMARY, "bitops"));
+    TRY(store_get_number(&out->saving, s, RECORD_SUMMARY, "saving_vs_static"));
+    TRY(store_get_text(out->state_sha256, sizeof out->state_sha256, s, RECORD_SUMMARY, "state_sha256"));
     TRY(store_get_number(&out->seconds, s, "provenance", "wall_seconds"));
     TRY(store_get_integer(&out->peak_memory_bytes, s, "provenance", "peak_memory_bytes"));
     TRY(store_get_integer(&out->max_rss_bytes, s, "provenance", "max_rss_bytes"));

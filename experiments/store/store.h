@@ -48,6 +48,20 @@ enum store_type {
     STORE_OTHER    /* compound, reference, ...: cannot be read here */
 };
 
+/** The type that a column of C's `ctype` has, a constant. */
+#define STORE_TYPE_OF(ctype)                                                                                 \
+    _Generic((ctype)0, float                                                                                 \
+             : STORE_F32, double                                                                             \
+             : STORE_F64, uint8_t                                                                            \
+             : STORE_U8, int32_t                                                                             \
+             : STORE_I32, uint32_t                                                                           \
+             : STORE_U32, int64_t                                                                            \
+             : STORE_I64, uint64_t                                                                           \
+             : STORE_U64)
+
+/** Bytes of one value in memory; `width` of a text. */
+size_t store_type_bytes(enum store_type type, size_t width);
+
 enum { STORE_RANK_MAX = 8, STORE_NAME_MAX = 256 };
 
 enum store_kind { STORE_ABSENT, STORE_GROUP, STORE_DATA };

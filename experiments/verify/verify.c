@@ -1,6 +1,8 @@
 /* experiments/verify/verify.c - walking a reference file, comparing, one line a vector. */
 #include "experiments/verify/verify.h"
 
+#include "sim/method/widths.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,12 +41,11 @@ enum status verify_bits(int *forward, int *backward, const char *path, const cha
     const char *at = strstr(name, "fw");
     char rest;
 
-    if (at && sscanf(at, "fw%d_bw%d%c", forward, backward, &rest) == 2 && *forward >= 0 &&
-        *forward <= AFFINE_BITS_MAX && *backward >= 0 && *backward <= AFFINE_BITS_MAX && *forward != 1 &&
-        *backward != 1)
+    if (at && sscanf(at, "fw%d_bw%d%c", forward, backward, &rest) == 2 && width_known(*forward) &&
+        width_known(*backward))
         return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: group '%s' must end in fwF_bwB with F and B 0 (float32) or 2..32", path,
-                name);
+    return fail(STATUS_INPUT, "%s: group '%s' must end in fwF_bwB with F and B 0 (float32) or %d..%d", path,
+                name, WIDTH_LEAST, WIDTH_MOST);
 }
 
 void verify_to_nhwc(float *out, const float *in, const int64_t dim[4])

@@ -8,16 +8,11 @@
 
 #include "sim/base/table.h"
 #include "sim/base/scalar.h"
+#include "sim/method/widths.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-
-static const int bits_lowest = 2, bits_highest = 32;
-
-/* Iterations are numbered by 32 bits wherever randomness is named; it also keeps iteration * cycles in 63
- * bits. */
-static const int64_t iterations_most = (int64_t)1 << 32;
 
 static const double pi = 0x1.921fb54442d18p+1;
 
@@ -84,12 +79,12 @@ enum status schedule_check(const struct schedule_spec *s, int64_t iterations, co
 {
     const int lo = s->bits_min, hi = s->bits_max;
 
-    if (iterations < 1 || iterations > iterations_most)
+    if (iterations < 1 || iterations > SCHEDULE_ITERATIONS_MOST)
         return fail(STATUS_INPUT, "%s: %lld iterations; a run has 1 to %lld", where, (long long)iterations,
-                    (long long)iterations_most);
-    if ((lo != 0 || hi != 0) && (lo < bits_lowest || hi > bits_highest))
+                    (long long)SCHEDULE_ITERATIONS_MOST);
+    if ((lo != 0 || hi != 0) && (lo < WIDTH_LEAST || hi > WIDTH_MOST))
         return fail(STATUS_INPUT, "%s: bits %d to %d; widths go from %d to %d (or 0 0 for float32)", where,
-                    lo, hi, bits_lowest, bits_highest);
+                    lo, hi, WIDTH_LEAST, WIDTH_MOST);
     if (lo > hi)
         return fail(STATUS_INPUT, "%s: bits %d to %d; the smaller width comes first: %d to %d", where, lo, hi,
                     hi, lo);

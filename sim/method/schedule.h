@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+/** Iterations and elements are numbered by 32 bits wherever randomness is named; it also keeps iteration *
+ * cycles in 63 bits. */
+#define SCHEDULE_ITERATIONS_MOST ((int64_t)1 << 32)
+
 /** What to do with iterations that the cycles do not divide. */
 enum remainder {
     REMAINDER_STRETCH, /* cycles as even as integers allow; the last iteration is at the top */

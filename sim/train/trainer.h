@@ -33,10 +33,8 @@ struct step_row {
     double lr;
     int forward_bits, backward_bits; /* 0: float32 */
     int64_t cycle;
-    double phase;  /* position in the cycle, [0, 1) */
-    int images;    /* in the batch */
-    double bitops; /* of this iteration, paper convention: filled in by the run, which knows the cost model */
-    double energy_j, latency_s, dram_bytes; /* of this iteration on the run's hardware: likewise */
+    double phase; /* position in the cycle, [0, 1) */
+    int images;   /* in the batch */
     double seconds;
 };
 

@@ -18,10 +18,10 @@ Test(meter_sums, an_iteration_is_the_sum_of_its_layers_and_phases)
     for (int l = 0; l < b.workload.count; l++)
         for (int p = 0; p < PHASES; p++) {
             struct cost c;
-            must(meter_layer(&c, b.meter, l, (enum phase)p, widths_of(4, 8), BATCH));
+            must(meter_layer(&c, b.meter, l, (enum phase)p, operands_of(4, 8), BATCH));
             cost_add(&sum, &c, 1);
         }
-    must(meter_iteration(&all, b.meter, widths_of(4, 8), BATCH));
+    must(meter_iteration(&all, b.meter, operands_of(4, 8), BATCH));
     cr_assert(eq(dbl, sum.counts.macs, all.counts.macs));
     cr_assert(eq(dbl, sum.counts.bitops, all.counts.bitops));
     cr_assert(lt(dbl, fabs(sum.counts.cycles / all.counts.cycles - 1), 1e-12));
@@ -38,7 +38,7 @@ Test(meter_sums, parts_sum_to_the_total_exactly)
     double parts[PARTS], sum = 0;
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, widths_of(4, 8), BATCH));
+    must(meter_iteration(&c, b.meter, operands_of(4, 8), BATCH));
     counts_parts(parts, &c.counts, meter_prices(b.meter));
     for (int i = 0; i < PARTS; i++)
         sum += parts[i];
@@ -59,7 +59,7 @@ Test(meter_sums, a_run_is_the_sum_of_its_iterations)
     for (int64_t i = 0; i < SHORT; i++) {
         const struct schedule_point p = {.iteration = i, .iterations = SHORT, .layer = -1};
         struct cost c;
-        must(meter_iteration(&c, b.meter, widths_of(schedule_bits(&f, &p), 8), BATCH));
+        must(meter_iteration(&c, b.meter, operands_of(schedule_bits(&f, &p), 8), BATCH));
         cost_add(&sum, &c, 1);
     }
     cr_assert(lt(dbl, fabs(sum.energy_j / run.energy_j - 1), 1e-12));
@@ -71,9 +71,9 @@ Test(meter_sums, a_run_is_the_sum_of_its_iterations)
 Test(meter_sums, a_histogram_counts_images_apart)
 {
     struct histogram h = {0};
-    must(histogram_add(&h, widths_of(3, 8), 128, 10));
-    must(histogram_add(&h, widths_of(3, 8), 80, 1));
-    must(histogram_add(&h, widths_of(3, 8), 128, 5));
+    must(histogram_add(&h, operands_of(3, 8), 128, 10));
+    must(histogram_add(&h, operands_of(3, 8), 80, 1));
+    must(histogram_add(&h, operands_of(3, 8), 128, 5));
     cr_assert(h.count == 2 && h.rows[0].iterations == 15 && h.rows[1].images == 80);
     histogram_free(&h);
 }
@@ -97,11 +97,11 @@ Test(meter_sums, threads_do_not_change_a_digit)
 
     omp_set_num_threads(1);
     struct bench b = of_model("resnet20", 10, compat(), CONVENTION_TRUE);
-    must(meter_iteration(&one, b.meter, widths_of(3, 8), BATCH));
+    must(meter_iteration(&one, b.meter, operands_of(3, 8), BATCH));
     bench_close(&b);
     omp_set_num_threads(4);
     b = of_model("resnet20", 10, compat(), CONVENTION_TRUE);
-    must(meter_iteration(&several, b.meter, widths_of(3, 8), BATCH));
+    must(meter_iteration(&several, b.meter, operands_of(3, 8), BATCH));
     bench_close(&b);
     cr_assert(memcmp(&one, &several, sizeof one) == 0);
 }
@@ -112,7 +112,7 @@ Test(meter_sums, new_prices_need_no_search)
     struct prices thousand = *meter_prices(b.meter);
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, widths_of(3, 8), BATCH));
+    must(meter_iteration(&c, b.meter, operands_of(3, 8), BATCH));
     const double before = c.energy_j;
     for (int i = 0; i < COST_COMPONENTS; i++)
         thousand.pj[i] *= 1000;
@@ -130,7 +130,7 @@ Test(meter_sums, nothing_costs_nothing)
     struct histogram none = {0};
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, widths_of(3, 8), 0));
+    must(meter_iteration(&c, b.meter, operands_of(3, 8), 0));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
     must(meter_run(&c, b.meter, &none));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
@@ -138,7 +138,7 @@ Test(meter_sums, nothing_costs_nothing)
 
     struct bench empty = {.hardware = compat()};
     open_meter(&empty, CONVENTION_TRUE);
-    must(meter_iteration(&c, empty.meter, widths_of(3, 8), BATCH));
+    must(meter_iteration(&c, empty.meter, operands_of(3, 8), BATCH));
     cr_assert(memcmp(&c, &zero, sizeof c) == 0);
     bench_close(&empty);
 }
@@ -151,7 +151,7 @@ Test(meter_sums, the_back_end_bitops_has_neither_time_nor_energy)
     const struct work w = work_of_graph(&b.graph);
     struct cost c;
 
-    must(meter_iteration(&c, b.meter, widths_of(3, 8), BATCH));
+    must(meter_iteration(&c, b.meter, operands_of(3, 8), BATCH));
     cr_assert(eq(dbl, c.counts.bitops, bitops_paper(&w, BATCH, 3, 8)));
     cr_assert(c.energy_j == 0 && c.latency_s == 0 && c.dram_bytes == 0);
     bench_close(&b);
@@ -164,8 +164,8 @@ Test(meter_sums, what_the_back_end_refuses_is_said_with_its_reason_whatever_thre
     struct bench b = of_model("resnet20", 10, h, CONVENTION_TRUE);
     struct cost c;
 
-    expect_failure(meter_iteration(&c, b.meter, widths_of(12, 8), BATCH), STATUS_INPUT, "12");
-    expect_failure(meter_iteration(&c, b.meter, widths_of(12, 8), BATCH), STATUS_INPUT, "12");
+    expect_failure(meter_iteration(&c, b.meter, operands_of(12, 8), BATCH), STATUS_INPUT, "12");
+    expect_failure(meter_iteration(&c, b.meter, operands_of(12, 8), BATCH), STATUS_INPUT, "12");
     bench_close(&b);
 }
 
@@ -173,7 +173,8 @@ Test(meter_sums, counts_beyond_63_bits_are_refused)
 {
     struct bench b = of_model("resnet74", 100, compat(), CONVENTION_TRUE);
     struct cost c;
-    expect_failure(meter_iteration(&c, b.meter, widths_of(3, 8), INT64_C(1) << 45), STATUS_INPUT, "63 bits");
+    expect_failure(meter_iteration(&c, b.meter, operands_of(3, 8), INT64_C(1) << 45), STATUS_INPUT,
+                   "63 bits");
     bench_close(&b);
 }
 
@@ -187,7 +188,7 @@ Test(meter_sums, layers_that_are_alike_are_refused_if_they_are_too_many)
 
     must(workload_check(&twins[0], "a"));
     open_meter(&b, CONVENTION_TRUE);
-    expect_failure(meter_iteration(&c, b.meter, widths_of(3, 8), 1), STATUS_INPUT, "63 bits");
+    expect_failure(meter_iteration(&c, b.meter, operands_of(3, 8), 1), STATUS_INPUT, "63 bits");
     meter_close(b.meter);
 }
 

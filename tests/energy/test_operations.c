@@ -8,7 +8,7 @@
 
 enum { IMAGES = 10, C = 4, SIDE = 8, N = IMAGES * C * SIDE * SIDE }; /* N: elements of a tensor */
 
-static const struct widths widths = {.forward = 3, .backward = 6};
+static const struct operands widths = {.activation = 3, .weight = 3, .error = 6};
 
 static struct hardware with(const char *path, const char *text)
 {
@@ -165,7 +165,7 @@ Test(operations, float32_needs_no_quantizer)
 {
     struct workload_layer l = conv();
     const struct hardware h = with(NULL, NULL);
-    const struct operations o = operations_of(&l, PHASE_QUANTIZE, IMAGES, widths_of(0, 0), &h);
+    const struct operations o = operations_of(&l, PHASE_QUANTIZE, IMAGES, operands_of(0, 0), &h);
 
     cr_assert(o.multiplies + o.adds + o.read_bits + o.written_bits == 0);
     l.quantized = false;

@@ -138,7 +138,7 @@ static struct workload_layer strided(void)
 static struct nest nest_for(const struct workload_layer *l, enum phase p, bool zero_inserted)
 {
     struct nest n;
-    cr_assert(workload_nest(&n, l, p, 16, widths_of(3, 8), zero_inserted));
+    cr_assert(workload_nest(&n, l, p, 16, operands_of(3, 8), zero_inserted));
     must(nest_check(&n, l->name));
     return n;
 }
@@ -184,7 +184,7 @@ Test(workload, the_first_layer_has_no_error_to_pass_on)
     struct nest n;
 
     l.from_input = true;
-    cr_assert(not(workload_nest(&n, &l, PHASE_BACKWARD_DATA, 16, widths_of(8, 8), false)));
+    cr_assert(not(workload_nest(&n, &l, PHASE_BACKWARD_DATA, 16, operands_of(8, 8), false)));
     cr_assert(nest_for(&l, PHASE_FORWARD, false).from_input);
     cr_assert(not(nest_for(&l, PHASE_BACKWARD_WEIGHTS, false).from_input));
 }
@@ -214,7 +214,7 @@ Test(workload, a_batch_norm_has_no_product)
     const struct workload_layer l = {.kind = WORKLOAD_NORM, .count = 1, .out_c = 4, .out_h = 2, .out_w = 2};
     struct nest n;
     for (int p = 0; p < PHASES; p++)
-        cr_assert(not(workload_nest(&n, &l, (enum phase)p, 1, widths_of(8, 8), false)));
+        cr_assert(not(workload_nest(&n, &l, (enum phase)p, 1, operands_of(8, 8), false)));
 }
 
 /* --- refusals --- */
@@ -247,7 +247,7 @@ Test(workload, counts_beyond_63_bits_are_refused)
     must(nest_check(&n, "a"));
     n.out_c = 2;
     expect_failure(nest_check(&n, "a"), STATUS_INPUT, "63 bits");
-    cr_assert(workload_nest(&wide, &l, PHASE_BACKWARD_WEIGHTS, INT64_C(1) << 40, widths_of(8, 8), false));
+    cr_assert(workload_nest(&wide, &l, PHASE_BACKWARD_WEIGHTS, INT64_C(1) << 40, operands_of(8, 8), false));
     expect_failure(nest_check(&wide, "a"), STATUS_INPUT, "63 bits");
     l = workload_layer_make("huge", 1, INT64_C(1) << 20, INT64_C(1) << 20, 1, 1, 1, 1);
     expect_failure(workload_check(&l, "f.tsv:2"), STATUS_INPUT, "f.tsv:2: layer 'huge'");

@@ -9,7 +9,7 @@
 static void write_row(const struct record_spec *spec)
 {
     struct record *r;
-    const struct step_row row = row_of(0, 8, 8);
+    const struct run_row row = row_of(0, 8, 8);
 
     must(record_open(&r, spec, false));
     must(record_row(r, &row));
@@ -29,7 +29,7 @@ Test(arms, arms_come_dearest_first_with_the_bits_they_trained_at)
         cr_assert(strcmp(a->arm[i].name, names[i]) == 0, "%s", a->arm[i].name);
         cr_assert(strcmp(a->arm[i].precision, precisions[i]) == 0, "%s", a->arm[i].precision);
         cr_assert((int)a->arm[i].kind == i && strcmp(a->arm[i].status, "done") == 0);
-        cr_assert(a->arm[i].iterations == ITERATIONS && strcmp(a->arm[i].split, "test") == 0);
+        cr_assert(a->arm[i].iterations == ITERATIONS && strcmp(arm_split(&a->arm[i]), "test") == 0);
         cr_assert(same_bits(a->arm[i].accuracy, fixture_evaluation(ITERATIONS, 8).accuracy));
     }
     free(a);
@@ -89,7 +89,7 @@ static void write_open_run(struct fixture *f, const char *name, enum status outc
     const pid_t child = fork();
     if (child == 0) {
         must(record_open(&r, &f->spec, false));
-        const struct step_row row = row_of(0, 3, 3);
+        const struct run_row row = row_of(0, 3, 3);
         must(record_row(r, &row));
         must(record_flush(r));
         if (killed) raise(SIGKILL);
@@ -136,7 +136,7 @@ Test(arms, nothing_is_saved_before_a_run_is_done)
     f.spec.dir = folder_path(&f.folder, "runs/going-on");
     f.spec.title = "going-on";
     must(record_open(&r, &f.spec, false));
-    const struct step_row row = row_of(0, 3, 3);
+    const struct run_row row = row_of(0, 3, 3);
     must(record_row(r, &row));
     must(record_flush(r));
     struct arms *a = read_arms(&f, "runs");

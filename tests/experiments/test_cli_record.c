@@ -44,8 +44,8 @@ static void make_run(struct fixture *f, const char *dir, int64_t changed)
     fixture_fill(f, 3);
     must(record_open(&r, &f->spec, false));
     for (int64_t i = 0; i < 30; i++) {
-        struct step_row row = fixture_row(i);
-        if (i == changed) row.loss = -row.loss;
+        struct run_row row = fixture_row(i);
+        if (i == changed) row.step.loss = -row.step.loss;
         must(record_row(r, &row));
         if (i % 10 == 9) must(record_layers(r, &f->graph, i));
     }

@@ -21,9 +21,9 @@ Test(record, holds_every_iteration_under_fixed_names)
     cr_assert_eq(count, 200);
     double expected = 0;
     for (int64_t i = 0; i < 200; i++) {
-        const struct step_row row = fixture_row(i);
+        const struct run_row row = fixture_row(i);
         expected += row.bitops;
-        cr_assert(loss[i] == row.loss && bits[i] == row.forward_bits && step[i] == row.bitops &&
+        cr_assert(loss[i] == row.step.loss && bits[i] == row.step.forward_bits && step[i] == row.bitops &&
                       sum[i] == expected,
                   "row %d", (int)i);
     }

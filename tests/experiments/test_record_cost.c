@@ -41,9 +41,9 @@ static void priced_close(struct priced *p)
     fixture_close(&p->f);
 }
 
-static struct step_row row_of(struct priced *p, int64_t i)
+static struct run_row row_of(struct priced *p, int64_t i)
 {
-    struct step_row row = fixture_row(i);
+    struct run_row row = fixture_row(i);
     must(pricing_step(&p->pricing, &row));
     return row;
 }
@@ -51,7 +51,7 @@ static struct step_row row_of(struct priced *p, int64_t i)
 static void rows(struct priced *p, struct record *r, int64_t from, int64_t to)
 {
     for (int64_t i = from; i < to; i++) {
-        const struct step_row row = row_of(p, i);
+        const struct run_row row = row_of(p, i);
         must(record_row(r, &row));
     }
 }
@@ -61,12 +61,13 @@ static void rows(struct priced *p, struct record *r, int64_t from, int64_t to)
 Test(record_cost, a_step_costs_what_its_widths_and_images_cost)
 {
     struct priced p;
-    struct step_row row = fixture_row(2);
+    struct run_row row = fixture_row(2);
     struct cost c;
 
     priced_open(&p, "bitfusion");
     must(pricing_step(&p.pricing, &row));
-    must(meter_iteration(&c, p.pricing.meter, widths_of(row.forward_bits, row.backward_bits), row.images));
+    must(meter_iteration(&c, p.pricing.meter, operands_of(row.step.forward_bits, row.step.backward_bits),
+                         row.step.images));
     cr_assert(row.energy_j > 0 && row.energy_j == c.energy_j);
     cr_assert(row.latency_s > 0 && row.latency_s == c.latency_s);
     cr_assert(row.dram_bytes > 0 && row.dram_bytes == c.dram_bytes);
@@ -78,7 +79,7 @@ Test(record_cost, a_run_may_do_without)
     struct priced p;
 
     priced_open(&p, "none");
-    const struct step_row row = row_of(&p, 0);
+    const struct run_row row = row_of(&p, 0);
     cr_assert(p.pricing.meter == NULL && row.energy_j == 0 && row.latency_s == 0 && row.dram_bytes == 0);
     priced_close(&p);
 }
@@ -124,7 +125,7 @@ Test(record_cost, static_training_counts_smaller_last_batches)
 {
     struct priced p;
     struct cost run, full, rest;
-    const struct widths widest = widths_of(8, 8);
+    const struct operands widest = operands_of(8, 8);
 
     priced_open(&p, "bitfusion");
     p.config.train.iterations = 1000;

@@ -1,0 +1,32 @@
+/* experiments/record/record_read.h - what a record says, column by column, as C types: for all who read
+ * one. Old records open as new ones do; a column that they have not is a failure with its name. */
+#ifndef EXPERIMENTS_RECORD_RECORD_READ_H
+#define EXPERIMENTS_RECORD_RECORD_READ_H
+
+#include "experiments/record/record_columns.h"
+
+/** Iterations recorded. */
+MUST_CHECK enum status record_read_iterations(int64_t *out, struct store *s);
+
+/** A column of /train, one value an iteration, in new memory that the caller frees. */
+MUST_CHECK enum status record_read_integers(int64_t **out, int64_t *count, struct store *s,
+                                            enum record_column column);
+MUST_CHECK enum status record_read_numbers(double **out, int64_t *count, struct store *s,
+                                           enum record_column column);
+
+/** Its last value; NaN before the first iteration. */
+MUST_CHECK enum status record_read_last(double *out, struct store *s, enum record_column column);
+
+/** What 0-based `iteration` was trained at. */
+MUST_CHECK enum status record_read_bits(int *forward_bits, int *backward_bits, struct store *s,
+                                        int64_t iteration);
+
+/** All evaluations under a policy, in order, in new memory that the caller frees; *count may be 0. */
+MUST_CHECK enum status record_read_evaluations(struct eval_line **out, int64_t *count, struct store *s,
+                                               const char *policy);
+
+/** The last one. *found: is there one? */
+MUST_CHECK enum status record_read_evaluation(struct eval_line *out, bool *found, struct store *s,
+                                              const char *policy);
+
+#endif
