@@ -9,15 +9,15 @@
 #include <assert.h>
 #include <string.h>
 
-size_t plan_block(const struct format *f)
+size_t quantizer_block(const struct format *f)
 {
     if (!block_is_family(f->family)) return 1;
     return f->block.size == 0 ? SIZE_MAX : (size_t)f->block.size;
 }
 
-bool plan_needs_measure(const struct format *f)
+bool quantizer_needs_measure(const struct format *f)
 {
-    return f->family == FAMILY_AFFINE || f->family == FAMILY_NVFP4 || plan_block(f) == SIZE_MAX;
+    return f->family == FAMILY_AFFINE || f->family == FAMILY_NVFP4 || quantizer_block(f) == SIZE_MAX;
 }
 
 static enum status refuse(const struct format *asked, const struct format *nearest, const struct reason *why)
@@ -27,8 +27,8 @@ static enum status refuse(const struct format *asked, const struct format *neare
                 why->text, format_print(b, nearest));
 }
 
-enum status plan_make_with(struct plan *out, const struct format *f, enum carrier carrier,
-                           enum plan_kernels kernels)
+enum status quantizer_make_with(struct quantizer *out, const struct format *f, enum carrier carrier,
+                                enum quantizer_kernels kernels)
 {
     struct format nearest = *f;
     struct reason why;
@@ -45,9 +45,9 @@ enum status plan_make_with(struct plan *out, const struct format *f, enum carrie
     return STATUS_OK;
 }
 
-enum status plan_make(struct plan *out, const struct format *f, enum carrier carrier)
+enum status quantizer_make(struct quantizer *out, const struct format *f, enum carrier carrier)
 {
-    return plan_make_with(out, f, carrier, KERNELS_BEST);
+    return quantizer_make_with(out, f, carrier, KERNELS_BEST);
 }
 
 static struct array array_at(struct array a, size_t i)
@@ -65,7 +65,7 @@ enum { PIECE = 1024, STEP_MOST = 64 };
 
 /* n elements by the kernel; those that do not fill a step go through a buffer, at the place that their index
  * has in the step, so that they meet the same random bits. */
-static void kernel_run(const struct plan *p, struct array y, struct array x, size_t n, struct draw draw)
+static void kernel_run(const struct quantizer *p, struct array y, struct array x, size_t n, struct draw draw)
 {
     const size_t step = (size_t)p->step;
     const size_t before = p->format.random_bits > 0 ? (size_t)(draw.first % step) : 0;
@@ -90,7 +90,7 @@ static void kernel_run(const struct plan *p, struct array y, struct array x, siz
 }
 
 /* What the kernel does not say: overflow, which only values beyond the ends of the format can suffer. */
-static unsigned outcome_of(const struct plan *p, double before, double after, struct draw draw, size_t i)
+static unsigned outcome_of(const struct quantizer *p, double before, double after, struct draw draw, size_t i)
 {
     if (before != before) return OUTCOME_NAN;
     if (before >= p->constants.lowest && before <= p->constants.highest)
@@ -106,7 +106,7 @@ static double array_value(struct array a, size_t i)
 }
 
 /* The same with counts: piece by piece while it is in the nearest cache. */
-static void kernel_run_counted(const struct plan *p, struct array y, struct array x, size_t n,
+static void kernel_run_counted(const struct quantizer *p, struct array y, struct array x, size_t n,
                                struct draw draw, struct tally *tally)
 {
     double room[PIECE];
@@ -126,25 +126,26 @@ static void kernel_run_counted(const struct plan *p, struct array y, struct arra
 }
 
 /* p, measured on these n elements if it needs a measure and has none. */
-static const struct plan *plan_measured(struct plan *room, const struct plan *p, struct array x, size_t n)
+static const struct quantizer *plan_measured(struct quantizer *room, const struct quantizer *p,
+                                             struct array x, size_t n)
 {
-    if (!plan_needs_measure(&p->format) || p->whole.known) return p;
+    if (!quantizer_needs_measure(&p->format) || p->whole.known) return p;
     *room = *p;
-    plan_ref_measure(room, x, n);
+    quantizer_ref_measure(room, x, n);
     return room;
 }
 
-static void plan_apply(const struct plan *p, struct array y, struct array x, size_t n, struct draw draw,
+static void plan_apply(const struct quantizer *p, struct array y, struct array x, size_t n, struct draw draw,
                        struct tally *tally)
 {
     const struct host_state host = host_enter();
-    struct plan room;
+    struct quantizer room;
 
     assert(x.carrier == p->carrier);
-    assert(plan_block(&p->format) == SIZE_MAX || draw.first % plan_block(&p->format) == 0);
+    assert(quantizer_block(&p->format) == SIZE_MAX || draw.first % quantizer_block(&p->format) == 0);
     p = plan_measured(&room, p, x, n);
     if (p->kernel == NULL || (tally != NULL && !element_is_family(p->format.family)))
-        plan_ref(p, y, NULL, NULL, x, n, draw, tally);
+        quantizer_ref(p, y, NULL, NULL, x, n, draw, tally);
     else if (tally == NULL)
         kernel_run(p, y, x, n, draw);
     else
@@ -162,105 +163,108 @@ static struct array array_f64(const double *x)
     return (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT64};
 }
 
-void plan_apply_f32(const struct plan *p, float *y, const float *x, size_t n, struct draw draw,
-                    struct tally *tally)
+void quantizer_apply_f32(const struct quantizer *p, float *y, const float *x, size_t n, struct draw draw,
+                         struct tally *tally)
 {
     plan_apply(p, array_f32(y), array_f32(x), n, draw, tally);
 }
 
-void plan_apply_f64(const struct plan *p, double *y, const double *x, size_t n, struct draw draw,
-                    struct tally *tally)
+void quantizer_apply_f64(const struct quantizer *p, double *y, const double *x, size_t n, struct draw draw,
+                         struct tally *tally)
 {
     plan_apply(p, array_f64(y), array_f64(x), n, draw, tally);
 }
 
 /* p with the map of one row. */
-static struct plan plan_of_row(const struct plan *p, const double *scale, const int64_t *zero, size_t row)
+static struct quantizer plan_of_row(const struct quantizer *p, const double *scale, const int64_t *zero,
+                                    size_t row)
 {
-    struct plan q = *p;
+    struct quantizer q = *p;
     if (p->format.family == FAMILY_INT && scale != NULL) q.format.integer.scale = scale[row];
     if (p->format.family == FAMILY_INT && zero != NULL) q.format.integer.zero = zero[row];
     q.whole.known = false;
     return q;
 }
 
-enum status plan_apply_rows_f32(const struct plan *p, float *y, const float *x, size_t rows, size_t n,
-                                const double *scale, const int64_t *zero, struct draw draw,
-                                struct tally *tally)
+enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const float *x, size_t rows,
+                                     size_t n, const double *scale, const int64_t *zero, struct draw draw,
+                                     struct tally *tally)
 {
     for (size_t r = 0; r < rows && p->format.family == FAMILY_INT; r++) {
-        const struct plan q = plan_of_row(p, scale, zero, r);
+        const struct quantizer q = plan_of_row(p, scale, zero, r);
         if (format_check(&q.format) == STATUS_OK) continue;
         return fail(STATUS_INPUT, "row %zu: %s", r, status_detail());
     }
     for (size_t r = 0; r < rows; r++) {
-        const struct plan q = plan_of_row(p, scale, zero, r);
+        const struct quantizer q = plan_of_row(p, scale, zero, r);
         const bool blocks = block_is_family(p->format.family) && p->format.random_bits == 0;
         const struct draw here = {draw.name,
                                   blocks ? 0 : draw.first + r * n}; /* a block begins with its row */
-        plan_apply_f32(&q, y + r * n, x + r * n, n, here, tally);
+        quantizer_apply_f32(&q, y + r * n, x + r * n, n, here, tally);
     }
     return STATUS_OK;
 }
 
-static void plan_encode(const struct plan *p, uint64_t *code, uint32_t *scale, struct array x, size_t n,
+static void plan_encode(const struct quantizer *p, uint64_t *code, uint32_t *scale, struct array x, size_t n,
                         struct draw draw, struct tally *tally)
 {
     const struct host_state host = host_enter();
 
-    assert(!plan_needs_measure(&p->format) || p->whole.known);
-    plan_ref(p, (struct array){NULL, p->carrier}, code, scale, x, n, draw, tally);
+    assert(!quantizer_needs_measure(&p->format) || p->whole.known);
+    quantizer_ref(p, (struct array){NULL, p->carrier}, code, scale, x, n, draw, tally);
     host_leave(host);
 }
 
-void plan_encode_f32(const struct plan *p, uint64_t *code, uint32_t *scale, const float *x, size_t n,
-                     struct draw draw, struct tally *tally)
+void quantizer_encode_f32(const struct quantizer *p, uint64_t *code, uint32_t *scale, const float *x,
+                          size_t n, struct draw draw, struct tally *tally)
 {
     assert(p->carrier == CARRIER_FLOAT32);
     plan_encode(p, code, scale, array_f32(x), n, draw, tally);
 }
 
-void plan_encode_f64(const struct plan *p, uint64_t *code, uint32_t *scale, const double *x, size_t n,
-                     struct draw draw, struct tally *tally)
+void quantizer_encode_f64(const struct quantizer *p, uint64_t *code, uint32_t *scale, const double *x,
+                          size_t n, struct draw draw, struct tally *tally)
 {
     assert(p->carrier == CARRIER_FLOAT64);
     plan_encode(p, code, scale, array_f64(x), n, draw, tally);
 }
 
-static void plan_decode(const struct plan *p, struct array y, const uint64_t *code, const uint32_t *scale,
-                        size_t n)
+static void plan_decode(const struct quantizer *p, struct array y, const uint64_t *code,
+                        const uint32_t *scale, size_t n)
 {
     const struct host_state host = host_enter();
 
     assert(p->carrier == y.carrier);
-    assert(!plan_needs_measure(&p->format) || p->whole.known);
-    plan_ref_decode(p, y, code, scale, n);
+    assert(!quantizer_needs_measure(&p->format) || p->whole.known);
+    quantizer_ref_decode(p, y, code, scale, n);
     host_leave(host);
 }
 
-void plan_decode_f32(const struct plan *p, float *y, const uint64_t *code, const uint32_t *scale, size_t n)
+void quantizer_decode_f32(const struct quantizer *p, float *y, const uint64_t *code, const uint32_t *scale,
+                          size_t n)
 {
     plan_decode(p, array_f32(y), code, scale, n);
 }
 
-void plan_decode_f64(const struct plan *p, double *y, const uint64_t *code, const uint32_t *scale, size_t n)
+void quantizer_decode_f64(const struct quantizer *p, double *y, const uint64_t *code, const uint32_t *scale,
+                          size_t n)
 {
     plan_decode(p, array_f64(y), code, scale, n);
 }
 
-static void plan_measure(struct plan *p, struct array x, size_t n)
+static void plan_measure(struct quantizer *p, struct array x, size_t n)
 {
     const struct host_state host = host_enter();
-    plan_ref_measure(p, x, n);
+    quantizer_ref_measure(p, x, n);
     host_leave(host);
 }
 
-void plan_measure_f32(struct plan *p, const float *x, size_t n)
+void quantizer_measure_f32(struct quantizer *p, const float *x, size_t n)
 {
     plan_measure(p, array_f32(x), n);
 }
 
-void plan_measure_f64(struct plan *p, const double *x, size_t n)
+void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n)
 {
     plan_measure(p, array_f64(x), n);
 }

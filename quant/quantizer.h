@@ -1,11 +1,11 @@
 /* quant/quantizer.h - the one interface: a format made ready for arrays. Start here.
  *
  *     struct format f;
- *     struct plan p;
+ *     struct quantizer p;
  *     struct tally t = {0};
  *     TRY(format_parse(&f, "fp:e4m3fn:sr8:sat"));
- *     TRY(plan_make(&p, &f, CARRIER_FLOAT32));
- *     plan_apply_f32(&p, y, x, n, (struct draw){.name = {.seed = 1, .stream = 2, .step = 3}}, &t);
+ *     TRY(quantizer_make(&p, &f, CARRIER_FLOAT32));
+ *     quantizer_apply_f32(&p, y, x, n, (struct draw){.name = {.seed = 1, .stream = 2, .step = 3}}, &t);
  *
  * A plan is a plain struct: copy it, keep it on the stack, make a new one whenever the bits change (well
  * under a microsecond, no allocation). It is only read by the calls below, so threads may share it.
@@ -36,13 +36,13 @@ struct draw {
     uint64_t first;
 };
 
-struct plan;
+struct quantizer;
 
 /** A SIMD kernel: n a multiple of plan.step; y may be x. Arrays are of the plan's carrier. */
-typedef void plan_kernel(const struct plan *p, void *y, const void *x, size_t n, struct draw draw);
+typedef void quantizer_kernel(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw);
 
 /** Numbers that the kernels need, in binary64; exact in the carrier. */
-struct plan_constants {
+struct quantizer_constants {
     double lowest, highest; /* values: what lies between them does not overflow */
     double up, down;        /* fixed: 2^fl and 2^-fl */
     double low, high;       /* fixed: smallest and largest code; floats: high is the largest value */
@@ -62,34 +62,34 @@ struct plan_whole {
     struct block_scan scan; /* blocks of "all" */
 };
 
-struct plan {
+struct quantizer {
     struct format format;
     enum carrier carrier;
-    plan_kernel *kernel; /* NULL: the reference alone */
+    quantizer_kernel *kernel; /* NULL: the reference alone */
     int step; /* of the kernel: elements it takes at once; a stochastic one wants first to be a multiple */
-    struct plan_constants constants;
+    struct quantizer_constants constants;
     struct plan_whole whole;
 };
 
 /** Which kernels a plan may use: all that the processor has, or the reference that defines the results. */
-enum plan_kernels { KERNELS_BEST, KERNELS_REF };
+enum quantizer_kernels { KERNELS_BEST, KERNELS_REF };
 
 /**
  * Make f ready for arrays of `carrier`. STATUS_INPUT says why f is impossible, or which of its values the
  * carrier lacks, and names the nearest format that will do.
  */
-MUST_CHECK enum status plan_make(struct plan *out, const struct format *f, enum carrier carrier);
+MUST_CHECK enum status quantizer_make(struct quantizer *out, const struct format *f, enum carrier carrier);
 
 /** The same with a choice of kernels. */
-MUST_CHECK enum status plan_make_with(struct plan *out, const struct format *f, enum carrier carrier,
-                                      enum plan_kernels kernels);
+MUST_CHECK enum status quantizer_make_with(struct quantizer *out, const struct format *f,
+                                           enum carrier carrier, enum quantizer_kernels kernels);
 
 /** Does f need plan_measure before an array may be split or encoded? */
-bool plan_needs_measure(const struct format *f);
+bool quantizer_needs_measure(const struct format *f);
 
 /** Take the range of x into the plan: affine, nvfp4, blocks of "all". Others ignore it. */
-void plan_measure_f32(struct plan *p, const float *x, size_t n);
-void plan_measure_f64(struct plan *p, const double *x, size_t n);
+void quantizer_measure_f32(struct quantizer *p, const float *x, size_t n);
+void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n);
 
 /**
  * Quantize: y[i] = value of code of x[i], i < n. y may be x; otherwise they do not overlap.
@@ -99,10 +99,10 @@ void plan_measure_f64(struct plan *p, const double *x, size_t n);
  * NaN: fixed point, powers of two and finite floats give 0 (or their nearest to 0), all others NaN; it is
  * counted.
  */
-void plan_apply_f32(const struct plan *p, float *y, const float *x, size_t n, struct draw draw,
-                    struct tally *tally);
-void plan_apply_f64(const struct plan *p, double *y, const double *x, size_t n, struct draw draw,
-                    struct tally *tally);
+void quantizer_apply_f32(const struct quantizer *p, float *y, const float *x, size_t n, struct draw draw,
+                         struct tally *tally);
+void quantizer_apply_f64(const struct quantizer *p, double *y, const double *x, size_t n, struct draw draw,
+                         struct tally *tally);
 
 /**
  * Quantize x[rows][n] with a map for each row: a row is a channel, or a group of n elements.
@@ -111,25 +111,27 @@ void plan_apply_f64(const struct plan *p, double *y, const double *x, size_t n, 
  * affine and nvfp4 take the range of each row, blocks begin anew in each (under a stochastic rounding n is a
  * multiple of the block). STATUS_INPUT names a row whose scale is impossible; nothing is written then.
  */
-MUST_CHECK enum status plan_apply_rows_f32(const struct plan *p, float *y, const float *x, size_t rows,
-                                           size_t n, const double *scale, const int64_t *zero,
-                                           struct draw draw, struct tally *tally);
+MUST_CHECK enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const float *x,
+                                                size_t rows, size_t n, const double *scale,
+                                                const int64_t *zero, struct draw draw, struct tally *tally);
 
 /**
  * Encode: code[i] of x[i] as struct encoded has it; scale[k] of block k, or NULL where there are no blocks.
  * A plan that needs a measure must have one.
  */
-void plan_encode_f32(const struct plan *p, uint64_t *code, uint32_t *scale, const float *x, size_t n,
-                     struct draw draw, struct tally *tally);
-void plan_encode_f64(const struct plan *p, uint64_t *code, uint32_t *scale, const double *x, size_t n,
-                     struct draw draw, struct tally *tally);
+void quantizer_encode_f32(const struct quantizer *p, uint64_t *code, uint32_t *scale, const float *x,
+                          size_t n, struct draw draw, struct tally *tally);
+void quantizer_encode_f64(const struct quantizer *p, uint64_t *code, uint32_t *scale, const double *x,
+                          size_t n, struct draw draw, struct tally *tally);
 
 /** Decode: y[i] of code[i]. Elements are the n from a multiple of the block size on. */
-void plan_decode_f32(const struct plan *p, float *y, const uint64_t *code, const uint32_t *scale, size_t n);
-void plan_decode_f64(const struct plan *p, double *y, const uint64_t *code, const uint32_t *scale, size_t n);
+void quantizer_decode_f32(const struct quantizer *p, float *y, const uint64_t *code, const uint32_t *scale,
+                          size_t n);
+void quantizer_decode_f64(const struct quantizer *p, double *y, const uint64_t *code, const uint32_t *scale,
+                          size_t n);
 
 /** Elements that share a scale: 1 for elementwise formats, SIZE_MAX if all of an array do. */
-size_t plan_block(const struct format *f);
+size_t quantizer_block(const struct format *f);
 
 /** Random bits of element i: R of them by the lane rule of quant/random.h. */
 uint32_t draw_bits(struct random_name name, uint64_t i, int random_bits);

@@ -225,16 +225,16 @@ static void explain_element(const struct format *f, struct number x, uint32_t ra
 /* Formats whose scale is taken from the array or given: the value is an array of one. */
 static enum status explain_scaled(const struct format *f, double x, const struct options *o)
 {
-    struct plan plan;
+    struct quantizer plan;
     uint64_t code;
     uint32_t scale[1];
     double y;
 
-    TRY(status_usage(plan_make(&plan, f, CARRIER_FLOAT64)));
-    plan_measure_f64(&plan, &x, 1);
+    TRY(status_usage(quantizer_make(&plan, f, CARRIER_FLOAT64)));
+    quantizer_measure_f64(&plan, &x, 1);
     const struct draw draw = {o->draw.name, block_is_family(f->family) ? 0 : o->draw.first};
-    plan_encode_f64(&plan, &code, scale, &x, 1, draw, NULL);
-    plan_decode_f64(&plan, &y, &code, scale, 1);
+    quantizer_encode_f64(&plan, &code, scale, &x, 1, draw, NULL);
+    quantizer_decode_f64(&plan, &y, &code, scale, 1);
     if (block_is_family(f->family)) {
         const struct block_grid g = block_grid_of_code(f, scale[0], plan.whole.tensor_scale);
         explain_grid(f, &g);

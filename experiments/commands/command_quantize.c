@@ -165,26 +165,26 @@ static void quantize_elements(struct results *r, const struct options *o, const 
 static enum status quantize_array(struct results *r, const struct options *o, const struct format *f,
                                   struct tally *tally)
 {
-    const size_t n = o->values.count, block = plan_block(f);
+    const size_t n = o->values.count, block = quantizer_block(f);
     double *y = malloc((n + 1) * sizeof *y);
     uint32_t *scale = block == 1 ? NULL : malloc((n + 1) * sizeof *scale);
-    struct plan plan;
+    struct quantizer plan;
     enum status s = STATUS_NOMEM;
 
     if (y == NULL || (block != 1 && scale == NULL)) {
         s = fail(STATUS_NOMEM, "no memory for %zu values", n);
         goto done;
     }
-    s = status_usage(plan_make(&plan, f, CARRIER_FLOAT64));
+    s = status_usage(quantizer_make(&plan, f, CARRIER_FLOAT64));
     if (s != STATUS_OK) goto done;
     if (block != SIZE_MAX && o->draw.first % block != 0) {
         s = fail(STATUS_USAGE, "--first %" PRIu64 " is inside a block of %zu; give a multiple of it",
                  o->draw.first, block);
         goto done;
     }
-    plan_measure_f64(&plan, o->values.value, n);
-    plan_encode_f64(&plan, r->code, scale, o->values.value, n, o->draw, tally);
-    plan_decode_f64(&plan, y, r->code, scale, n);
+    quantizer_measure_f64(&plan, o->values.value, n);
+    quantizer_encode_f64(&plan, r->code, scale, o->values.value, n, o->draw, tally);
+    quantizer_decode_f64(&plan, y, r->code, scale, n);
     for (size_t i = 0; i < n; i++) {
         r->value[i] = number_of_double(y[i]);
         if (scale != NULL) r->scale[i] = scale[i / block];

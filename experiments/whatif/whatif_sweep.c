@@ -84,7 +84,7 @@ enum status sweep_apply(struct cost_options *o, struct sweep_words *memory, cons
 /* --- what points have in common ----------------------------------------------------------------------- */
 
 /* A machine, or why there is none like it. */
-struct machine {
+struct swept_machine {
     struct hardware hardware;
     char *reason;
 };
@@ -94,7 +94,7 @@ struct sweep_plan {
     const struct cost_options *base;
     struct slice run, machine, group;
     struct cost_case *runs;
-    struct machine *machines;
+    struct swept_machine *machines;
     int *first, *next; /* points of a group: [group.count], and [points] after each; -1: none */
     int runs_made;
 };
@@ -229,7 +229,7 @@ static void fill(struct sweep_row *row, const struct cost *run, const struct cos
 static enum status price_point(struct sweep_row *row, struct meter *m, const struct sweep_plan *p, int point)
 {
     struct cost_case c = p->runs[slice_of(&p->run, p->s, point)];
-    const struct machine *machine = &p->machines[slice_of(&p->machine, p->s, point)];
+    const struct swept_machine *machine = &p->machines[slice_of(&p->machine, p->s, point)];
     struct prices prices;
     struct cost run, top;
 
@@ -247,7 +247,7 @@ static enum status price_point(struct sweep_row *row, struct meter *m, const str
 /* The hardware that a group is mapped for: with the same mapping kept, at the prices before the sweep. */
 static enum status group_hardware(struct hardware *out, const struct sweep_plan *p, int group, int point)
 {
-    const struct machine *machine = &p->machines[slice_of(&p->machine, p->s, point)];
+    const struct swept_machine *machine = &p->machines[slice_of(&p->machine, p->s, point)];
     struct cost_options o = *p->base;
     struct sweep_words memory = {0};
 

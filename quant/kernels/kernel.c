@@ -15,7 +15,7 @@ static double power_of_two(int k)
 
 /* In integers if t 2^R fits 31 bits and x 2^(fl + R) loses nothing below, or if t fits and t itself loses
  * nothing. */
-static plan_kernel *fixed_sr_choose(const struct format *f, int overflow)
+static quantizer_kernel *fixed_sr_choose(const struct format *f, int overflow)
 {
     const int random = f->random_bits, lost = f->fixed.bits - f->fixed.integer_bits + random;
     if (overflow == 0 && random <= 16 && f->fixed.bits + random <= 30 && lost >= 0 && lost <= 126)
@@ -25,7 +25,7 @@ static plan_kernel *fixed_sr_choose(const struct format *f, int overflow)
     return fixed_sr_kernel_f32(overflow, random <= 16);
 }
 
-static void fixed_choose(struct plan *p)
+static void fixed_choose(struct quantizer *p)
 {
     const struct fixed_format *f = &p->format.fixed;
     const bool narrow = p->carrier == CARRIER_FLOAT32;
@@ -42,7 +42,7 @@ static void fixed_choose(struct plan *p)
         p->kernel = fixed_kernel_f64(p->format.rounding, overflow, fl < 0);
     if (p->kernel == NULL) return;
     p->step = p->format.rounding == ROUND_SR ? 64 : narrow ? 8 : 4;
-    struct plan_constants *c = &p->constants;
+    struct quantizer_constants *c = &p->constants;
     c->up = power_of_two(fl);
     c->down = power_of_two(-fl);
     c->high = (double)fixed_high(f);
@@ -53,7 +53,7 @@ static void fixed_choose(struct plan *p)
     c->highest = c->high * c->down;
 }
 
-static void float_constants(struct plan_constants *c, const struct format *f)
+static void float_constants(struct quantizer_constants *c, const struct format *f)
 {
     const struct float_format *g = &f->floating;
     const struct number top = float_decode(g, float_code_max(g));
@@ -75,7 +75,7 @@ static void float_constants(struct plan_constants *c, const struct format *f)
 }
 
 /* The kernel for a float whose units and whose constant c (see float_lanes.h) are normal in the carrier. */
-static plan_kernel *float_kernel(const struct format *f, bool narrow)
+static quantizer_kernel *float_kernel(const struct format *f, bool narrow)
 {
     const bool inf = f->overflow == OVERFLOW_INF, fnuz = f->floating.flavour == FLAVOUR_FNUZ;
     if (!narrow) return float_kernel_f64(f->rounding, inf, fnuz);
@@ -86,14 +86,14 @@ static plan_kernel *float_kernel(const struct format *f, bool narrow)
 }
 
 /* The kernel for the exponents of float32. */
-static plan_kernel *float_kernel_wide(const struct format *f)
+static quantizer_kernel *float_kernel_wide(const struct format *f)
 {
     const bool inf = f->overflow == OVERFLOW_INF;
     if (f->rounding == ROUND_SR) return float_sr_kernel_f32(true, inf, f->random_bits <= 16);
     return floatwide_kernel(f->rounding, inf);
 }
 
-static void float_choose(struct plan *p)
+static void float_choose(struct quantizer *p)
 {
     const struct float_format *f = &p->format.floating;
     const bool narrow = p->carrier == CARRIER_FLOAT32, sr = p->format.rounding == ROUND_SR;
@@ -118,14 +118,14 @@ static void float_choose(struct plan *p)
 
 enum { BLOCK_LEAST = 8, BLOCK_MOST = 64 };
 
-static bool block_fits(const struct plan *p)
+static bool block_fits(const struct quantizer *p)
 {
     const int size = p->format.block.size;
     return p->carrier == CARRIER_FLOAT32 && size >= BLOCK_LEAST && size <= BLOCK_MOST &&
            size % BLOCK_LEAST == 0;
 }
 
-static void mx_choose(struct plan *p)
+static void mx_choose(struct quantizer *p)
 {
     const struct block_format *b = &p->format.block;
     const struct format element = {.rounding = p->format.rounding, .floating = b->element};
@@ -141,7 +141,7 @@ static void mx_choose(struct plan *p)
     p->constants.top_fraction = bits & 0x7FFFFF;
 }
 
-static void bfp_choose(struct plan *p)
+static void bfp_choose(struct quantizer *p)
 {
     const struct block_format *b = &p->format.block;
 
@@ -154,12 +154,12 @@ static void bfp_choose(struct plan *p)
     p->constants.up = p->constants.down = p->constants.span = 1; /* the block has its own */
 }
 
-void kernel_choose(struct plan *p)
+void kernel_choose(struct quantizer *p)
 {
-    static void (*const choose[FAMILY_COUNT])(struct plan * p) = {[FAMILY_FIXED] = fixed_choose,
-                                                                  [FAMILY_FLOAT] = float_choose,
-                                                                  [FAMILY_MX] = mx_choose,
-                                                                  [FAMILY_BFP] = bfp_choose};
+    static void (*const choose[FAMILY_COUNT])(struct quantizer * p) = {[FAMILY_FIXED] = fixed_choose,
+                                                                       [FAMILY_FLOAT] = float_choose,
+                                                                       [FAMILY_MX] = mx_choose,
+                                                                       [FAMILY_BFP] = bfp_choose};
 
     if (choose[p->format.family] == NULL || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return;
@@ -169,7 +169,7 @@ void kernel_choose(struct plan *p)
 #else
 
 /* To add a processor: its kernels in files of their own, and its choice here. */
-void kernel_choose(struct plan *p)
+void kernel_choose(struct quantizer *p)
 {
     (void)p;
 }

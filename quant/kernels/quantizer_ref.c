@@ -44,7 +44,7 @@ static void array_store(struct array a, size_t i, struct number y)
 
 /* One way of coding elements, fixed for a block. */
 struct coder {
-    const struct plan *plan;
+    const struct quantizer *plan;
     struct block_grid grid;
     bool is_block;
 };
@@ -114,10 +114,10 @@ static struct block_scan scan_range(struct array x, size_t begin, size_t end)
     return scan;
 }
 
-void plan_ref(const struct plan *p, struct array y, uint64_t *code, uint32_t *scale, struct array x, size_t n,
-              struct draw draw, struct tally *tally)
+void quantizer_ref(const struct quantizer *p, struct array y, uint64_t *code, uint32_t *scale, struct array x,
+                   size_t n, struct draw draw, struct tally *tally)
 {
-    const size_t block = plan_block(&p->format);
+    const size_t block = quantizer_block(&p->format);
     struct coder c = {.plan = p, .is_block = block_is_family(p->format.family)};
 
     if (!c.is_block) {
@@ -134,10 +134,10 @@ void plan_ref(const struct plan *p, struct array y, uint64_t *code, uint32_t *sc
     }
 }
 
-void plan_ref_decode(const struct plan *p, struct array y, const uint64_t *code, const uint32_t *scale,
-                     size_t n)
+void quantizer_ref_decode(const struct quantizer *p, struct array y, const uint64_t *code,
+                          const uint32_t *scale, size_t n)
 {
-    const size_t block = plan_block(&p->format);
+    const size_t block = quantizer_block(&p->format);
     struct coder c = {.plan = p, .is_block = block_is_family(p->format.family)};
 
     for (size_t i = 0; i < n; i++) {
@@ -147,7 +147,7 @@ void plan_ref_decode(const struct plan *p, struct array y, const uint64_t *code,
     }
 }
 
-void plan_ref_measure(struct plan *p, struct array x, size_t n)
+void quantizer_ref_measure(struct quantizer *p, struct array x, size_t n)
 {
     struct plan_whole *w = &p->whole;
 

@@ -15,15 +15,15 @@ struct array {
  * Quantize elements [0, n) of x. Any of the outputs may be NULL: y->data values, code codes, scale scales of
  * blocks, tally counts. The plan's `whole` is known if the format needs it.
  */
-void plan_ref(const struct plan *p, struct array y, uint64_t *code, uint32_t *scale, struct array x, size_t n,
-              struct draw draw, struct tally *tally);
+void quantizer_ref(const struct quantizer *p, struct array y, uint64_t *code, uint32_t *scale, struct array x,
+                   size_t n, struct draw draw, struct tally *tally);
 
 /** Decode. */
-void plan_ref_decode(const struct plan *p, struct array y, const uint64_t *code, const uint32_t *scale,
-                     size_t n);
+void quantizer_ref_decode(const struct quantizer *p, struct array y, const uint64_t *code,
+                          const uint32_t *scale, size_t n);
 
 /** Fill p->whole from n elements of x. */
-void plan_ref_measure(struct plan *p, struct array x, size_t n);
+void quantizer_ref_measure(struct quantizer *p, struct array x, size_t n);
 
 /** What the carrier holds at [i]. */
 struct number array_load(struct array a, size_t i);

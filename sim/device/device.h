@@ -75,7 +75,7 @@ struct quantize_op {
     const float *x;     /* [device] */
     size_t rows, row;
     const struct range *known; /* [device] NULL, or the range of x */
-    struct plan quantizer;
+    struct quantizer quantizer;
     struct affine map;      /* codes: the grid, */
     struct affine *map_out; /* [device] which is told here */
     struct random_name random;

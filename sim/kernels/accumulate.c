@@ -20,7 +20,7 @@ enum { ODD_BITS = 50 };
 struct step {
     bool rounds;
     bool odd; /* sums may be rounded to odd before */
-    struct plan plan;
+    struct quantizer plan;
 };
 
 /* Can the stage be a step: is it exact, or without randomness? */
@@ -33,7 +33,7 @@ static bool step_make(struct step *out, const struct stage *s)
     out->odd = s->format.family == FAMILY_FLOAT   ? s->format.floating.mantissa_bits < ODD_BITS
                : s->format.family == FAMILY_FIXED ? saturates && s->format.fixed.bits <= ODD_BITS
                                                   : false;
-    return plan_make(&out->plan, &s->format, CARRIER_FLOAT64) == STATUS_OK;
+    return quantizer_make(&out->plan, &s->format, CARRIER_FLOAT64) == STATUS_OK;
 }
 
 /* The sum s of two numbers, whose error is e, rounded to odd. */
@@ -68,7 +68,7 @@ static bool add_rounded(const struct step *step, double *sum, const double *x, d
     const struct draw none = {.first = 0};
 
     if (!add(sum, x, factor, n, step->odd)) return false;
-    if (step->rounds) plan_apply_f64(&step->plan, sum, sum, n, none, NULL);
+    if (step->rounds) quantizer_apply_f64(&step->plan, sum, sum, n, none, NULL);
     return true;
 }
 

@@ -99,20 +99,20 @@ static enum status placeholders_check(enum role role, const char *text)
 /* --- settings --- */
 
 /* The format of an array role with its plan, at these bits. */
-static enum status plan_of(struct plan *out, const struct role_setting *s, int bits)
+static enum status plan_of(struct quantizer *out, const struct role_setting *s, int bits)
 {
     char text[ROLE_TEXT];
     struct format format;
 
     TRY(role_expand(text, s->text, bits));
     TRY(format_parse(&format, text));
-    return plan_make(out, &format, CARRIER_FLOAT32);
+    return quantizer_make(out, &format, CARRIER_FLOAT32);
 }
 
 /* Write the string with all its defaults, so that equal settings are equal texts. */
 static enum status text_complete(struct role_setting *s, enum role role)
 {
-    struct plan plan;
+    struct quantizer plan;
 
     if (role == ROLE_ACCUMULATOR) {
         struct accumulator sums;
@@ -148,7 +148,7 @@ enum status role_parse(struct role_setting *out, enum role role, const char *tex
 
 enum status role_check(const struct role_setting *s, enum role role, int lo, int hi)
 {
-    struct plan plan;
+    struct quantizer plan;
 
     if (!role_is_driven(s)) return STATUS_OK;
     assert(rows[role].width != ROLE_WIDTH_NONE);
@@ -164,7 +164,7 @@ enum status role_check(const struct role_setting *s, enum role role, int lo, int
 /* --- tensors --- */
 
 /* The plan of a setting that has been checked, at the moment's bits. */
-static void plan_now(struct plan *out, const struct role_setting *s, enum role role,
+static void plan_now(struct quantizer *out, const struct role_setting *s, enum role role,
                      const struct role_moment *m)
 {
     const int bits = rows[role].width == ROLE_WIDTH_FORWARD ? m->forward_bits : m->backward_bits;
@@ -229,7 +229,7 @@ static bool format_grid(struct affine *out, const struct format *f)
 
 bool role_grid(struct affine *out, const struct role_setting *s, enum role role, const struct role_moment *m)
 {
-    struct plan plan;
+    struct quantizer plan;
 
     if (s->way != ROLE_FORMAT) return false;
     plan_now(&plan, s, role, m);

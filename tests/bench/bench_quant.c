@@ -69,7 +69,7 @@ static void scale_f64(double *x, size_t n, double s)
         x[i] *= s;
 }
 
-static void run_part(const struct row *r, const struct plan *p, void *x, size_t begin, size_t n)
+static void run_part(const struct row *r, const struct quantizer *p, void *x, size_t begin, size_t n)
 {
     const struct draw draw = {{.seed = 1}, begin};
     if (r->format == NULL && r->carrier == CARRIER_FLOAT32)
@@ -77,9 +77,9 @@ static void run_part(const struct row *r, const struct plan *p, void *x, size_t 
     else if (r->format == NULL)
         scale_f64((double *)x + begin, n, one);
     else if (r->carrier == CARRIER_FLOAT32)
-        plan_apply_f32(p, (float *)x + begin, (float *)x + begin, n, draw, NULL);
+        quantizer_apply_f32(p, (float *)x + begin, (float *)x + begin, n, draw, NULL);
     else
-        plan_apply_f64(p, (double *)x + begin, (double *)x + begin, n, draw, NULL);
+        quantizer_apply_f64(p, (double *)x + begin, (double *)x + begin, n, draw, NULL);
 }
 
 /* --- what takes turns
@@ -87,7 +87,7 @@ static void run_part(const struct row *r, const struct plan *p, void *x, size_t 
 
 struct turn {
     const struct row *row;
-    const struct plan *plan;
+    const struct quantizer *plan;
     const float *source;
     void *x;
     size_t n;
@@ -158,7 +158,7 @@ static void print_rows(const struct bench *b, const struct turn *turn, const str
 
 static void bench_formats(const struct bench *b, const float *source, void *x)
 {
-    static struct plan plan[ROWS];
+    static struct quantizer plan[ROWS];
     static struct contender c[2 * ROWS];
     static struct turn turn[2 * ROWS];
     int thread[2];
@@ -168,7 +168,7 @@ static void bench_formats(const struct bench *b, const float *source, void *x)
         struct format f;
         if (rows[r].format != NULL) {
             bench_must(format_parse(&f, rows[r].format));
-            bench_must(plan_make(&plan[r], &f, rows[r].carrier));
+            bench_must(quantizer_make(&plan[r], &f, rows[r].carrier));
         }
         for (int i = 0; i < choices; i++) {
             const int at = r * choices + i;
@@ -196,7 +196,7 @@ enum { WAYS = sizeof ways / sizeof ways[0], SPAN = 1000, SPANS = 1000, TIMES = 2
 struct switching {
     const struct way *way;
     const struct format *format; /* [2] */
-    struct plan *plan;           /* [2] */
+    struct quantizer *plan;      /* [2] */
     float *x;
 };
 
@@ -208,8 +208,8 @@ static void run_switching(void *with)
     for (int i = 0; i < TIMES * SPANS; i++) {
         const int k = s->way->two ? i % 2 : 0;
         float *const part = s->x + i % SPANS * SPAN;
-        if (s->way->anew) bench_must(plan_make(&s->plan[k], &s->format[k], CARRIER_FLOAT32));
-        plan_apply_f32(&s->plan[k], part, part, SPAN, draw, NULL);
+        if (s->way->anew) bench_must(quantizer_make(&s->plan[k], &s->format[k], CARRIER_FLOAT32));
+        quantizer_apply_f32(&s->plan[k], part, part, SPAN, draw, NULL);
     }
 }
 
@@ -221,12 +221,12 @@ static void bench_switching(const struct bench *b, float *x)
     static struct contender c[WAYS];
     struct switching s[WAYS];
     struct format format[2];
-    struct plan plan[2];
+    struct quantizer plan[2];
     struct bench_table table;
 
     for (int k = 0; k < 2; k++) {
         bench_must(format_parse(&format[k], names[k]));
-        bench_must(plan_make(&plan[k], &format[k], CARRIER_FLOAT32));
+        bench_must(quantizer_make(&plan[k], &format[k], CARRIER_FLOAT32));
     }
     for (int w = 0; w < WAYS; w++) {
         s[w] = (struct switching){&ways[w], format, plan, x};

@@ -27,10 +27,10 @@ static void fill(float *x, uint64_t b)
     }
 }
 
-static float ask(const struct plan *ref, float x)
+static float ask(const struct quantizer *ref, float x)
 {
     float y;
-    plan_apply_f32(ref, &y, &x, 1, (struct draw){.first = 0}, NULL);
+    quantizer_apply_f32(ref, &y, &x, 1, (struct draw){.first = 0}, NULL);
     return y;
 }
 
@@ -40,7 +40,7 @@ static bool same(float a, float b)
 }
 
 /* The reference at x[begin .. end], whose first and last results are known, by halving. */
-static void expect_between(float *want, const float *x, int begin, int end, const struct plan *ref)
+static void expect_between(float *want, const float *x, int begin, int end, const struct quantizer *ref)
 {
     if (end - begin < 2) return;
     if (same(want[begin], want[end])) {
@@ -64,10 +64,10 @@ static bool is_monotone(const struct format *f, const float *x)
     return high - low < ldexpf(1, f->fixed.integer_bits - 1) || low >= ldexpf(1, f->fixed.integer_bits + 24);
 }
 
-static void expect(float *want, const float *x, const struct plan *ref, bool every, struct draw draw)
+static void expect(float *want, const float *x, const struct quantizer *ref, bool every, struct draw draw)
 {
     if (every || !is_monotone(&ref->format, x)) {
-        plan_apply_f32(ref, want, x, BLOCK, draw, NULL);
+        quantizer_apply_f32(ref, want, x, BLOCK, draw, NULL);
         return;
     }
     want[0] = ask(ref, x[0]);
@@ -81,10 +81,10 @@ static uint64_t compare(const char *text, uint64_t share, uint64_t offset)
     const uint64_t blocks = (UINT64_C(1) << 32) / BLOCK, stride = share > 0 ? share : 1;
     uint64_t differences = 0;
     struct format f;
-    struct plan fast, ref;
+    struct quantizer fast, ref;
 
-    if (format_parse(&f, text) != STATUS_OK || plan_make(&fast, &f, CARRIER_FLOAT32) != STATUS_OK ||
-        plan_make_with(&ref, &f, CARRIER_FLOAT32, KERNELS_REF) != STATUS_OK) {
+    if (format_parse(&f, text) != STATUS_OK || quantizer_make(&fast, &f, CARRIER_FLOAT32) != STATUS_OK ||
+        quantizer_make_with(&ref, &f, CARRIER_FLOAT32, KERNELS_REF) != STATUS_OK) {
         fprintf(stderr, "%s\n", status_detail());
         return 1;
     }
@@ -97,7 +97,7 @@ static uint64_t compare(const char *text, uint64_t share, uint64_t offset)
         float x[BLOCK], y[BLOCK], want[BLOCK];
         const struct draw draw = {{.seed = 1}, b * BLOCK};
         fill(x, b);
-        plan_apply_f32(&fast, y, x, BLOCK, draw, NULL);
+        quantizer_apply_f32(&fast, y, x, BLOCK, draw, NULL);
         expect(want, x, &ref, share > 0, draw);
         if (memcmp(y, want, sizeof y) == 0) continue;
         for (int i = 0; i < BLOCK; i++)

@@ -221,7 +221,7 @@ static void small_open(struct graph *g, struct recipe *recipe, enum block_kind k
                                    .kernel = 3,
                                    .activation = ACTIVATION_RELU,
                                    .role = CONV_STEM};
-    struct plan plan = {
+    struct quantizer plan = {
         .batch = BATCH, .forward_bits_max = 8, .backward_bits_max = 8, .training = true, .threads = threads};
 
     must(kernels_find(&plan.kernels, kernels));

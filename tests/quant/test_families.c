@@ -140,14 +140,14 @@ ParameterizedTest(struct scale_row *row, families, scale_rules)
 {
     const struct format f = format_of(row->format);
     const float x[] = {row->x, 1};
-    struct plan p;
+    struct quantizer p;
     uint64_t code[2];
     uint32_t scale[1];
     float y[2];
 
-    cr_assert(eq(int, plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
-    plan_encode_f32(&p, code, scale, x, 2, (struct draw){.first = 0}, NULL);
-    plan_decode_f32(&p, y, code, scale, 2);
+    cr_assert(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
+    quantizer_encode_f32(&p, code, scale, x, 2, (struct draw){.first = 0}, NULL);
+    quantizer_decode_f32(&p, y, code, scale, 2);
     cr_expect(eq(u32, scale[0], row->code), "%s of %g", row->format, (double)row->x);
     cr_expect(eq(flt, y[0], row->want), "%s of %g", row->format, (double)row->x);
 }
@@ -157,9 +157,9 @@ Test(families, a_block_with_nan_is_nan_and_tiny_and_huge_blocks_do_not_overflow)
     const struct format f = format_of("mx:e2m1:2");
     const float x[] = {NAN, 1, 0x1p-149f, 0x1p-148f, 0x1.8p127f, 0x1p127f, 0, -0.0f};
     float y[8];
-    struct plan p;
-    cr_assert(eq(int, plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
-    plan_apply_f32(&p, y, x, 8, (struct draw){.first = 0}, NULL);
+    struct quantizer p;
+    cr_assert(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
+    quantizer_apply_f32(&p, y, x, 8, (struct draw){.first = 0}, NULL);
     cr_expect(isnan(y[0]) && isnan(y[1]));
     cr_expect(y[2] == 0 && y[3] == 0, "X stops at 2^-127");
     cr_expect(y[4] == 0x1.8p127f && y[5] == 0x1p127f);
@@ -173,21 +173,21 @@ Test(families, rows_have_scales_of_their_own)
     const double scale[] = {1, 10};
     const int64_t zero[] = {0, 5};
     float y[6];
-    struct plan p;
+    struct quantizer p;
 
-    cr_assert(eq(int, plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
-    cr_assert(eq(int, plan_apply_rows_f32(&p, y, x, 2, 3, scale, zero, (struct draw){.first = 0}, NULL),
+    cr_assert(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
+    cr_assert(eq(int, quantizer_apply_rows_f32(&p, y, x, 2, 3, scale, zero, (struct draw){.first = 0}, NULL),
                  STATUS_OK));
     for (int i = 0; i < 6; i++)
         cr_expect(eq(flt, y[i], x[i]));
-    cr_assert(eq(int, plan_make(&p, &affine, CARRIER_FLOAT32), STATUS_OK));
-    cr_assert(
-        eq(int, plan_apply_rows_f32(&p, y, x, 2, 3, NULL, NULL, (struct draw){.first = 0}, NULL), STATUS_OK));
+    cr_assert(eq(int, quantizer_make(&p, &affine, CARRIER_FLOAT32), STATUS_OK));
+    cr_assert(eq(int, quantizer_apply_rows_f32(&p, y, x, 2, 3, NULL, NULL, (struct draw){.first = 0}, NULL),
+                 STATUS_OK));
     cr_expect(eq(flt, y[0], 1.0f));
     cr_expect(eq(flt, y[2], 3.0f));
     cr_expect(eq(flt, y[5], 40.0f));
     const double bad[] = {1, -1};
-    cr_assert(eq(int, plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
-    cr_expect(eq(int, plan_apply_rows_f32(&p, y, x, 2, 3, bad, zero, (struct draw){.first = 0}, NULL),
+    cr_assert(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK));
+    cr_expect(eq(int, quantizer_apply_rows_f32(&p, y, x, 2, 3, bad, zero, (struct draw){.first = 0}, NULL),
                  STATUS_INPUT));
 }

@@ -21,12 +21,12 @@ static void fill(void)
     }
 }
 
-static struct plan plan_of(const char *text, enum carrier carrier, enum plan_kernels kernels)
+static struct quantizer plan_of(const char *text, enum carrier carrier, enum quantizer_kernels kernels)
 {
     struct format f;
-    struct plan p;
+    struct quantizer p;
     cr_assert(eq(int, format_parse(&f, text), STATUS_OK), "%s", status_detail());
-    cr_assert(eq(int, plan_make_with(&p, &f, carrier, kernels), STATUS_OK), "%s", status_detail());
+    cr_assert(eq(int, quantizer_make_with(&p, &f, carrier, kernels), STATUS_OK), "%s", status_detail());
     return p;
 }
 
@@ -34,22 +34,22 @@ static struct plan plan_of(const char *text, enum carrier carrier, enum plan_ker
 static int same_bits(const char *text, uint64_t first)
 {
     const struct draw draw = {{.seed = 7, .stream = 3, .step = 1}, first};
-    const struct plan p = plan_of(text, CARRIER_FLOAT32, KERNELS_BEST),
-                      r = plan_of(text, CARRIER_FLOAT32, KERNELS_REF);
-    const struct plan q = plan_of(text, CARRIER_FLOAT64, KERNELS_BEST),
-                      s = plan_of(text, CARRIER_FLOAT64, KERNELS_REF);
+    const struct quantizer p = plan_of(text, CARRIER_FLOAT32, KERNELS_BEST),
+                           r = plan_of(text, CARRIER_FLOAT32, KERNELS_REF);
+    const struct quantizer q = plan_of(text, CARRIER_FLOAT64, KERNELS_BEST),
+                           s = plan_of(text, CARRIER_FLOAT64, KERNELS_REF);
 
     if (p.kernel != NULL) {
-        plan_apply_f32(&p, y32, x32, N, draw, NULL);
-        plan_apply_f32(&r, z32, x32, N, draw, NULL);
+        quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
+        quantizer_apply_f32(&r, z32, x32, N, draw, NULL);
         for (int i = 0; i < N; i++)
             if (memcmp(&y32[i], &z32[i], sizeof y32[i]) != 0)
                 cr_fatal("%s of %a: kernel %a, reference %a", text, (double)x32[i], (double)y32[i],
                          (double)z32[i]);
     }
     if (q.kernel != NULL) {
-        plan_apply_f64(&q, y64, x64, N, draw, NULL);
-        plan_apply_f64(&s, z64, x64, N, draw, NULL);
+        quantizer_apply_f64(&q, y64, x64, N, draw, NULL);
+        quantizer_apply_f64(&s, z64, x64, N, draw, NULL);
         for (int i = 0; i < N; i++)
             if (memcmp(&y64[i], &z64[i], sizeof y64[i]) != 0)
                 cr_fatal("%s of %a: kernel %a, reference %a in float64", text, x64[i], y64[i], z64[i]);

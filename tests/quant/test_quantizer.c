@@ -61,12 +61,12 @@ static void fill(void)
     }
 }
 
-static struct plan plan_of(const char *text, enum carrier carrier)
+static struct quantizer plan_of(const char *text, enum carrier carrier)
 {
     struct format f;
-    struct plan p;
+    struct quantizer p;
     cr_assert(eq(int, format_parse(&f, text), STATUS_OK), "%s", status_detail());
-    cr_assert(eq(int, plan_make(&p, &f, carrier), STATUS_OK), "%s", status_detail());
+    cr_assert(eq(int, quantizer_make(&p, &f, carrier), STATUS_OK), "%s", status_detail());
     return p;
 }
 
@@ -75,15 +75,15 @@ static const struct draw draw = {{.seed = 11, .stream = 22, .step = 33}, 64 * 10
 Test(plan, any_split_gives_the_same_bits, .init = fill)
 {
     for (int f = 0; f < FORMATS; f++) {
-        struct plan p = plan_of(formats[f], CARRIER_FLOAT32);
-        const size_t block = plan_block(&p.format), unit = block == SIZE_MAX ? 1 : block;
-        plan_apply_f32(&p, y32, x32, N, draw, NULL);
-        plan_measure_f32(&p, x32, N);
+        struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32);
+        const size_t block = quantizer_block(&p.format), unit = block == SIZE_MAX ? 1 : block;
+        quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
+        quantizer_measure_f32(&p, x32, N);
         for (size_t parts = 1; parts <= 7; parts += parts < 3 ? 1 : 2) {
             const size_t size = N / parts / unit * unit + (unit == 1 ? 3 : 0);
             for (size_t at = 0; at < N; at += size) {
                 const struct draw here = {draw.name, draw.first + at};
-                plan_apply_f32(&p, z32 + at, x32 + at, N - at < size ? N - at : size, here, NULL);
+                quantizer_apply_f32(&p, z32 + at, x32 + at, N - at < size ? N - at : size, here, NULL);
             }
             cr_expect(memcmp(y32, z32, sizeof y32) == 0, "%s in %zu parts", formats[f], parts);
         }
@@ -93,14 +93,14 @@ Test(plan, any_split_gives_the_same_bits, .init = fill)
 Test(plan, threads_and_places_give_the_same_bits, .init = fill)
 {
     for (int f = 0; f < FORMATS; f++) {
-        struct plan p = plan_of(formats[f], CARRIER_FLOAT64);
-        plan_apply_f64(&p, y64, x64, N, draw, NULL);
-        plan_measure_f64(&p, x64, N);
+        struct quantizer p = plan_of(formats[f], CARRIER_FLOAT64);
+        quantizer_apply_f64(&p, y64, x64, N, draw, NULL);
+        quantizer_measure_f64(&p, x64, N);
         memcpy(z64, x64, sizeof z64);
 #pragma omp parallel for num_threads(3)
         for (int at = 0; at < N; at += 32) {
             const struct draw here = {draw.name, draw.first + (uint64_t)at};
-            plan_apply_f64(&p, z64 + at, z64 + at, 32, here, NULL); /* in place */
+            quantizer_apply_f64(&p, z64 + at, z64 + at, 32, here, NULL); /* in place */
         }
         cr_expect(memcmp(y64, z64, sizeof y64) == 0, "%s", formats[f]);
     }
@@ -112,15 +112,16 @@ Test(plan, rounding_mode_and_flushing_of_the_processor_do_not_matter, .init = fi
     enum { FLUSH = 0x8040 }; /* FTZ and DAZ */
 
     for (int f = 0; f < FORMATS; f++) {
-        const struct plan p = plan_of(formats[f], CARRIER_FLOAT32), q = plan_of(formats[f], CARRIER_FLOAT64);
-        plan_apply_f32(&p, y32, x32, N, draw, NULL);
-        plan_apply_f64(&q, y64, x64, N, draw, NULL);
+        const struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32),
+                               q = plan_of(formats[f], CARRIER_FLOAT64);
+        quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
+        quantizer_apply_f64(&q, y64, x64, N, draw, NULL);
         for (int m = 0; m < 3; m++) {
             const unsigned before = _mm_getcsr();
             fesetround(modes[m]);
             _mm_setcsr(_mm_getcsr() | FLUSH);
-            plan_apply_f32(&p, z32, x32, N, draw, NULL);
-            plan_apply_f64(&q, z64, x64, N, draw, NULL);
+            quantizer_apply_f32(&p, z32, x32, N, draw, NULL);
+            quantizer_apply_f64(&q, z64, x64, N, draw, NULL);
             const bool kept = (_mm_getcsr() & FLUSH) == FLUSH && fegetround() == modes[m];
             _mm_setcsr(before);
             fesetround(FE_TONEAREST);
@@ -137,11 +138,11 @@ Test(plan, codes_decode_to_what_quantizing_gives, .init = fill)
     static uint32_t scale[N];
 
     for (int f = 0; f < FORMATS; f++) {
-        struct plan p = plan_of(formats[f], CARRIER_FLOAT32);
-        plan_measure_f32(&p, x32, N);
-        plan_apply_f32(&p, y32, x32, N, draw, NULL);
-        plan_encode_f32(&p, code, plan_block(&p.format) == 1 ? NULL : scale, x32, N, draw, NULL);
-        plan_decode_f32(&p, z32, code, scale, N);
+        struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32);
+        quantizer_measure_f32(&p, x32, N);
+        quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
+        quantizer_encode_f32(&p, code, quantizer_block(&p.format) == 1 ? NULL : scale, x32, N, draw, NULL);
+        quantizer_decode_f32(&p, z32, code, scale, N);
         cr_expect(memcmp(y32, z32, sizeof y32) == 0, "%s", formats[f]);
     }
 }
@@ -150,14 +151,14 @@ Test(plan, counting_changes_no_bit_and_counts_what_the_reference_counts, .init =
 {
     for (int f = 0; f < FORMATS; f++) {
         struct format g;
-        struct plan p = plan_of(formats[f], CARRIER_FLOAT32), r;
+        struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32), r;
         struct tally got = {0}, want = {0};
         cr_assert(eq(int, format_parse(&g, formats[f]), STATUS_OK));
-        cr_assert(eq(int, plan_make_with(&r, &g, CARRIER_FLOAT32, KERNELS_REF), STATUS_OK));
-        plan_apply_f32(&p, y32, x32, N, draw, NULL);
-        plan_apply_f32(&p, z32, x32, N, draw, &got);
+        cr_assert(eq(int, quantizer_make_with(&r, &g, CARRIER_FLOAT32, KERNELS_REF), STATUS_OK));
+        quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
+        quantizer_apply_f32(&p, z32, x32, N, draw, &got);
         cr_expect(memcmp(y32, z32, sizeof y32) == 0, "%s", formats[f]);
-        plan_apply_f32(&r, z32, x32, N, draw, &want);
+        quantizer_apply_f32(&r, z32, x32, N, draw, &want);
         cr_expect(memcmp(&got, &want, sizeof got) == 0, "%s: %llu overflows, %llu by the reference",
                   formats[f], (unsigned long long)got.overflow, (unsigned long long)want.overflow);
     }
@@ -168,9 +169,9 @@ Test(plan, tally_says_what_happened)
     const float x[] = {1.0f, 0.01f, 100.0f, 0.3f, -8.0f, 0.0f};
     float y[6];
     struct tally t = {0};
-    const struct plan p = plan_of("fx:s8.4:rnd_conv:sat", CARRIER_FLOAT32);
+    const struct quantizer p = plan_of("fx:s8.4:rnd_conv:sat", CARRIER_FLOAT32);
 
-    plan_apply_f32(&p, y, x, 6, (struct draw){.first = 0}, &t);
+    quantizer_apply_f32(&p, y, x, 6, (struct draw){.first = 0}, &t);
     cr_expect(eq(u64, t.count, 6));
     cr_expect(eq(u64, t.overflow, 1));
     cr_expect(eq(u64, t.underflow, 1));
@@ -196,11 +197,11 @@ Test(plan, refuses_formats_that_the_array_does_not_hold)
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct format f;
-        struct plan p;
+        struct quantizer p;
         cr_assert(eq(int, format_parse(&f, refused[i][0]), STATUS_OK));
-        cr_expect(eq(int, plan_make(&p, &f, CARRIER_FLOAT32), STATUS_INPUT), "%s", refused[i][0]);
+        cr_expect(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_INPUT), "%s", refused[i][0]);
         cr_expect(strstr(status_detail(), refused[i][1]) != NULL, "%s", status_detail());
-        cr_expect(eq(int, plan_make(&p, &f, CARRIER_FLOAT64), STATUS_OK), "%s", refused[i][0]);
+        cr_expect(eq(int, quantizer_make(&p, &f, CARRIER_FLOAT64), STATUS_OK), "%s", refused[i][0]);
     }
 }
 
@@ -209,10 +210,10 @@ Test(plan, published_quantizer_over_the_array_gives_its_known_codes)
     const float x[] = {-0.7f, -0.2f, 0, 0.1f, 0.33f, 0.9f};
     static const uint64_t want[] = {0, 5, 7, 8, 10, 15};
     uint64_t code[6];
-    struct plan p = plan_of("affine:4", CARRIER_FLOAT32);
+    struct quantizer p = plan_of("affine:4", CARRIER_FLOAT32);
 
-    plan_measure_f32(&p, x, 6);
-    plan_encode_f32(&p, code, NULL, x, 6, (struct draw){.first = 0}, NULL);
+    quantizer_measure_f32(&p, x, 6);
+    quantizer_encode_f32(&p, code, NULL, x, 6, (struct draw){.first = 0}, NULL);
     for (int i = 0; i < 6; i++)
         cr_expect(eq(u64, code[i], want[i]));
     cr_expect(eq(flt, p.whole.affine.scale, 0x1.b4e81ap-4f));
@@ -220,8 +221,8 @@ Test(plan, published_quantizer_over_the_array_gives_its_known_codes)
 
 Test(plan, published_quantizer_equals_the_training_engines, .init = fill)
 {
-    struct plan p = plan_of("affine:6:rcp:sr", CARRIER_FLOAT32);
-    plan_apply_f32(&p, y32, x32, N, draw, NULL);
+    struct quantizer p = plan_of("affine:6:rcp:sr", CARRIER_FLOAT32);
+    quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
     const struct affine a = affine_of_range(range_of(x32, N), 6, DIVISION_RCP, AFFINE_FLOOR);
     affine_quantize(z32, x32, N, &a, &draw.name, draw.first);
     cr_assert(memcmp(y32, z32, sizeof y32) == 0);
@@ -244,11 +245,11 @@ Test(plan, nan_follows_the_rule_of_its_family)
                 {"table:nf4", 0},
                 {"int:s8:1:0", 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct plan p = plan_of(rows[i].format, CARRIER_FLOAT32);
+        const struct quantizer p = plan_of(rows[i].format, CARRIER_FLOAT32);
         float y = 1.0f;
         const float nan = NAN;
         struct tally t = {0};
-        plan_apply_f32(&p, &y, &nan, 1, (struct draw){.first = 0}, &t);
+        quantizer_apply_f32(&p, &y, &nan, 1, (struct draw){.first = 0}, &t);
         cr_expect(rows[i].stays ? isnan(y) : y == 0, "%s gives %a", rows[i].format, (double)y);
         cr_expect(eq(u64, t.nan, 1));
     }

@@ -41,11 +41,11 @@ static struct pass pass_of(const struct net *t, const struct graph *g, const str
 static void open_net(struct graph *g, struct recipe *recipe, const struct net *t)
 {
     const struct model_type *type;
-    struct plan plan = {.batch = BATCH,
-                        .forward_bits_max = t->bits,
-                        .backward_bits_max = t->bits,
-                        .training = t->training,
-                        .threads = t->threads};
+    struct quantizer plan = {.batch = BATCH,
+                             .forward_bits_max = t->bits,
+                             .backward_bits_max = t->bits,
+                             .training = t->training,
+                             .threads = t->threads};
 
     cr_assert_eq(recipe_find(recipe, "cpt"), STATUS_OK);
     cr_assert_eq(kernels_find(&plan.kernels, t->kernels), STATUS_OK);
@@ -166,7 +166,8 @@ Test(deferred, roles_of_activations_and_accumulators_get_written_outputs)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         struct recipe recipe;
         struct graph g;
-        struct plan plan = {.batch = 2, .forward_bits_max = 8, .backward_bits_max = 8, .recipe = &recipe};
+        struct quantizer plan = {
+            .batch = 2, .forward_bits_max = 8, .backward_bits_max = 8, .recipe = &recipe};
         cr_assert_eq(recipe_find(&recipe, "cpt"), STATUS_OK);
         cr_assert_eq(role_parse(&recipe.role[rows[r].role], rows[r].role, rows[r].setting), STATUS_OK);
         cr_assert_eq(kernels_find(&plan.kernels, NULL), STATUS_OK);

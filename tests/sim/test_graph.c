@@ -40,7 +40,7 @@ static void make(struct graph *g, struct recipe *recipe, const char *model, cons
                  int batch, int bits)
 {
     const struct model_type *type;
-    struct plan plan = {
+    struct memory_plan plan = {
         .batch = batch, .forward_bits_max = bits, .backward_bits_max = bits, .training = true};
 
     cr_assert_eq(recipe_find(recipe, recipe_name), STATUS_OK);

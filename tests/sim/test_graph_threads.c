@@ -33,12 +33,12 @@ static void step(struct graph *g, float *out, const struct crowd *t, int threads
     static const int labels[BATCH] = {3, 1};
     const struct model_type *type;
     struct recipe recipe;
-    struct plan plan = {.batch = BATCH,
-                        .forward_bits_max = t->bits,
-                        .backward_bits_max = t->bits,
-                        .training = t->training,
-                        .recipe = &recipe,
-                        .threads = threads};
+    struct quantizer plan = {.batch = BATCH,
+                             .forward_bits_max = t->bits,
+                             .backward_bits_max = t->bits,
+                             .training = t->training,
+                             .recipe = &recipe,
+                             .threads = threads};
     struct pass p = {.recipe = &recipe,
                      .n = t->n,
                      .forward_bits = t->bits,

@@ -67,21 +67,21 @@ static void by_hand(float *y, const float *x, const struct example *e, struct ra
 {
     char text[ROLE_TEXT];
     struct format f;
-    struct plan p;
+    struct quantizer p;
     const size_t row = (size_t)e->row;
 
     cr_assert_eq(role_expand(text, e->text, 8), STATUS_OK);
     cr_assert_eq(format_parse(&f, text), STATUS_OK, "%s", status_detail());
-    cr_assert_eq(plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK);
-    const size_t block = plan_block(&p.format);
-    plan_measure_f32(&p, x, ROWS * row);
+    cr_assert_eq(quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK);
+    const size_t block = quantizer_block(&p.format);
+    quantizer_measure_f32(&p, x, ROWS * row);
     if (block == 1 || block == SIZE_MAX) {
-        plan_apply_f32(&p, y, x, ROWS * row, (struct draw){name, 0}, NULL);
+        quantizer_apply_f32(&p, y, x, ROWS * row, (struct draw){name, 0}, NULL);
         return;
     }
     for (size_t r = 0; r < ROWS; r++) {
         const struct draw draw = {name, r * ((row + block - 1) / block * block)};
-        plan_apply_f32(&p, y + r * row, x + r * row, row, draw, NULL);
+        quantizer_apply_f32(&p, y + r * row, x + r * row, row, draw, NULL);
     }
 }
 
@@ -110,13 +110,13 @@ Test(role, infinities_are_measured_like_the_format_does)
     float x[64], got[64], want[64];
     struct example e = {"nvfp4", 64};
     struct format f;
-    struct plan p;
+    struct quantizer p;
 
     for (int i = 0; i < 64; i++)
         x[i] = i == 7 ? INFINITY : 0.1f * (float)i;
     cr_assert_eq(format_parse(&f, e.text), STATUS_OK);
-    cr_assert_eq(plan_make(&p, &f, CARRIER_FLOAT32), STATUS_OK);
-    plan_apply_f32(&p, want, x, 64, (struct draw){.first = 0}, NULL);
+    cr_assert_eq(quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK);
+    quantizer_apply_f32(&p, want, x, 64, (struct draw){.first = 0}, NULL);
     const struct role_setting s = setting(ROLE_WEIGHT, e.text);
     const struct role_tensor t = {.rows = 1, .row = 64};
     role_apply(got, x, &t, &s, ROLE_WEIGHT, &(struct role_moment){.forward_bits = 8, .threads = 2});

@@ -27,11 +27,11 @@ LANES_INLINE uint32_t block_largest(const float *x, size_t n)
     return (uint32_t)_mm_cvtsi128_si32(m);
 }
 
-static void block_by_reference(const struct plan *p, float *y, const float *x, size_t n)
+static void block_by_reference(const struct quantizer *p, float *y, const float *x, size_t n)
 {
     const struct draw draw = {.first = 0}; /* kernels of blocks round deterministically */
-    plan_ref(p, (struct array){y, CARRIER_FLOAT32}, NULL, NULL,
-             (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT32}, n, draw, NULL);
+    quantizer_ref(p, (struct array){y, CARRIER_FLOAT32}, NULL, NULL,
+                  (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT32}, n, draw, NULL);
 }
 
 /* 2^k of float32, -126 <= k <= 127. */
@@ -41,7 +41,7 @@ LANES_INLINE lanes power(int k)
 }
 
 /* Exponent of the scale: of the largest, less that of the largest element; one more if SCALE_CEIL must. */
-static int mx_exponent(const struct plan *p, uint32_t largest)
+static int mx_exponent(const struct quantizer *p, uint32_t largest)
 {
     const int e = (int)(largest >> LANES_MANTISSA) - LANES_BIAS;
     const uint32_t fraction = largest & 0x7FFFFF;
@@ -50,9 +50,9 @@ static int mx_exponent(const struct plan *p, uint32_t largest)
     return x < -127 ? -127 : x > 127 ? 127 : x;
 }
 
-LANES_INLINE void mx_loop(const struct plan *p, void *out, const void *in, size_t n, enum rounding q)
+LANES_INLINE void mx_loop(const struct quantizer *p, void *out, const void *in, size_t n, enum rounding q)
 {
-    const struct plan_constants *c = &p->constants;
+    const struct quantizer_constants *c = &p->constants;
     const size_t block = (size_t)p->step;
     const bool has_minus_zero = p->format.block.element.flavour != FLAVOUR_FNUZ;
     struct float_lanes k = float_lanes_of(p, q);
@@ -87,7 +87,7 @@ LANES_INLINE bool bfp_carries(lanes t, lanes high, enum rounding q)
     return _mm256_movemask_ps(outside) != 0;
 }
 
-LANES_INLINE void bfp_loop(const struct plan *p, void *out, const void *in, size_t n, enum rounding q)
+LANES_INLINE void bfp_loop(const struct quantizer *p, void *out, const void *in, size_t n, enum rounding q)
 {
     const struct block_format *b = &p->format.block;
     const size_t block = (size_t)p->step;
@@ -119,7 +119,7 @@ LANES_INLINE void bfp_loop(const struct plan *p, void *out, const void *in, size
 }
 
 #define BLOCK_KERNEL(kind, q)                                                                                \
-    static void kind##_##q(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)         \
+    static void kind##_##q(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw)    \
     {                                                                                                        \
         (void)draw;                                                                                          \
         kind##_loop(p, y, x, n, ROUND_##q);                                                                  \
@@ -130,9 +130,9 @@ LANES_INLINE void bfp_loop(const struct plan *p, void *out, const void *in, size
 BLOCK_ROUNDING_LIST(X)
 #undef X
 
-plan_kernel *block_kernel_f32(enum family family, enum rounding q)
+quantizer_kernel *block_kernel_f32(enum family family, enum rounding q)
 {
-    static plan_kernel *const kernels[2][ROUNDING_COUNT] = {
+    static quantizer_kernel *const kernels[2][ROUNDING_COUNT] = {
         {
 #define X(q) [ROUND_##q] = bfp_##q,
             BLOCK_ROUNDING_LIST(X)

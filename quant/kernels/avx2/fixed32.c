@@ -3,7 +3,7 @@
 #include "quant/kernels/avx2/lanes_f32.h"
 #include "quant/kernels/avx2/fixed_table.h"
 
-plan_kernel *fixed_kernel_f32(enum rounding q, int overflow, bool guard)
+quantizer_kernel *fixed_kernel_f32(enum rounding q, int overflow, bool guard)
 {
     return fixed_kernels[q][overflow][guard];
 }

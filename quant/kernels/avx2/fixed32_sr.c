@@ -27,7 +27,7 @@ LANES_INLINE lanes fixed_sr_wide(lanes t, __m256i random, lanes scale, __m256i o
     return lanes_or(lanes_add(f, step), sign);
 }
 
-LANES_INLINE void fixed_sr_loop(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
+LANES_INLINE void fixed_sr_loop(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw,
                                 enum overflow o, bool halves)
 {
     const struct fixed_lanes c = fixed_lanes_of(p);
@@ -56,7 +56,7 @@ LANES_INLINE void fixed_sr_loop(const struct plan *p, void *y, const void *x, si
 
 /* Few bits: t 2^R, clamped to the ends, is an integer of 31 bits, and the integer t 2^R + r cut at R bits is
  * the code. Beyond the ends rounding and saturation give the end whatever r is. */
-static void fixed_sr_small(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)
+static void fixed_sr_small(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw)
 {
     const struct draw_lanes d = draw_lanes_of(p, draw);
     const int bits = p->format.random_bits;
@@ -83,7 +83,7 @@ static void fixed_sr_small(const struct plan *p, void *y, const void *x, size_t 
  * the floor of (d 2^R + r) / 2^R: a carry out of the lower 32 bits of a sum, and the sign of d. Both terms of
  * the sum are moved up by 32 - R bits, so that the carry leaves them there; at d = 1/2 only these lower bits
  * are right. */
-static void fixed_sr_carry(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)
+static void fixed_sr_carry(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw)
 {
     const struct fixed_lanes c = fixed_lanes_of(p);
     const struct draw_lanes d = draw_lanes_of(p, draw);
@@ -112,22 +112,24 @@ static void fixed_sr_carry(const struct plan *p, void *y, const void *x, size_t 
     }
 }
 
-plan_kernel *fixed_sr_kernel_carry(void)
+quantizer_kernel *fixed_sr_kernel_carry(void)
 {
     return fixed_sr_carry;
 }
 
-plan_kernel *fixed_sr_kernel_small(void)
+quantizer_kernel *fixed_sr_kernel_small(void)
 {
     return fixed_sr_small;
 }
 
 #define FIXED_SR_KERNEL(o)                                                                                   \
-    static void fixed_sr16_##o(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    static void fixed_sr16_##o(const struct quantizer *p, void *y, const void *x, size_t n,                  \
+                               struct draw draw)                                                             \
     {                                                                                                        \
         fixed_sr_loop(p, y, x, n, draw, OVERFLOW_##o, true);                                                 \
     }                                                                                                        \
-    static void fixed_sr32_##o(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    static void fixed_sr32_##o(const struct quantizer *p, void *y, const void *x, size_t n,                  \
+                               struct draw draw)                                                             \
     {                                                                                                        \
         fixed_sr_loop(p, y, x, n, draw, OVERFLOW_##o, false);                                                \
     }
@@ -136,11 +138,11 @@ FIXED_SR_KERNEL(SAT)
 FIXED_SR_KERNEL(SAT_ZERO)
 FIXED_SR_KERNEL(WRAP)
 
-plan_kernel *fixed_sr_kernel_f32(int overflow, bool halves)
+quantizer_kernel *fixed_sr_kernel_f32(int overflow, bool halves)
 {
-    static plan_kernel *const kernels[3][2] = {{fixed_sr32_SAT, fixed_sr16_SAT},
-                                               {fixed_sr32_SAT_ZERO, fixed_sr16_SAT_ZERO},
-                                               {fixed_sr32_WRAP, fixed_sr16_WRAP}};
+    static quantizer_kernel *const kernels[3][2] = {{fixed_sr32_SAT, fixed_sr16_SAT},
+                                                    {fixed_sr32_SAT_ZERO, fixed_sr16_SAT_ZERO},
+                                                    {fixed_sr32_WRAP, fixed_sr16_WRAP}};
     return kernels[overflow][halves];
 }
 #endif

@@ -57,9 +57,9 @@ struct fixed_lanes {
     lanes up, down, low, high, span, inverse_span;
 };
 
-LANES_INLINE struct fixed_lanes fixed_lanes_of(const struct plan *p)
+LANES_INLINE struct fixed_lanes fixed_lanes_of(const struct quantizer *p)
 {
-    const struct plan_constants *c = &p->constants;
+    const struct quantizer_constants *c = &p->constants;
     return (struct fixed_lanes){.up = lanes_set(c->up),
                                 .down = lanes_set(c->down),
                                 .low = lanes_set(c->low),

@@ -3,7 +3,7 @@
  * guard. */
 #include "quant/kernels/avx2/fixed_lanes.h"
 
-LANES_INLINE void fixed_loop(const struct plan *p, void *y, const void *x, size_t n, enum rounding q,
+LANES_INLINE void fixed_loop(const struct quantizer *p, void *y, const void *x, size_t n, enum rounding q,
                              enum overflow o, bool guard)
 {
     const struct fixed_lanes c = fixed_lanes_of(p);
@@ -21,7 +21,7 @@ LANES_INLINE void fixed_loop(const struct plan *p, void *y, const void *x, size_
 
 /* One function for each rounding, overflow and need of the guard. */
 #define FIXED_KERNEL(q, o, guard, suffix)                                                                    \
-    static void fixed_##q##_##o##suffix(const struct plan *p, void *y, const void *x, size_t n,              \
+    static void fixed_##q##_##o##suffix(const struct quantizer *p, void *y, const void *x, size_t n,         \
                                         struct draw draw)                                                    \
     {                                                                                                        \
         (void)draw;                                                                                          \
@@ -41,7 +41,7 @@ FIXED_DIRECTED_LIST(FIXED_PLAIN)
 FIXED_DIRECTED_LIST(FIXED_GUARDED)
 
 /* [rounding][saturating, zero, wrapping][guarded]; NULL: no kernel. */
-static plan_kernel *const fixed_kernels[ROUNDING_COUNT][3][2] = {
+static quantizer_kernel *const fixed_kernels[ROUNDING_COUNT][3][2] = {
 #define X(q)                                                                                                 \
     [ROUND_##q] = {{fixed_##q##_SAT, fixed_##q##_SAT},                                                       \
                    {fixed_##q##_SAT_ZERO, fixed_##q##_SAT_ZERO},                                             \

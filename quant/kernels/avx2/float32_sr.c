@@ -11,7 +11,7 @@ struct sr_lanes {
     __m128i left, right; /* wide: the random bits aligned to the bits that are cut */
 };
 
-LANES_INLINE struct sr_lanes sr_lanes_of(const struct plan *p)
+LANES_INLINE struct sr_lanes sr_lanes_of(const struct quantizer *p)
 {
     const int bits = p->format.random_bits, cut = LANES_MANTISSA - p->constants.mantissa_bits;
     return (struct sr_lanes){
@@ -38,7 +38,7 @@ LANES_INLINE lanes float_sr(lanes a, lanes power, const struct float_lanes *k, c
     return lanes_add(cut, lanes_and(_mm256_castsi256_ps(up), unit));
 }
 
-LANES_INLINE void float_sr_loop(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
+LANES_INLINE void float_sr_loop(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw,
                                 bool inf, bool halves)
 {
     const struct float_lanes k = float_lanes_of(p, ROUND_SR);
@@ -58,8 +58,8 @@ LANES_INLINE void float_sr_loop(const struct plan *p, void *y, const void *x, si
 }
 
 /* Few bits: |x| 2^R / q is an integer of 31 bits, once |x| is not above the power of two that overflows. */
-LANES_INLINE void float_sr_small(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
-                                 bool inf, bool has_minus_zero)
+LANES_INLINE void float_sr_small(const struct quantizer *p, void *y, const void *x, size_t n,
+                                 struct draw draw, bool inf, bool has_minus_zero)
 {
     const struct float_lanes k = float_lanes_of(p, ROUND_SR);
     const struct sr_lanes s = sr_lanes_of(p);
@@ -84,7 +84,7 @@ LANES_INLINE void float_sr_small(const struct plan *p, void *y, const void *x, s
 }
 
 /* The exponents of float32: see quant/kernels/avx2/floatwide.c. */
-LANES_INLINE void wide_sr_loop(const struct plan *p, void *y, const void *x, size_t n, struct draw draw,
+LANES_INLINE void wide_sr_loop(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw,
                                bool inf, bool halves)
 {
     const struct sr_lanes s = sr_lanes_of(p);
@@ -110,7 +110,8 @@ LANES_INLINE void wide_sr_loop(const struct plan *p, void *y, const void *x, siz
 }
 
 #define FLOAT_SR_KERNEL(kind, suffix, inf, halves)                                                           \
-    static void kind##_sr_##suffix(const struct plan *p, void *y, const void *x, size_t n, struct draw draw) \
+    static void kind##_sr_##suffix(const struct quantizer *p, void *y, const void *x, size_t n,              \
+                                   struct draw draw)                                                         \
     {                                                                                                        \
         kind##_sr_loop(p, y, x, n, draw, inf, halves);                                                       \
     }
@@ -123,7 +124,7 @@ FLOAT_SR_KERNELS(float)
 FLOAT_SR_KERNELS(wide)
 
 #define FLOAT_SR_SMALL(name, inf, has_minus_zero)                                                            \
-    static void float_sr_small_##name(const struct plan *p, void *y, const void *x, size_t n,                \
+    static void float_sr_small_##name(const struct quantizer *p, void *y, const void *x, size_t n,           \
                                       struct draw draw)                                                      \
     {                                                                                                        \
         float_sr_small(p, y, x, n, draw, inf, has_minus_zero);                                               \
@@ -134,16 +135,16 @@ FLOAT_SR_SMALL(sat_fnuz, false, false)
 FLOAT_SR_SMALL(inf, true, true)
 FLOAT_SR_SMALL(inf_fnuz, true, false)
 
-plan_kernel *float_sr_kernel_small(bool inf, bool fnuz)
+quantizer_kernel *float_sr_kernel_small(bool inf, bool fnuz)
 {
-    static plan_kernel *const kernels[2][2] = {{float_sr_small_sat, float_sr_small_sat_fnuz},
-                                               {float_sr_small_inf, float_sr_small_inf_fnuz}};
+    static quantizer_kernel *const kernels[2][2] = {{float_sr_small_sat, float_sr_small_sat_fnuz},
+                                                    {float_sr_small_inf, float_sr_small_inf_fnuz}};
     return kernels[inf][fnuz];
 }
 
-plan_kernel *float_sr_kernel_f32(bool wide, bool inf, bool halves)
+quantizer_kernel *float_sr_kernel_f32(bool wide, bool inf, bool halves)
 {
-    static plan_kernel *const kernels[2][2][2] = {
+    static quantizer_kernel *const kernels[2][2][2] = {
         {{float_sr_sat32, float_sr_sat16}, {float_sr_inf32, float_sr_inf16}},
         {{wide_sr_sat32, wide_sr_sat16}, {wide_sr_inf32, wide_sr_inf16}},
     };

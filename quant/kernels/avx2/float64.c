@@ -3,7 +3,7 @@
 #include "quant/kernels/avx2/lanes_f64.h"
 #include "quant/kernels/avx2/float_table.h"
 
-plan_kernel *float_kernel_f64(enum rounding q, bool inf, bool fnuz)
+quantizer_kernel *float_kernel_f64(enum rounding q, bool inf, bool fnuz)
 {
     return float_kernels[q][inf][fnuz];
 }

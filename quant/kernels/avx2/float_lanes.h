@@ -25,9 +25,9 @@ LANES_INLINE bool float_cuts(enum rounding q)
     return q == ROUND_TRN_ZERO || q == ROUND_ODD;
 }
 
-LANES_INLINE struct float_lanes float_lanes_of(const struct plan *p, enum rounding q)
+LANES_INLINE struct float_lanes float_lanes_of(const struct quantizer *p, enum rounding q)
 {
-    const struct plan_constants *c = &p->constants;
+    const struct quantizer_constants *c = &p->constants;
     const lanes to_c = lanes_shift(LANES_MANTISSA - c->mantissa_bits);
     const lanes half = lanes_unless(lanes_set(1.0), lanes_set(1.5)); /* the fraction of 3/2 */
     return (struct float_lanes){.power_low = lanes_set(c->power_low),

@@ -2,7 +2,7 @@
  * of lanes by the file that includes this. */
 #include "quant/kernels/avx2/float_lanes.h"
 
-LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_t n, enum rounding q,
+LANES_INLINE void float_loop(const struct quantizer *p, void *y, const void *x, size_t n, enum rounding q,
                              bool inf, bool has_minus_zero)
 {
     const struct float_lanes k = float_lanes_of(p, q);
@@ -19,7 +19,8 @@ LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_
 }
 
 #define FLOAT_KERNEL(q, name, inf, has_minus_zero)                                                           \
-    static void float_##q##_##name(const struct plan *p, void *y, const void *x, size_t n, struct draw draw) \
+    static void float_##q##_##name(const struct quantizer *p, void *y, const void *x, size_t n,              \
+                                   struct draw draw)                                                         \
     {                                                                                                        \
         (void)draw;                                                                                          \
         float_loop(p, y, x, n, ROUND_##q, inf, has_minus_zero);                                              \
@@ -32,7 +33,7 @@ LANES_INLINE void float_loop(const struct plan *p, void *y, const void *x, size_
 FLOAT_ROUNDING_LIST(FLOAT_KERNELS)
 
 /* [rounding][overflow to infinity or NaN][FNUZ]; NULL: no kernel. */
-static plan_kernel *const float_kernels[ROUNDING_COUNT][2][2] = {
+static quantizer_kernel *const float_kernels[ROUNDING_COUNT][2][2] = {
 #define X(q) [ROUND_##q] = {{float_##q##_sat, float_##q##_sat_fnuz}, {float_##q##_inf, float_##q##_inf_fnuz}},
     FLOAT_ROUNDING_LIST(X)
 #undef X

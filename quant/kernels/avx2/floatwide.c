@@ -15,7 +15,7 @@ struct wide_lanes {
     __m128i shift;
 };
 
-LANES_INLINE struct wide_lanes wide_lanes_of(const struct plan *p)
+LANES_INLINE struct wide_lanes wide_lanes_of(const struct quantizer *p)
 {
     const int s = LANES_MANTISSA - p->constants.mantissa_bits;
     return (struct wide_lanes){.keep = _mm256_set1_epi32(-(1 << s)),
@@ -58,7 +58,8 @@ LANES_INLINE __m256i wide_addend(__m256i a, __m256i negative, const struct wide_
     }
 }
 
-LANES_INLINE void wide_loop(const struct plan *p, void *y, const void *x, size_t n, enum rounding q, bool inf)
+LANES_INLINE void wide_loop(const struct quantizer *p, void *y, const void *x, size_t n, enum rounding q,
+                            bool inf)
 {
     const struct wide_lanes k = wide_lanes_of(p);
     const lanes nan = lanes_set(p->constants.nan);
@@ -77,12 +78,14 @@ LANES_INLINE void wide_loop(const struct plan *p, void *y, const void *x, size_t
 }
 
 #define WIDE_KERNEL(q)                                                                                       \
-    static void wide_##q##_sat(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    static void wide_##q##_sat(const struct quantizer *p, void *y, const void *x, size_t n,                  \
+                               struct draw draw)                                                             \
     {                                                                                                        \
         (void)draw;                                                                                          \
         wide_loop(p, y, x, n, ROUND_##q, false);                                                             \
     }                                                                                                        \
-    static void wide_##q##_inf(const struct plan *p, void *y, const void *x, size_t n, struct draw draw)     \
+    static void wide_##q##_inf(const struct quantizer *p, void *y, const void *x, size_t n,                  \
+                               struct draw draw)                                                             \
     {                                                                                                        \
         (void)draw;                                                                                          \
         wide_loop(p, y, x, n, ROUND_##q, true);                                                              \
@@ -90,9 +93,9 @@ LANES_INLINE void wide_loop(const struct plan *p, void *y, const void *x, size_t
 
 FLOAT_ROUNDING_LIST(WIDE_KERNEL)
 
-plan_kernel *floatwide_kernel(enum rounding q, bool inf)
+quantizer_kernel *floatwide_kernel(enum rounding q, bool inf)
 {
-    static plan_kernel *const kernels[ROUNDING_COUNT][2] = {
+    static quantizer_kernel *const kernels[ROUNDING_COUNT][2] = {
 #define X(q) [ROUND_##q] = {wide_##q##_sat, wide_##q##_inf},
         FLOAT_ROUNDING_LIST(X)
 #undef X

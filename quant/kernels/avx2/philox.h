@@ -63,7 +63,7 @@ struct draw_lanes {
     bool halves;       /* R <= 16: two elements share a word */
 };
 
-PHILOX_INLINE struct draw_lanes draw_lanes_of(const struct plan *p, struct draw draw)
+PHILOX_INLINE struct draw_lanes draw_lanes_of(const struct quantizer *p, struct draw draw)
 {
     const int bits = p->format.random_bits;
     return (struct draw_lanes){.keys = philox_keys_of(draw.name.seed),

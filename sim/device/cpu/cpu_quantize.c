@@ -25,41 +25,42 @@ static struct cut cut_make(size_t rows, size_t row, size_t block)
 }
 
 /* Take the range of the whole tensor into the quantizer. Without infinities and NaN its two ends say it all. */
-static void measure(struct plan *q, const struct quantize_op *op)
+static void measure(struct quantizer *q, const struct quantize_op *op)
 {
     const size_t n = op->rows * op->row;
     const struct range r = op->known ? *op->known : range_of(op->x, n);
     const float ends[2] = {r.lo, r.hi};
 
     if (r.lo - r.lo == 0.0f && r.hi - r.hi == 0.0f)
-        plan_measure_f32(q, ends, 2);
+        quantizer_measure_f32(q, ends, 2);
     else
-        plan_measure_f32(q, op->x, n);
+        quantizer_measure_f32(q, op->x, n);
 }
 
 /* --- values --- */
 
-static void apply_piece(const struct plan *q, const struct quantize_op *op, const struct cut *c, size_t i,
-                        struct tally *tally)
+static void apply_piece(const struct quantizer *q, const struct quantize_op *op, const struct cut *c,
+                        size_t i, struct tally *tally)
 {
     const size_t begin = i * c->piece, whole = c->rows == 1 ? c->row : c->rows;
     const size_t end = whole - begin < c->piece ? whole : begin + c->piece;
 
     if (c->rows == 1) {
-        plan_apply_f32(q, op->y + begin, op->x + begin, end - begin, (struct draw){op->random, begin}, tally);
+        quantizer_apply_f32(q, op->y + begin, op->x + begin, end - begin, (struct draw){op->random, begin},
+                            tally);
         return;
     }
     for (size_t r = begin; r < end; r++)
-        plan_apply_f32(q, op->y + r * c->row, op->x + r * c->row, c->row,
-                       (struct draw){op->random, r * c->stride}, tally);
+        quantizer_apply_f32(q, op->y + r * c->row, op->x + r * c->row, c->row,
+                            (struct draw){op->random, r * c->stride}, tally);
 }
 
 static void values_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct quantize_op *op = t->op;
-    const struct plan *q = t->more;
-    const struct cut c = cut_make(op->rows, op->row, plan_block(&q->format));
+    const struct quantizer *q = t->more;
+    const struct cut c = cut_make(op->rows, op->row, quantizer_block(&q->format));
     const struct share s = team_share(me, c.count);
     const bool counts = op->overflow && element_is_family(q->format.family);
     uint64_t overflow = 0;
@@ -77,7 +78,7 @@ static void values_task(struct seat me, void *args)
 
 /* How many elements overflow: what a tally counts, without its sums, which cost more than the quantizer. Only
  * values beyond the ends of the format can. */
-static uint64_t overflow_of(const struct plan *q, const float *x, size_t n, struct draw draw)
+static uint64_t overflow_of(const struct quantizer *q, const float *x, size_t n, struct draw draw)
 {
     const double lowest = q->constants.lowest, highest = q->constants.highest;
     uint64_t count = 0;
@@ -96,7 +97,7 @@ static void codes_task(struct seat me, void *args)
     enum { PIECE = 4096 }; /* of the member's stack, and a multiple of what the SIMD kernels take at once */
     const struct cpu_task *t = args;
     const struct quantize_op *op = t->op;
-    const struct plan *q = t->more;
+    const struct quantizer *q = t->more;
     const size_t n = op->rows * op->row;
     const struct share s = team_share(me, (n + PIECE - 1) / PIECE);
     const bool counts = op->overflow && element_is_family(q->format.family);
@@ -106,7 +107,7 @@ static void codes_task(struct seat me, void *args)
         const size_t size = n - i < PIECE ? n - i : PIECE;
         float value[PIECE];
         const struct draw draw = {op->random, i};
-        plan_apply_f32(q, value, op->x + i, size, draw, NULL);
+        quantizer_apply_f32(q, value, op->x + i, size, draw, NULL);
         t->cpu->kernels->encode((char *)op->codes + i * code_bytes(op->map.bits), value, size, &op->map, NULL,
                                 0);
         if (counts) overflow += overflow_of(q, op->x + i, size, draw);
@@ -117,10 +118,10 @@ static void codes_task(struct seat me, void *args)
 
 void cpu_quantize(struct device *d, const struct quantize_op *op)
 {
-    struct plan q = op->quantizer;
+    struct quantizer q = op->quantizer;
 
     if (op->map_out) *op->map_out = op->map;
-    if (plan_needs_measure(&q.format)) measure(&q, op);
+    if (quantizer_needs_measure(&q.format)) measure(&q, op);
     cpu_run(d, op->codes ? codes_task : values_task, op, &q);
 }
 
