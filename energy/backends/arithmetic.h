@@ -8,7 +8,8 @@
 #ifndef ENERGY_BACKENDS_ARITHMETIC_H
 #define ENERGY_BACKENDS_ARITHMETIC_H
 
-#include "energy/backends/backend.h"
+#include "energy/backends/roofline.h"
+#include "energy/prices/price.h"
 
 /** STATUS_INPUT where operands are wider than an element and the hardware says not to put elements
  * together. */

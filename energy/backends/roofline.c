@@ -5,7 +5,7 @@
  * Source: Williams, Waterman and Patterson, CACM 2009, with the throughput of precision-scalable elements as
  * in Sharma et al., ISCA 2018.
  */
-#include "energy/backends/backend.h"
+#include "energy/backends/roofline.h"
 
 #include <math.h>
 
@@ -53,4 +53,9 @@ double roofline_cycles(const struct nest *n, const struct hardware *h)
     const double traffic = roofline_dram_bits(n, h) / h->dram.bits_per_cycle;
 
     return arithmetic > traffic ? arithmetic : traffic;
+}
+
+int nest_result_bits(const struct nest *n, const struct hardware *h)
+{
+    return n->gradient ? h->training.gradient_bits : h->training.output_bits;
 }

@@ -1,12 +1,10 @@
 /* energy/hardware/hardware.c - descriptions of hardware: defaults, setting, checking, printing and
  * hashing, all by the table of knobs.
  */
-#include "energy/prices/dram.h"
 #include "energy/hardware/hardware_knobs.h"
-#include "sim/method/widths.h"
-#include "energy/prices/node.h"
 
 #include "sim/base/table.h"
+#include "sim/method/widths.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -200,32 +198,21 @@ static enum status buffers_check(const struct hardware *h)
     return STATUS_OK;
 }
 
-static enum status dram_check(const struct hardware *h)
-{
-    int count;
-    const struct dram_kind *kind = &dram_all(&count)[h->dram.kind];
-
-    if (kind->pj_per_bit == CONSTANTS && isnan(h->dram.pj_per_bit))
-        return fail(
-            STATUS_INPUT,
-            "dram.pj_per_bit is auto and dram.kind is %s; want a number, or a kind of `cptsim list dram`",
-            kind->name);
-    if (kind->background_w_per_gb == CONSTANTS && isnan(h->dram.background_w))
-        return fail(STATUS_INPUT, "dram.background_w is auto and dram.kind is %s; want a number, 0 for none",
-                    kind->name);
-    return STATUS_OK;
-}
-
 enum status hardware_check(const struct hardware *h)
 {
+    int count;
+    const struct knob_row *rows = knob_rows(&count);
+
     if (h->array.pmin > h->array.pmax)
         return fail(STATUS_INPUT, "array.pmin is %d and array.pmax %d; want pmin to be at most pmax",
                     h->array.pmin, h->array.pmax);
     if (h->tech.scaling == SCALING_STILLMAKER &&
-        (h->tech.node_nm < NODE_STILLMAKER_LEAST || h->tech.node_nm > NODE_STILLMAKER_MOST))
+        (h->tech.node_nm < STILLMAKER_NM_LEAST || h->tech.node_nm > STILLMAKER_NM_MOST))
         return fail(STATUS_INPUT,
                     "tech.scaling stillmaker knows %d to %d nm, not %g; want a node of these or anchors",
-                    NODE_STILLMAKER_LEAST, NODE_STILLMAKER_MOST, h->tech.node_nm);
+                    STILLMAKER_NM_LEAST, STILLMAKER_NM_MOST, h->tech.node_nm);
     TRY(buffers_check(h));
-    return dram_check(h);
+    for (int i = 0; i < count; i++)
+        if (rows[i].kind->check != NULL) TRY(rows[i].kind->check(h));
+    return STATUS_OK;
 }

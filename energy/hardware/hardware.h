@@ -19,6 +19,9 @@ enum { HARDWARE_NAME = 48 };
 
 /* Words that a knob can be; their spellings are in hardware_knobs.c. */
 enum hardware_scaling { SCALING_ANCHORS, SCALING_STILLMAKER, SCALING_NONE };
+/** The nodes that stillmaker knows. */
+enum { STILLMAKER_NM_LEAST = 7, STILLMAKER_NM_MOST = 130 };
+
 enum hardware_leakage { LEAKAGE_OFF, LEAKAGE_LOP, LEAKAGE_HP };
 enum hardware_compose {
     COMPOSE_SPATIAL,

@@ -1,13 +1,10 @@
 /* energy/hardware/hardware_kinds.c - the kinds of knobs: text to field and back.
  *
- * A parse function says only what is wrong with the text; which knob it was for is the caller's to say.
+ * A parse function says only what is wrong with the text; which knob it was for is the caller's to say. Kinds that name
+ * a row of a table stand beside that table: knob_dram in energy/prices/dram.c, knob_grid in carbon.c there,
+ * knob_backend in energy/backends/backends.c.
  */
-#include "energy/backends/backend.h"
-#include "energy/prices/carbon.h"
-#include "energy/prices/dram.h"
 #include "energy/hardware/hardware_knobs.h"
-
-#include "sim/base/table.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -87,9 +84,9 @@ static void choice_print(char *text, size_t size, const void *field, const struc
     snprintf(text, size, "%.*s", (int)strcspn(w, " "), w);
 }
 
-const struct knob_kind knob_name = {name_parse, name_print, NULL};
-const struct knob_kind knob_switch = {switch_parse, switch_print, switch_number};
-const struct knob_kind knob_choice = {choice_parse, choice_print, NULL};
+const struct knob_kind knob_name = {.parse = name_parse, .print = name_print};
+const struct knob_kind knob_switch = {.parse = switch_parse, .print = switch_print, .number = switch_number};
+const struct knob_kind knob_choice = {.parse = choice_parse, .print = choice_print};
 
 /* --- numbers -------------------------------------------------------------------------------------------- */
 
@@ -168,13 +165,6 @@ static void unlimited_print(char *text, size_t size, const void *field, const st
     } else {
         real_print(text, size, field, row);
     }
-}
-
-static enum status grid_parse(void *field, const struct knob_row *row, const char *text)
-{
-    if (isalpha((unsigned char)text[0]) && strcmp(text, "auto") != 0 && strcmp(text, "nan") != 0)
-        return carbon_place_find(field, text);
-    return auto_parse(field, row, text);
 }
 
 static enum status whole(int64_t *out, const struct knob_row *row, const char *text, int64_t unit)
@@ -269,47 +259,11 @@ static double int_number(const void *field)
     return *(const int *)field;
 }
 
-const struct knob_kind knob_real = {real_parse, real_print, real_number};
-const struct knob_kind knob_auto = {auto_parse, auto_print, real_number};
-const struct knob_kind knob_unlimited = {unlimited_parse, unlimited_print, real_number};
-const struct knob_kind knob_grid = {grid_parse, auto_print, real_number};
-const struct knob_kind knob_count = {count_parse, count_print, count_number};
-const struct knob_kind knob_banks = {banks_parse, banks_print, banks_number};
-const struct knob_kind knob_bytes = {bytes_parse, count_print, count_number};
-const struct knob_kind knob_int = {int_parse, int_print, int_number};
-
-/* --- rows of other tables ------------------------------------------------------------------------------- */
-
-static enum status backend_parse(void *field, const struct knob_row *row, const char *text)
-{
-    (void)row;
-    return backend_find(field, text);
-}
-
-static void backend_print(char *text, size_t size, const void *field, const struct knob_row *row)
-{
-    (void)row;
-    snprintf(text, size, "%s", (*(const struct backend *const *)field)->name);
-}
-
-static enum status dram_parse(void *field, const struct knob_row *row, const char *text)
-{
-    int count;
-    const struct dram_kind *kinds = dram_all(&count);
-    size_t i;
-    (void)row;
-
-    TRY(table_find(&i, "DRAM", text, kinds, sizeof *kinds, (size_t)count));
-    *(int *)field = (int)i;
-    return STATUS_OK;
-}
-
-static void dram_print(char *text, size_t size, const void *field, const struct knob_row *row)
-{
-    int count;
-    (void)row;
-    snprintf(text, size, "%s", dram_all(&count)[*(const int *)field].name);
-}
-
-const struct knob_kind knob_backend = {backend_parse, backend_print, NULL};
-const struct knob_kind knob_dram = {dram_parse, dram_print, NULL};
+const struct knob_kind knob_real = {.parse = real_parse, .print = real_print, .number = real_number};
+const struct knob_kind knob_auto = {.parse = auto_parse, .print = auto_print, .number = real_number};
+const struct knob_kind knob_unlimited = {
+    .parse = unlimited_parse, .print = unlimited_print, .number = real_number};
+const struct knob_kind knob_count = {.parse = count_parse, .print = count_print, .number = count_number};
+const struct knob_kind knob_banks = {.parse = banks_parse, .print = banks_print, .number = banks_number};
+const struct knob_kind knob_bytes = {.parse = bytes_parse, .print = count_print, .number = count_number};
+const struct knob_kind knob_int = {.parse = int_parse, .print = int_print, .number = int_number};

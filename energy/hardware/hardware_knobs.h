@@ -1,4 +1,5 @@
-/* energy/hardware/hardware_knobs.h - the table of knobs; private to hardware*.c. */
+/* energy/hardware/hardware_knobs.h - the table of knobs, for hardware*.c and for tables of other
+ * rooms whose rows a knob names. */
 #ifndef ENERGY_HARDWARE_HARDWARE_KNOBS_H
 #define ENERGY_HARDWARE_HARDWARE_KNOBS_H
 
@@ -16,6 +17,8 @@ struct knob_kind {
     void (*print)(char *text, size_t size, const void *field, const struct knob_row *row);
     /** NaN where it is auto; NULL where it is a word. */
     double (*number)(const void *field);
+    /** What h's other knobs must say where the field is as it is; NULL: nothing. */
+    enum status (*check)(const struct hardware *h);
 };
 
 struct knob_row {
@@ -25,9 +28,11 @@ struct knob_row {
     bool if_set;         /* in the hash only where it is not its default: younger than hashes in records */
 };
 
-extern const struct knob_kind knob_name, knob_real, knob_auto, knob_unlimited, knob_grid;
+extern const struct knob_kind knob_name, knob_real, knob_auto, knob_unlimited;
 extern const struct knob_kind knob_count, knob_banks, knob_bytes, knob_int, knob_switch, knob_choice;
-extern const struct knob_kind knob_backend, knob_dram;
+
+/* Of rows of other tables, beside which they stand. */
+extern const struct knob_kind knob_dram, knob_grid, knob_backend;
 
 /** The rows, in the order of the printed form: knobs of one group stand together. */
 const struct knob_row *knob_rows(int *count);

@@ -38,15 +38,15 @@ double bitops_true(const struct graph *g, double images, int forward_bits, int b
 }
 
 /* How many iterations of a run have each pair of widths, [forward][backward]. */
-struct tally {
+struct width_counts {
     int64_t count[WIDTHS][WIDTHS];
 };
 
-static struct tally tally_of_run(int64_t iterations, const struct schedule_spec *forward,
+static struct width_counts tally_of_run(int64_t iterations, const struct schedule_spec *forward,
                                  const struct schedule_spec *backward)
 {
     struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
-    struct tally w = {0};
+    struct width_counts w = {0};
 
     for (p.iteration = 0; p.iteration < iterations; p.iteration++)
         w.count[schedule_bits(forward, &p)][schedule_bits(backward, &p)]++;
@@ -56,7 +56,7 @@ static struct tally tally_of_run(int64_t iterations, const struct schedule_spec 
 double bitops_run(const struct work *w, int64_t iterations, int batch, const struct schedule_spec *forward,
                   const struct schedule_spec *backward)
 {
-    const struct tally run = tally_of_run(iterations, forward, backward);
+    const struct width_counts run = tally_of_run(iterations, forward, backward);
     double sum = 0; /* exact: integers below 2^53 */
 
     for (int b = 0; b < WIDTHS; b++)
@@ -68,7 +68,7 @@ double bitops_run(const struct work *w, int64_t iterations, int batch, const str
 double bitops_true_run(const struct graph *g, int64_t iterations, int batch,
                        const struct schedule_spec *forward, const struct schedule_spec *backward)
 {
-    const struct tally run = tally_of_run(iterations, forward, backward);
+    const struct width_counts run = tally_of_run(iterations, forward, backward);
     double sum = 0;
 
     for (int b = 0; b < WIDTHS; b++)

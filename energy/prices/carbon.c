@@ -1,8 +1,10 @@
 /* energy/prices/carbon.c - kilowatt hours, CO2e, money; the grids of places. */
 #include "energy/prices/carbon.h"
 
+#include "energy/hardware/hardware_knobs.h"
 #include "sim/base/table.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -54,3 +56,24 @@ struct carbon carbon_of(double joules, double seconds, const struct hardware *h,
               h->system.chips * h->system.hourly_rate * hours;
     return c;
 }
+
+/* --- the knob system.gco2_per_kwh: a place, a number, or auto --- */
+
+static enum status grid_parse(void *field, const struct knob_row *row, const char *text)
+{
+    if (isalpha((unsigned char)text[0]) && strcmp(text, "auto") != 0 && strcmp(text, "nan") != 0)
+        return carbon_place_find(field, text);
+    return knob_auto.parse(field, row, text);
+}
+
+static void grid_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    knob_auto.print(text, size, field, row);
+}
+
+static double grid_number(const void *field)
+{
+    return knob_auto.number(field);
+}
+
+const struct knob_kind knob_grid = {.parse = grid_parse, .print = grid_print, .number = grid_number};

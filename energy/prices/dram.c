@@ -1,8 +1,13 @@
-/* energy/prices/dram.c - the table of DRAM kinds. Their energy is a matter of the interface, not of the
- * logic's
- * node: nothing here is scaled.
+/* energy/prices/dram.c - the table of DRAM kinds, and the knob that names one. Their energy is a matter of the
+ * interface, not of the logic's node: nothing here is scaled.
  */
 #include "energy/prices/dram.h"
+
+#include "energy/hardware/hardware_knobs.h"
+#include "sim/base/table.h"
+
+#include <math.h>
+#include <stdio.h>
 
 static const struct dram_kind kinds[] = {
     {"ddr3", "DDR3, the device", DRAM_DDR3, BACKGROUND_DDR},
@@ -19,8 +24,45 @@ static const struct dram_kind kinds[] = {
     {"custom", "as dram.pj_per_bit and dram.background_w say", CONSTANTS, CONSTANTS},
 };
 
+enum { COUNT = sizeof kinds / sizeof kinds[0] };
+
 const struct dram_kind *dram_all(int *count)
 {
-    *count = sizeof kinds / sizeof kinds[0];
+    *count = COUNT;
     return kinds;
 }
+
+/* --- the knob dram.kind --- */
+
+static enum status dram_parse(void *field, const struct knob_row *row, const char *text)
+{
+    size_t i;
+    (void)row;
+
+    TRY(table_find(&i, "DRAM", text, kinds, sizeof *kinds, COUNT));
+    *(int *)field = (int)i;
+    return STATUS_OK;
+}
+
+static void dram_print(char *text, size_t size, const void *field, const struct knob_row *row)
+{
+    (void)row;
+    snprintf(text, size, "%s", kinds[*(const int *)field].name);
+}
+
+static enum status dram_check(const struct hardware *h)
+{
+    const struct dram_kind *kind = &kinds[h->dram.kind];
+
+    if (kind->pj_per_bit == CONSTANTS && isnan(h->dram.pj_per_bit))
+        return fail(
+            STATUS_INPUT,
+            "dram.pj_per_bit is auto and dram.kind is %s; want a number, or a kind of `cptsim list dram`",
+            kind->name);
+    if (kind->background_w_per_gb == CONSTANTS && isnan(h->dram.background_w))
+        return fail(STATUS_INPUT, "dram.background_w is auto and dram.kind is %s; want a number, 0 for none",
+                    kind->name);
+    return STATUS_OK;
+}
+
+const struct knob_kind knob_dram = {.parse = dram_parse, .print = dram_print, .check = dram_check};

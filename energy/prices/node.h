@@ -15,9 +15,6 @@
 #include "energy/prices/constants.h"
 #include "energy/hardware/hardware.h"
 
-/** The nodes that stillmaker knows, and those that can be asked for at all. */
-enum { NODE_STILLMAKER_LEAST = 7, NODE_STILLMAKER_MOST = 130 };
-
 /** A polynomial of energy over supply voltage. */
 struct stillmaker {
     double nm, a, b, c, nominal_v;

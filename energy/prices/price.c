@@ -193,11 +193,11 @@ static struct sram bank_of(const struct hardware *h, const struct constants *k,
     const double node = sram_node(&factor, h, k, bytes);
     const double leaky_node = h->tech.scaling == SCALING_NONE ? reference_nm : h->tech.node_nm;
     struct sram s =
-        b->energy == BUFFER_FIT ? sram_fit(bytes, port, node) : sram_table(bytes, port, b->ports, node);
+        b->energy == BUFFER_FIT ? sram_fit(bytes, port, node) : sram_of_table(bytes, port, b->ports, node);
 
     s.read_pj_per_bit *= factor * k->value[SRAM_SCALE];
     s.write_pj_per_bit *= factor * k->value[SRAM_SCALE];
-    s.leakage_mw = sram_table(bytes, port, b->ports, leaky_node).leakage_mw * k->value[SRAM_LEAKAGE_SCALE];
+    s.leakage_mw = sram_of_table(bytes, port, b->ports, leaky_node).leakage_mw * k->value[SRAM_LEAKAGE_SCALE];
     return s;
 }
 

@@ -157,7 +157,7 @@ static bool row_find(struct sram *out, double bytes, double port_bytes, enum har
     return false;
 }
 
-struct sram sram_table(double bytes, double port_bytes, enum hardware_ports ports, double node_nm)
+struct sram sram_of_table(double bytes, double port_bytes, enum hardware_ports ports, double node_nm)
 {
     static const double nodes[] = {SRAM_MOST_NM, 45, 32, SRAM_LEAST_NM};
     struct sram out;
@@ -184,7 +184,7 @@ struct sram sram_fit(double bytes, double port_bytes, double node_nm)
     const struct sram wide = {fits[i + 1].read * pow(kb, fits[i + 1].read_exponent),
                               fits[i + 1].write * pow(kb, fits[i + 1].write_exponent), narrow.leakage_mw,
                               narrow.area_mm2};
-    return times(
-        blend(narrow, wide, place(port_bytes, fits[i].port_bytes, fits[i + 1].port_bytes)),
-        over(sram_table(standard, 4, PORTS_1R1W, node_nm), sram_table(standard, 4, PORTS_1R1W, fit_nm)));
+    return times(blend(narrow, wide, place(port_bytes, fits[i].port_bytes, fits[i + 1].port_bytes)),
+                 over(sram_of_table(standard, 4, PORTS_1R1W, node_nm),
+                      sram_of_table(standard, 4, PORTS_1R1W, fit_nm)));
 }

@@ -23,7 +23,7 @@ struct sram {
 enum { SRAM_LEAST_NM = 22, SRAM_MOST_NM = 65 };
 
 /** By the table. bytes and port_bytes above 0. */
-struct sram sram_table(double bytes, double port_bytes, enum hardware_ports ports, double node_nm);
+struct sram sram_of_table(double bytes, double port_bytes, enum hardware_ports ports, double node_nm);
 
 /**
  * By power laws e = k (bytes / 1024)^p through the 45 nm arrays of one port for reading and one for writing,

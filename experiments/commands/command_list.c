@@ -5,7 +5,7 @@
 #include "experiments/read/figures.h"
 #include "experiments/config/hardware_file.h"
 #include "experiments/print/printout.h"
-#include "energy/backends/backend.h"
+#include "energy/backends/backends.h"
 #include "energy/prices/carbon.h"
 #include "energy/prices/dram.h"
 #include "energy/hardware/presets.h"

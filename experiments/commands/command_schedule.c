@@ -87,6 +87,7 @@ enum status command_schedule(int argc, char **argv)
     TRY(status_usage(schedule_find(&s.type, o.name)));
     TRY(schedule_options_read(&s, &iterations, &o.schedule));
     TRY(status_usage(schedule_check(&s, iterations, "schedule")));
+    TRY(status_usage(schedule_check_known(&s, "schedule")));
     if (o.json) {
         print_json(&s, iterations);
     } else {

@@ -224,6 +224,7 @@ static enum status read_training(struct training *t, const struct cost_options *
         t->forward.bits_min = t->forward.bits_max = 0;
         t->backward.bits_min = t->backward.bits_max = 0;
     }
+    TRY(status_usage(schedule_check_known(&t->forward, "forward")));
     TRY(status_usage(schedule_check(&t->forward, t->iterations, "forward")));
     return status_usage(schedule_check(&t->backward, t->iterations, "backward"));
 }

@@ -12,12 +12,13 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 static const double pi = 0x1.921fb54442d18p+1;
 
-static double static_bits(const struct schedule_spec *s, const struct schedule_point *p)
+static double static_bits(const struct schedule_spec *s, const struct schedule_state *state,
+                          const struct schedule_point *p)
 {
+    (void)state;
     (void)p;
     return s->bits_max;
 }
@@ -25,25 +26,85 @@ static double static_bits(const struct schedule_spec *s, const struct schedule_p
 /* The published code's operations in their order. (1 - cos(pi u)) / 2 is the same function, but this
  * argument's rounding decides every exact half, such as 3-12 bits in the middle of a cycle: 7 (published),
  * where half to even of the exact value would be 8. */
-static double cosine_bits(const struct schedule_spec *s, const struct schedule_point *p)
+static double cosine_bits(const struct schedule_spec *s, const struct schedule_state *state,
+                          const struct schedule_point *p)
 {
+    (void)state;
     int64_t cycle;
     const double u = schedule_phase(&cycle, s, p);
     return s->bits_min + 0.5 * (s->bits_max - s->bits_min) * (1 + scalar_cos(pi * u + pi));
 }
 
 static const struct schedule_type types[] = {
-    {"static", "bits = max", "the baseline", static_bits},
-    {"cosine", "bits = min + (max - min) (1 - cos(pi u)) / 2, u = position in the cycle",
-     "Fu et al., ICLR 2021, equation 1 and published code", cosine_bits},
+    {.name = "static", .formula = "bits = max", .source = "the baseline", .bits = static_bits},
+    {.name = "cosine",
+     .formula = "bits = min + (max - min) (1 - cos(pi u)) / 2, u = position in the cycle",
+     .source = "Fu et al., ICLR 2021, equation 1 and published code",
+     .bits = cosine_bits},
 };
 
 enum { COUNT = sizeof types / sizeof types[0] };
 
-int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p)
+/* The one rounding. */
+static int bits_at(const struct schedule_spec *s, const struct schedule_state *state,
+                   const struct schedule_point *p)
 {
     if (s->bits_max == 0) return 0;
-    return (int)rint(s->type->bits(s, p));
+    const int bits = (int)rint(s->type->bits(s, state, p));
+    assert(bits >= s->bits_min && bits <= s->bits_max);
+    return bits;
+}
+
+enum status schedule_check_known(const struct schedule_spec *s, const char *where)
+{
+    if (!s->type->adaptive) return STATUS_OK;
+    return fail(STATUS_INPUT,
+                "%s: schedule '%s' follows what the run measures, so its bits are known only when it has "
+                "trained; read them from the record, as `cptsim cost --run RUNDIR` does",
+                where, s->type->name);
+}
+
+int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    static const struct schedule_state nothing;
+
+    assert(!s->type->adaptive);
+    return bits_at(s, &nothing, p);
+}
+
+struct widths schedule_widths(struct widths *layer, int layers, const struct schedule_spec *forward,
+                              const struct schedule_spec *backward,
+                              const struct schedule_state state[SCHEDULES], const struct schedule_point *p)
+{
+    struct schedule_point at = *p;
+    const struct schedule_state *f = &state[SCHEDULE_FORWARD], *b = &state[SCHEDULE_BACKWARD];
+
+    at.layer = -1;
+    const struct widths common = {bits_at(forward, f, &at), bits_at(backward, b, &at)};
+    for (int i = 0; i < layers; i++) {
+        at.layer = i;
+        layer[i] = common;
+        if (forward->type->by_layer) layer[i].forward = bits_at(forward, f, &at);
+        if (backward->type->by_layer) layer[i].backward = bits_at(backward, b, &at);
+    }
+    return common;
+}
+
+void schedule_observe(struct schedule_state state[SCHEDULES], const struct schedule_spec *forward,
+                      const struct schedule_spec *backward, const struct schedule_point *p)
+{
+    if (schedule_remembers(forward)) forward->type->observe(&state[SCHEDULE_FORWARD], forward, p);
+    if (schedule_remembers(backward)) backward->type->observe(&state[SCHEDULE_BACKWARD], backward, p);
+}
+
+bool schedule_remembers(const struct schedule_spec *s)
+{
+    return s->type != NULL && s->type->observe != NULL;
+}
+
+bool schedule_by_layer(const struct schedule_spec *s)
+{
+    return s->type != NULL && s->type->by_layer;
 }
 
 /* As published: N cycles of P = floor(T / N); what is left opens cycle N, at the bottom again. */

@@ -1,13 +1,17 @@
 /* sim/method/schedule.h - precision schedules: bits = f(iteration, epoch, layer, statistics).
  *
- * To add a schedule: its function and its row in schedule.c, its theory in tests/sim/test_schedule.c. A
- * schedule is a
- * controller: it may read what the run measured (struct schedule_point), and keeps no state of its own.
+ * A schedule is a controller: it may read what the run has measured (struct schedule_point) and remember it
+ * (struct schedule_state). The trainer owns what it remembers, and a checkpoint keeps it.
+ *
+ * To add a schedule: its function and its row in schedule.c, its theory in tests/sim/test_schedule.c. One that
+ * remembers has a second function, `observe`; one that reads a measurement is marked `adaptive`.
+ * tests/experiments/test_schedule_state.c adds such a one.
  */
 #ifndef SIM_METHOD_SCHEDULE_H
 #define SIM_METHOD_SCHEDULE_H
 
 #include "quant/status.h"
+#include "sim/method/widths.h"
 
 #include <stdint.h>
 
@@ -34,17 +38,66 @@ struct schedule_spec {
 struct schedule_point {
     int64_t iteration, iterations; /* 0-based; total */
     int64_t epoch;
-    int layer;   /* -1: one width for all layers */
-    double loss; /* of the previous iteration; NaN before the first */
+    int layer;   /* node of the graph; -1: the run as a whole */
+    double loss; /* of the previous iteration, NaN before the first; for observe: of this iteration */
+    /* Statistics of the previous pass will stand here. */
+};
+
+enum { SCHEDULE_NUMBERS = 8, SCHEDULE_COUNTS = 4 };
+
+/** What a schedule remembers from step to step: zeros before the first. Each schedule says at its functions
+ * what it keeps where. A checkpoint holds these bytes, so the size stays as it is. */
+struct schedule_state {
+    double number[SCHEDULE_NUMBERS];
+    int64_t count[SCHEDULE_COUNTS];
 };
 
 struct schedule_type {
     const char *name, *formula, *source;
-    double (*bits)(const struct schedule_spec *s, const struct schedule_point *p); /* before rounding */
+    /** Bits before rounding, within bits_min..bits_max. */
+    double (*bits)(const struct schedule_spec *s, const struct schedule_state *state,
+                   const struct schedule_point *p);
+    /** Called after each step with the point of that step; NULL: nothing is remembered. */
+    void (*observe)(struct schedule_state *state, const struct schedule_spec *s,
+                    const struct schedule_point *p);
+    bool adaptive; /* its bits follow from what the run measures: nobody knows them before */
+    bool by_layer; /* layers may differ; else bits are asked for once, with layer -1 */
 };
 
-/** Bits at a point: rint (to even) of the schedule's formula. */
+/* --- before a run ------------------------------------------------------------------------------------- */
+
+/** STATUS_INPUT if nobody can tell the bits before the run: the schedule is adaptive. */
+MUST_CHECK enum status schedule_check_known(const struct schedule_spec *s, const char *where);
+
+/**
+ * Bits at a point, rint (to even) of the formula, for a schedule whose bits are known: the only way to look
+ * ahead. What a run has trained at is in its record and is never computed again.
+ */
 int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p);
+
+/* --- in a run ----------------------------------------------------------------------------------------- */
+
+enum { SCHEDULE_FORWARD, SCHEDULE_BACKWARD, SCHEDULES };
+
+/**
+ * Widths of a step: those of the run as a whole are returned, those of each layer go to layer[layers], by node
+ * of the graph. Schedules that are not by_layer give every layer the same.
+ */
+struct widths schedule_widths(struct widths *layer, int layers, const struct schedule_spec *forward,
+                              const struct schedule_spec *backward,
+                              const struct schedule_state state[SCHEDULES], const struct schedule_point *p);
+
+/** Let both schedules see a step that is done; p as for schedule_widths, but with the step's own loss. */
+void schedule_observe(struct schedule_state state[SCHEDULES], const struct schedule_spec *forward,
+                      const struct schedule_spec *backward, const struct schedule_point *p);
+
+/** Does it remember anything? False for a schedule without a type. */
+bool schedule_remembers(const struct schedule_spec *s);
+
+/** May its layers differ? False for a schedule without a type. */
+bool schedule_by_layer(const struct schedule_spec *s);
+
+/* --- of any schedule ---------------------------------------------------------------------------------- */
 
 /** Cycle number and position in it, u in [0, 1] (1 only where a cycle is stretched): also what the record
  * stores. */

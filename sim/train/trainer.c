@@ -61,7 +61,8 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
                       }));
     t->images = malloc((size_t)spec->batch * shape_size(g->input) * sizeof *t->images);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
-    if (!t->images || !t->labels)
+    t->widths = calloc((size_t)g->count + 1, sizeof *t->widths);
+    if (!t->images || !t->labels || !t->widths)
         return fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
     return loader_open(&t->loader, &batches);
 }
@@ -71,14 +72,20 @@ void trainer_close(struct trainer *t)
     loader_close(t->loader);
     free(t->images);
     free(t->labels);
+    free(t->widths);
     t->loader = NULL;
     t->images = NULL;
+    t->widths = NULL;
     t->labels = NULL;
 }
 
-static int bits_at(const struct schedule_spec *s, const struct schedule_point *at, const struct recipe *r)
+/* Bits of this iteration, those of each layer in t->widths: zeros where the recipe quantizes nothing. */
+static struct widths widths_at(struct trainer *t, const struct schedule_point *at)
 {
-    return r->quantize ? schedule_bits(s, at) : 0;
+    const struct train_spec *s = t->spec;
+
+    if (!s->recipe.quantize) return (struct widths){0};
+    return schedule_widths(t->widths, t->graph->count, &s->forward, &s->backward, t->schedule, at);
 }
 
 enum status trainer_step(struct trainer *t, struct step_row *row)
@@ -88,18 +95,22 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     const struct loaded batch = loader_batch(t->loader, t->at);
     const int n = batch.n;
     *row = (struct step_row){.iteration = t->at, .epoch = batch.epoch};
-    const struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
+    struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
 
     /* Cyclic precision: the bits of this iteration. */
-    row->forward_bits = bits_at(&s->forward, &at, &s->recipe);
-    row->backward_bits = bits_at(&s->backward, &at, &s->recipe);
+    const struct widths bits = widths_at(t, &at);
+    row->forward_bits = bits.forward;
+    row->backward_bits = bits.backward;
+    row->layer_widths = t->widths;
+    row->layers = t->graph->count;
     row->phase = schedule_phase(&row->cycle, &s->forward, &at);
     row->lr = lr_rate(&s->lr, t->at, s->iterations);
 
     const struct pass pass = {.device = t->graph->plan.device,
                               .recipe = &s->recipe,
                               .n = n,
-                              .widths = {row->forward_bits, row->backward_bits},
+                              .widths = bits,
+                              .layer_widths = t->widths,
                               .training = true,
                               .seed = s->seed,
                               .step = (uint32_t)t->at};
@@ -113,7 +124,8 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     const struct loss loss = graph_loss_get(t->graph);
 
     row->images = n;
-    row->loss = t->loss = loss.mean;
+    row->loss = t->loss = at.loss = loss.mean;
+    schedule_observe(t->schedule, &s->forward, &s->backward, &at);
     row->accuracy = (double)loss.correct / n;
     row->seconds = now() - start;
     t->at++;

@@ -31,7 +31,9 @@ struct step_row {
     int64_t iteration, epoch; /* 0-based; epoch of this iteration */
     double loss, accuracy;    /* of the batch; accuracy in [0, 1] */
     double lr;
-    int forward_bits, backward_bits; /* 0: float32 */
+    int forward_bits, backward_bits;   /* of the run as a whole; 0: float32 */
+    const struct widths *layer_widths; /* [layers] by node of the graph; the trainer's, until the next step */
+    int layers;
     int64_t cycle;
     double phase; /* position in the cycle, [0, 1) */
     int images;   /* in the batch */
@@ -52,8 +54,10 @@ struct trainer {
     const struct train_spec *spec;
     struct dataset *data;
     struct graph *graph;
-    int64_t at;  /* iterations done */
-    double loss; /* of the last one */
+    int64_t at;                                /* iterations done */
+    double loss;                               /* of the last one */
+    struct schedule_state schedule[SCHEDULES]; /* what the schedules remember of the iterations done */
+    struct widths *widths;                     /* [graph->count] of the last one */
     struct loader *loader;
     float *images; /* of an evaluation's batch, */
     int *labels;   /* on the host */

@@ -1,5 +1,5 @@
 /* tests/energy/test_backend.c - back ends by name, and that none may beat the roofline. */
-#include "energy/backends/backend.h"
+#include "energy/backends/backends.h"
 #include "tests/fixtures/folder.h"
 
 #include <criterion/new/assert.h>

@@ -30,7 +30,7 @@ Test(sram, every_row_that_cacti_printed_is_returned_as_it_is)
         const int got = sscanf(line, "%lf,itrs-hp,%15[^,],%lf,%lf,%lf,%lf,%*f,%*f,%lf,%*f,%lf", &nm, ports,
                                &bytes, &port, &read, &write, &leak, &area);
         cr_assert_eq(got, 8, "%s", line);
-        const struct sram s = sram_table(bytes, port, ports_named(ports), nm);
+        const struct sram s = sram_of_table(bytes, port, ports_named(ports), nm);
         const double bits = 8 * port; /* the file's columns per bit are rounded to five decimals */
         cr_assert(off(s.read_pj_per_bit, read / bits) < 1e-6, "%s", line);
         cr_assert(off(s.write_pj_per_bit, write / bits) < 1e-6, "%s", line);
@@ -45,10 +45,10 @@ Test(sram, every_row_that_cacti_printed_is_returned_as_it_is)
  * says of the largest and the middle size lies within 15 % of his. */
 Test(sram, sizes_compare_with_the_published_table)
 {
-    cr_assert(off(64 * sram_table(32768, 8, PORTS_1R1W, 45).read_pj_per_bit, 20) < 0.15);
-    cr_assert(off(64 * sram_table(1048576, 8, PORTS_1R1W, 45).read_pj_per_bit, 100) < 0.15);
-    cr_assert(sram_table(1048576, 8, PORTS_1R1W, 45).read_pj_per_bit >
-              10 * sram_table(8192, 8, PORTS_1R1W, 45).read_pj_per_bit);
+    cr_assert(off(64 * sram_of_table(32768, 8, PORTS_1R1W, 45).read_pj_per_bit, 20) < 0.15);
+    cr_assert(off(64 * sram_of_table(1048576, 8, PORTS_1R1W, 45).read_pj_per_bit, 100) < 0.15);
+    cr_assert(sram_of_table(1048576, 8, PORTS_1R1W, 45).read_pj_per_bit >
+              10 * sram_of_table(8192, 8, PORTS_1R1W, 45).read_pj_per_bit);
 }
 
 /* Leave each row out and find it from its neighbours: half and double the size, twice the distance that a
@@ -81,15 +81,15 @@ Test(sram, widths_and_nodes_are_found_from_their_neighbours)
 
     for (int i = 0; i < count; i++) {
         if (r[i].node_nm != 32) continue;
-        const double large = sram_table(r[i].bytes, r[i].port_bytes, PORTS_1R1W, 45).read_pj_per_bit;
-        const double small = sram_table(r[i].bytes, r[i].port_bytes, PORTS_1R1W, 22).read_pj_per_bit;
+        const double large = sram_of_table(r[i].bytes, r[i].port_bytes, PORTS_1R1W, 45).read_pj_per_bit;
+        const double small = sram_of_table(r[i].bytes, r[i].port_bytes, PORTS_1R1W, 22).read_pj_per_bit;
         sum += off(large * pow(small / large, log(32.0 / 45) / log(22.0 / 45)), r[i].sram.read_pj_per_bit);
         found++;
     }
     cr_assert(found > 40 && sum / found < 0.03, "mean %g", sum / found);
-    const double between = sram_table(65536, 12, PORTS_1R1W, 45).read_pj_per_bit;
-    cr_assert(between < sram_table(65536, 8, PORTS_1R1W, 45).read_pj_per_bit);
-    cr_assert(between > sram_table(65536, 16, PORTS_1R1W, 45).read_pj_per_bit);
+    const double between = sram_of_table(65536, 12, PORTS_1R1W, 45).read_pj_per_bit;
+    cr_assert(between < sram_of_table(65536, 8, PORTS_1R1W, 45).read_pj_per_bit);
+    cr_assert(between > sram_of_table(65536, 16, PORTS_1R1W, 45).read_pj_per_bit);
 }
 
 Test(sram, there_are_no_steps_beside_rows)
@@ -101,7 +101,7 @@ Test(sram, there_are_no_steps_beside_rows)
         for (int side = -1; side <= 1; side += 2) {
             const double near = 1 + 1e-9 * side;
             const struct sram s =
-                sram_table(r[i].bytes * near, r[i].port_bytes * near, r[i].ports, r[i].node_nm * near);
+                sram_of_table(r[i].bytes * near, r[i].port_bytes * near, r[i].ports, r[i].node_nm * near);
             cr_assert(off(s.read_pj_per_bit, r[i].sram.read_pj_per_bit) < 1e-6, "%g bytes, %g nm", r[i].bytes,
                       r[i].node_nm);
             cr_assert(off(s.write_pj_per_bit, r[i].sram.write_pj_per_bit) < 1e-6, "%g bytes", r[i].bytes);
@@ -116,7 +116,7 @@ Test(sram, a_larger_array_of_the_same_kind_never_costs_less_to_read)
     for (int n = 0; n < 5; n++) {
         double last = 0;
         for (double bytes = 16; bytes < 1e8; bytes *= 1.1) {
-            const double read = sram_table(bytes, 4, PORTS_1R1W, nodes[n]).read_pj_per_bit;
+            const double read = sram_of_table(bytes, 4, PORTS_1R1W, nodes[n]).read_pj_per_bit;
             cr_assert(read > last, "%g bytes at %g nm", bytes, nodes[n]);
             last = read;
         }
@@ -126,8 +126,8 @@ Test(sram, a_larger_array_of_the_same_kind_never_costs_less_to_read)
 /* The exponents beyond the ends are those of the power laws. */
 Test(sram, beyond_the_rows_energy_goes_on_by_the_power_law)
 {
-    const double at_end = sram_table(4194304, 4, PORTS_1R1W, 45).read_pj_per_bit;
-    const double beyond = sram_table(4 * 4194304, 4, PORTS_1R1W, 45).read_pj_per_bit;
+    const double at_end = sram_of_table(4194304, 4, PORTS_1R1W, 45).read_pj_per_bit;
+    const double beyond = sram_of_table(4 * 4194304, 4, PORTS_1R1W, 45).read_pj_per_bit;
     cr_assert_float_eq(log(beyond / at_end) / log(4), 0.562, 1e-9);
 }
 

@@ -3,38 +3,6 @@
 
 #include <math.h>
 
-static const char *const dimension_names[LOOP_DIMENSIONS] = {"N", "C", "M", "P", "Q", "R", "S"};
-
-static const struct {
-    const char *name;
-    bool depends[LOOP_DIMENSIONS];
-} tensors[LOOPNEST_TENSORS] = {
-    [LOOPNEST_WEIGHTS] = {"Weights", {[LOOP_C] = true, [LOOP_M] = true, [LOOP_R] = true, [LOOP_S] = true}},
-    [LOOPNEST_INPUTS] = {"Inputs",
-                         {[LOOP_N] = true,
-                          [LOOP_C] = true,
-                          [LOOP_P] = true,
-                          [LOOP_Q] = true,
-                          [LOOP_R] = true,
-                          [LOOP_S] = true}},
-    [LOOPNEST_OUTPUTS] = {"Outputs", {[LOOP_N] = true, [LOOP_M] = true, [LOOP_P] = true, [LOOP_Q] = true}},
-};
-
-const char *loopnest_tensor_name(enum loopnest_tensor t)
-{
-    return tensors[t].name;
-}
-
-const char *loopnest_dimension_name(enum loopnest_dimension d)
-{
-    return dimension_names[d];
-}
-
-bool loopnest_depends(enum loopnest_tensor t, enum loopnest_dimension d)
-{
-    return tensors[t].depends[d];
-}
-
 /* --- checks --- */
 
 static enum status check_loops(const struct loopnest_architecture *a, const struct loopnest_mapping *m)
@@ -45,7 +13,7 @@ static enum status check_loops(const struct loopnest_architecture *a, const stru
     for (int t = 0; t < LOOPNEST_TENSORS; t++)
         if (!a->level[0].keeps[t])
             return fail(STATUS_INPUT, "the outermost level, %s, must keep %s", a->level[0].name,
-                        tensors[t].name);
+                        loopnest_tensor_name((enum loopnest_tensor)t));
     for (int i = 0; i < m->loops; i++) {
         const struct loopnest_loop *l = &m->loop[i];
         if (l->level < (i ? m->loop[i - 1].level : 0) || l->level >= a->levels)
@@ -53,7 +21,7 @@ static enum status check_loops(const struct loopnest_architecture *a, const stru
                         i + 1, l->level, a->levels - 1);
         if (l->trips < 1)
             return fail(STATUS_INPUT, "%s: the loop over %s has %lld trips; at least 1",
-                        a->level[l->level].name, dimension_names[l->dimension], (long long)l->trips);
+                        a->level[l->level].name, loopnest_dimension_name(l->dimension), (long long)l->trips);
     }
     return STATUS_OK;
 }
@@ -100,7 +68,7 @@ static double different_instances(const struct nested *n, const struct fan *f, e
 {
     double count = 1;
     for (int d = 0; d < LOOP_DIMENSIONS; d++)
-        if (tensors[t].depends[d]) count *= f->trips[d];
+        if (loopnest_depends((enum loopnest_tensor)t, (enum loopnest_dimension)d)) count *= f->trips[d];
     if (t != LOOPNEST_INPUTS) return count;
     const int pairs[2][2] = {{LOOP_P, LOOP_R}, {LOOP_Q, LOOP_S}};
     for (int k = 0; k < 2; k++) {

@@ -4,6 +4,40 @@
 
 #include <math.h>
 
+/* --- tensors and dimensions --- */
+
+static const char *const dimension_names[LOOP_DIMENSIONS] = {"N", "C", "M", "P", "Q", "R", "S"};
+
+static const struct {
+    const char *name;
+    bool depends[LOOP_DIMENSIONS];
+} tensors[LOOPNEST_TENSORS] = {
+    [LOOPNEST_WEIGHTS] = {"Weights", {[LOOP_C] = true, [LOOP_M] = true, [LOOP_R] = true, [LOOP_S] = true}},
+    [LOOPNEST_INPUTS] = {"Inputs",
+                         {[LOOP_N] = true,
+                          [LOOP_C] = true,
+                          [LOOP_P] = true,
+                          [LOOP_Q] = true,
+                          [LOOP_R] = true,
+                          [LOOP_S] = true}},
+    [LOOPNEST_OUTPUTS] = {"Outputs", {[LOOP_N] = true, [LOOP_M] = true, [LOOP_P] = true, [LOOP_Q] = true}},
+};
+
+const char *loopnest_tensor_name(enum loopnest_tensor t)
+{
+    return tensors[t].name;
+}
+
+const char *loopnest_dimension_name(enum loopnest_dimension d)
+{
+    return dimension_names[d];
+}
+
+bool loopnest_depends(enum loopnest_tensor t, enum loopnest_dimension d)
+{
+    return tensors[t].depends[d];
+}
+
 /* --- loops --- */
 
 enum status nested_check(const struct loopnest_problem *p)
