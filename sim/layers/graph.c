@@ -142,6 +142,15 @@ static void find_lifetimes(struct block *b, const struct graph *g)
         }
 }
 
+/* What the neediest layer wants while it runs. */
+static size_t shared_bytes(const struct graph *g)
+{
+    size_t most = 0;
+    for (int i = 0; i < g->count; i++)
+        if (g->nodes[i].layer->shared_bytes > most) most = g->nodes[i].layer->shared_bytes;
+    return most;
+}
+
 static enum status place_tensors(struct graph *g)
 {
     struct block *b = calloc((size_t)g->count * 2, sizeof *b);
@@ -149,15 +158,16 @@ static enum status place_tensors(struct graph *g)
     find_lifetimes(b, g);
 
     const size_t input = shape_size(g->input) * (size_t)g->plan.batch * sizeof(float);
-    const size_t total = place_blocks(b, 2 * g->count);
-    const enum status s =
-        arena_open(&g->step, device_memory(g->plan.device), total + input + 64, "the tensors of a step");
+    const size_t total = place_blocks(b, 2 * g->count), shared = shared_bytes(g);
+    const enum status s = arena_open(&g->step, device_memory(g->plan.device), total + input + shared + 128,
+                                     "the tensors of a step");
     if (s == STATUS_OK) {
         unsigned char *base = arena_push(&g->step, total);
-        void *batch = arena_push(&g->step, input);
+        void *batch = arena_push(&g->step, input), *free_between = arena_push(&g->step, shared);
         g->in.data = g->tokens ? NULL : batch;
         g->in.tokens = g->tokens ? batch : NULL;
         for (int i = 0; i < g->count; i++) {
+            g->nodes[i].layer->shared = free_between;
             g->nodes[i].out.data = (void *)(base + b[i].offset);
             g->nodes[i].dout.data = g->plan.training ? (void *)(base + b[g->count + i].offset) : NULL;
         }

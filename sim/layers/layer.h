@@ -128,6 +128,8 @@ struct layer {
     int param_count;
     struct buffer buffers[LAYER_BUFFERS];
     int buffer_count;
+    size_t shared_bytes;       /* that it needs while it runs; set by plan, */
+    void *shared;              /* [device] one block for all layers, free between them */
     uint32_t id;               /* names the layer's randomness; set by the graph */
     struct layer_trace *trace; /* [device] of the last pass */
 };

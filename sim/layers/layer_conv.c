@@ -60,7 +60,7 @@ static void conv_plan(struct layer *l, const struct memory_plan *p, struct arena
         c->x_memory = arena_push(run, batch * in * saved_bytes(p->forward_bits_max, decodes));
         c->x_map = arena_push(run, sizeof *c->x_map);
         if (p->training) {
-            c->e_memory = arena_push(run, batch * out * sizeof(uint16_t));
+            l->shared_bytes = batch * out * sizeof(uint16_t); /* codes of the error */
             c->e_map = arena_push(run, sizeof *c->e_map);
         }
     }

@@ -26,7 +26,7 @@ struct conv {
     int forward_bits;      /* 0: float32, nothing is saved */
     const float *w_values; /* [device] weights.values, or the masters where nothing quantizes them */
 
-    void *x_memory, *e_memory;    /* [device] room for codes of the input (or values), of the error */
+    void *x_memory;               /* [device] room for codes of the input, or values */
     struct affine *x_map, *e_map; /* [device] */
 };
 

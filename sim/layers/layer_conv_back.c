@@ -20,7 +20,7 @@ static struct conv_operand take_error(struct conv *c, struct tensor *dout, const
     if (conv_role(c, ROLE_ERROR, p)->way != ROLE_RECIPE) return conv_role_error(c, dout, p);
 
     const bool decoded = bits > AFFINE_CODE_BITS || conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_FORMAT;
-    const struct conv_operand coded = {c->e_memory, c->e_map, bits};
+    const struct conv_operand coded = {c->base.shared, c->e_map, bits};
     p->device->ops->conv_error(p->device,
                                &(struct conv_error_op){
                                    .e = coded,

@@ -87,7 +87,7 @@ struct conv_operand conv_role_error(struct conv *c, struct tensor *dout, const s
     struct layer_trace *trace = c->base.trace;
 
     p->device->ops->trace_error(p->device, &(struct trace_range_op){trace, dout->range});
-    return take_operand(c->e_memory, c->e_map, dout->data, &trace->clipped_error, c, dout, ROLE_ERROR, p);
+    return take_operand(c->base.shared, c->e_map, dout->data, &trace->clipped_error, c, dout, ROLE_ERROR, p);
 }
 
 struct conv_sums conv_role_sums(struct accumulator *memory, const struct conv *c, const struct pass *p)

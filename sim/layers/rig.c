@@ -21,6 +21,7 @@ static void claim(struct rig *r)
         claim_tensor(&r->in[i], shape, r, i == 0 && l->notes_input);
         claim_tensor(&r->din[i], shape, r, false);
     }
+    l->shared = arena_push(&r->memory, l->shared_bytes);
     claim_tensor(&r->out, l->out, r, false);
     claim_tensor(&r->dout, l->out, r, false);
 }
