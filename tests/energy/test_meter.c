@@ -101,7 +101,8 @@ Test(meter, effective_macs_of_a_published_run)
 {
     struct bench b = of_model("resnet74", 100, compat(), CONVENTION_PAPER);
     const struct cost c = published_run(&b, 8, 8, 8);
-    const double effective = c.counts.bitops / (32 * 32); /* each weighs (b1 / 32) (b2 / 32), as FracTrain's */
+    const double effective =
+        c.counts.bitops / (32 * 32); /* each weighs (b1 / 32) (b2 / 32), as FracTrain's */
     cr_assert(lt(dbl, fabs(effective / 2.606e14 - 1), 5e-4), "%.5g", effective);
     bench_close(&b);
 }

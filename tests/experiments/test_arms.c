@@ -56,7 +56,7 @@ Test(arms, savings_are_against_the_static_arm)
 Test(arms, a_longer_run_is_not_compared_with_the_static_arm)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     struct arms *a = read_arms(&f, "runs");
@@ -102,7 +102,7 @@ static void write_open_run(struct fixture *f, const char *name, enum status outc
 Test(arms, a_killed_run_is_not_called_running)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
     struct record *r;
 
     fixture_open(&f);
@@ -153,7 +153,7 @@ Test(arms, a_report_shows_the_number_formats_where_a_run_has_its_own)
 {
     static const char *const resolved[] = {"roles: {weight: fp:e4m3fn, error: fp:e5m2:sr8}\n", "no key: 1\n"};
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     cli(&o, &f.folder, "report %s/runs", f.folder.path);
@@ -178,7 +178,7 @@ Test(arms, a_report_shows_the_number_formats_where_a_run_has_its_own)
 Test(arms, a_report_is_a_markdown_table_or_json)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     cli(&o, &f.folder, "report %s/runs", f.folder.path);

@@ -9,7 +9,7 @@
 Test(cli, help_names_every_command_and_every_command_has_help_with_examples)
 {
     const struct folder f = folder_new();
-    struct outcome help, o;
+    struct answer help, o;
     int count;
     const struct command *c = command_all(&count);
 
@@ -46,7 +46,7 @@ static struct usage mistakes[] = {
 Test(cli, wrong_usage_exits_with_2_and_says_what_would_be_right)
 {
     const struct folder f = folder_new();
-    struct outcome o;
+    struct answer o;
 
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         cli(&o, &f, "%s", mistakes[i].arguments);
@@ -62,7 +62,7 @@ Test(cli, wrong_usage_exits_with_2_and_says_what_would_be_right)
 Test(cli, lists_say_where_data_is_or_what_to_install)
 {
     const struct folder f = folder_new();
-    struct outcome o;
+    struct answer o;
 
     mnist_write(f.path);
     cli(&o, &f, "list data");
@@ -84,7 +84,7 @@ Test(cli, lists_say_where_data_is_or_what_to_install)
 Test(cli, train_prints_a_table_and_ends_with_the_state)
 {
     const struct folder f = tiny_experiment(10);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
     cr_assert(o.code == 0, "%s", o.err);
@@ -109,7 +109,7 @@ Test(cli, the_state_does_not_depend_on_threads_or_kernels)
     static const char *const ways[] = {"--threads 1", "--threads 2", "--threads 3", "--kernels ref",
                                        "--kernels auto"};
     char first[128] = "";
-    struct outcome o;
+    struct answer o;
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         cli(&o, &f, "train %s/tiny.yaml --out %s/run%zu %s", f.path, f.path, i, ways[i]);
@@ -124,7 +124,7 @@ Test(cli, the_state_does_not_depend_on_threads_or_kernels)
 Test(cli, print_config_resolves_to_itself_and_trains_nothing)
 {
     const struct folder f = tiny_experiment(6);
-    struct outcome once, twice;
+    struct answer once, twice;
 
     cli(&once, &f, "train %s/tiny.yaml --set forward.cycles=3 --seed 7 --print-config", f.path);
     cr_assert(once.code == 0 && strstr(once.out, "cycles: 3\n") != NULL &&
@@ -138,7 +138,7 @@ Test(cli, print_config_resolves_to_itself_and_trains_nothing)
 Test(cli, every_arm_has_a_folder_of_its_own)
 {
     const struct folder f = tiny_experiment(4);
-    struct outcome o;
+    struct answer o;
     char text[2048];
 
     slurp(text, sizeof text, &f, "tiny.yaml");
@@ -164,7 +164,7 @@ Test(cli, every_arm_has_a_folder_of_its_own)
 Test(cli, eval_measures_a_run_at_any_bits)
 {
     const struct folder f = tiny_experiment(5);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
     cr_assert(o.code == 0, "%s", o.err);
@@ -211,7 +211,7 @@ Test(cli, bad_settings_exit_with_2_and_leave_no_folder)
         {"model=resnet21", "resnet21"},
         {"model=vgg", "vgg"},
     };
-    struct outcome o;
+    struct answer o;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         cli(&o, &f, "train %s/tiny.yaml --out %s/run --set %s", f.path, f.path, bad[i].arguments);
@@ -228,7 +228,7 @@ Test(cli, bad_settings_exit_with_2_and_leave_no_folder)
 Test(cli, an_existing_record_is_refused_whole)
 {
     const struct folder f = tiny_experiment(4);
-    struct outcome o;
+    struct answer o;
     static char before[1 << 20], after[1 << 20];
 
     cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
@@ -247,7 +247,7 @@ Test(cli, an_existing_record_is_refused_whole)
 Test(cli, unwritable_places_and_full_disks_exit_with_4)
 {
     const struct folder f = tiny_experiment(4);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --quiet --out /proc/cptsim", f.path);
     expect_refusal(&o, 4, "/proc/cptsim");
@@ -276,7 +276,7 @@ Test(cli, a_full_stdout_is_an_error)
 Test(cli, missing_data_names_the_package)
 {
     const struct folder f = tiny_experiment(4);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f,
         "train %s/tiny.yaml --quiet --out %s/run --set data.name=fashion-mnist --set data.dir=%s/none",
@@ -289,7 +289,7 @@ Test(cli, missing_data_names_the_package)
 Test(cli, a_loss_that_is_not_finite_is_recorded_and_exits_with_5)
 {
     const struct folder f = tiny_experiment(20);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --quiet --out %s/run --set learning_rate.initial=1000000", f.path,
         f.path);

@@ -305,7 +305,7 @@ Test(cli_cost, a_knob_changes_what_it_prices)
 Test(cli_cost, a_record_is_priced_by_the_widths_that_it_trained_at)
 {
     const struct folder f = tiny_experiment(10);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --out %s/run --quiet --threads 1", f.path, f.path);
     cr_assert(o.code == 0, "%s", o.err);
@@ -323,7 +323,7 @@ Test(cli_cost, a_record_is_priced_by_the_widths_that_it_trained_at)
 
 Test(cli_cost, number_formats_of_roles_are_priced_by_their_bits_and_told)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = tiny_experiment(4);
 
     cli(&o, &f,

@@ -110,7 +110,7 @@ Test(cli_cost_layer, a_bad_row_of_a_file_is_named_by_its_line)
 {
     const struct folder f = folder_new();
     static const char rows[] = "K,O,IC,OC\n1,1,8,8\n1,0,8,8\n";
-    struct outcome o;
+    struct answer o;
 
     folder_write(&f, "rows.csv", rows, sizeof rows - 1);
     cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
@@ -124,7 +124,7 @@ Test(cli_cost_layer, more_columns_than_can_be_copied_are_refused)
 {
     const struct folder f = folder_new();
     char text[1024] = "IC,OC";
-    struct outcome o;
+    struct answer o;
 
     for (int i = 2; i < 97; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), ",note%d", i);

@@ -44,7 +44,7 @@ static void write_experiment(const struct folder *f, const char *name, const cha
 
 Test(cli_exit, a_wrong_setting_is_usage_on_the_command_line_and_input_in_a_file)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
 
     mnist_write(f.path);
@@ -108,7 +108,7 @@ static const struct mistake_of mistakes[] = {
 
 Test(cli_exit, a_wrong_word_or_option_is_usage_and_a_wrong_file_is_not)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = tiny_experiment(2);
     char arguments[512];
 

@@ -49,7 +49,7 @@ static int rows(const char *table)
 
 Test(cli_whatif, a_sweep_has_a_row_for_each_combination_the_last_key_fastest)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char text[256];
 
@@ -65,7 +65,7 @@ Test(cli_whatif, a_sweep_has_a_row_for_each_combination_the_last_key_fastest)
 
 Test(cli_whatif, a_point_costs_what_cost_says_of_it)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s --sweep dram.pj_per_bit=2,40 --sweep hardware=edge,tpu-like", run);
@@ -78,7 +78,7 @@ Test(cli_whatif, a_point_costs_what_cost_says_of_it)
 
 Test(cli_whatif, the_front_is_of_the_numbers_that_are_named)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s --sweep bits=3,5,8 --pareto energy_j,latency_s", run);
@@ -94,7 +94,7 @@ Test(cli_whatif, the_front_is_of_the_numbers_that_are_named)
 
 Test(cli_whatif, values_are_numbers_in_json_where_they_are_some)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s --sweep bits=3:8 --sweep array.rows=8 --json", run);
@@ -104,7 +104,7 @@ Test(cli_whatif, values_are_numbers_in_json_where_they_are_some)
 
 Test(cli_whatif, impossible_points_are_empty_with_a_reason)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char text[256];
 
@@ -121,7 +121,7 @@ Test(cli_whatif, impossible_points_are_empty_with_a_reason)
 
 Test(cli_whatif, elasticities_leave_out_what_does_not_matter_unless_asked)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char text[256];
 
@@ -136,7 +136,7 @@ Test(cli_whatif, elasticities_leave_out_what_does_not_matter_unless_asked)
 
 Test(cli_whatif, a_break_even_is_named_or_denied)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char text[256];
 
@@ -151,7 +151,7 @@ Test(cli_whatif, a_break_even_is_named_or_denied)
 
 Test(cli_whatif, draws_are_named_by_their_seed)
 {
-    static struct outcome o, again;
+    static struct answer o, again;
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s --monte-carlo 200 --versus bits=8 --seed 4", run);
@@ -170,7 +170,7 @@ Test(cli_whatif, draws_are_named_by_their_seed)
 
 Test(cli_whatif, carbon_goes_by_the_grid_of_a_place)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char text[256];
 
@@ -189,7 +189,7 @@ Test(cli_whatif, carbon_goes_by_the_grid_of_a_place)
 
 Test(cli_whatif, a_record_is_asked_as_a_network_is)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = tiny_experiment(4);
 
     cli(&o, &f, "train '%s' --out '%s'", folder_path(&f, "tiny.yaml"), folder_path(&f, "run"));
@@ -224,7 +224,7 @@ ParameterizedTestParameters(cli_whatif, answers_are_drawn)
 
 ParameterizedTest(struct drawing *d, cli_whatif, answers_are_drawn)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
     char name[64];
 
@@ -284,7 +284,7 @@ ParameterizedTestParameters(cli_whatif, refused)
 
 ParameterizedTest(struct refusal *r, cli_whatif, refused)
 {
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = folder_new();
 
     cli(&o, &f, "cost %s %s", run, r->arguments);

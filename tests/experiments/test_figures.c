@@ -122,7 +122,7 @@ Test(figures, are_drawn_in_their_sizes_and_the_same_bytes_again)
     static const char *const files[] = {"schedule.svg", "schedule.png", "accuracy.svg", "accuracy.png"};
     static char first[1 << 20], second[1 << 20];
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     cli(&o, &f.folder, "figures %s/runs --out %s/figures", f.folder.path, f.folder.path);
@@ -158,7 +158,7 @@ Test(figures, a_run_alone_can_be_drawn)
     for (size_t i = 0; i < sizeof lone_runs / sizeof *lone_runs; i++) {
         const struct lone_run *run = &lone_runs[i];
         struct fixture f;
-        struct outcome o;
+        struct answer o;
         fixture_open(&f);
         write_run(&f, run->name, run->least, run->most, true);
         cli(&o, &f.folder, "figures '%s/runs/%s' --out %s/figures", f.folder.path, run->name, f.folder.path);
@@ -171,7 +171,7 @@ Test(figures, a_run_alone_can_be_drawn)
 Test(figures, a_run_without_evaluations_has_its_schedule_drawn)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     fixture_open(&f);
     write_run(&f, "new", 3, 8, false);
@@ -188,7 +188,7 @@ Test(figures, of_other_runs_are_not_overwritten_without_force)
 {
     static char first[1 << 20], second[1 << 20];
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     const char *root = f.folder.path;
@@ -218,7 +218,7 @@ Test(figures, what_is_no_folder_of_records_is_refused)
 {
     const struct folder f = folder_new();
     static const char *const commands[] = {"figures", "report"};
-    struct outcome o;
+    struct answer o;
 
     cr_assert(mkdir(folder_path(&f, "foreign"), 0777) == 0);
     folder_write(&f, "foreign/run.h5", "not HDF5", 8);
@@ -238,7 +238,7 @@ Test(figures, what_is_no_folder_of_records_is_refused)
 Test(figures, an_unknown_figure_and_a_folder_that_cannot_be_made_are_refused)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
 
     three_arms(&f);
     cli(&o, &f.folder, "figures %s/runs --figure shedule", f.folder.path);
@@ -256,7 +256,7 @@ Test(figures, an_unknown_figure_and_a_folder_that_cannot_be_made_are_refused)
 Test(figures, without_gnuplot_the_sentence_says_what_to_install)
 {
     struct fixture f;
-    struct outcome o;
+    struct answer o;
     char *path = strdup(getenv("PATH"));
 
     three_arms(&f);

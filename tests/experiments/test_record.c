@@ -121,10 +121,10 @@ Test(record, layers_are_described_and_traced)
 
     fixture_open(&f);
     must(record_open(&r, &f.spec, false));
-    f.graph.nodes[0].layer->trace = (struct layer_trace){.weight = {-0.5f, 0.25f},
-                                                         .activation = {-1.0f, 2.385f},
-                                                         .clipped_activation = 17,
-                                                         .floored_channels = 2};
+    *f.graph.nodes[0].layer->trace = (struct layer_trace){.weight = {-0.5f, 0.25f},
+                                                          .activation = {-1.0f, 2.385f},
+                                                          .clipped_activation = 17,
+                                                          .floored_channels = 2};
     must(record_layers(r, &f.graph, 0));
     must(record_layers(r, &f.graph, 10));
     must(record_close(&r, STATUS_OK));

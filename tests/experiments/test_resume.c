@@ -47,7 +47,7 @@ static int signal_after(pid_t pid, double seconds, int signal)
 /* Train to the end and give the final state. */
 static void finish(char state[128], const struct folder *f, const char *name)
 {
-    struct outcome o;
+    struct answer o;
     cli(&o, f, "train %s/tiny.yaml --out %s/%s --resume", f->path, f->path, name);
     cr_assert(o.code == 0, "%s", o.err);
     snprintf(state, 128, "%.127s", last_line(o.out));
@@ -107,7 +107,7 @@ Test(resume, ten_kills_leave_no_trace_in_the_result)
 Test(resume, sigterm_checkpoints_and_exits_with_75)
 {
     const struct folder f = tiny_experiment(100000);
-    struct outcome o;
+    struct answer o;
 
     const pid_t pid = start(&f, "run");
     for (int i = 0; i < 600 && folder_size(&f, "run/ckpt/latest.h5") < 0; i++)
@@ -184,7 +184,7 @@ Test(resume, a_finished_run_says_so_and_prints_its_result_again)
 
     for (int i = 0; i < 2; i++) {
         static char first[1 << 20], second[1 << 20];
-        static struct outcome once, twice;
+        static struct answer once, twice;
         const struct folder f = tiny_experiment(5);
         cli(&once, &f, "train %s/tiny.yaml --out %s/run --set evaluate.bits='%s'", f.path, f.path, bits[i]);
         cr_assert(once.code == 0, "%s", once.err);
@@ -214,7 +214,7 @@ Test(resume, a_damaged_record_beside_a_whole_checkpoint_says_what_can_be_done)
                                            "eval @/run/ckpt/latest.h5",
                                            "report @/run",
                                            "export @/run/run.h5"};
-    static struct outcome o;
+    static struct answer o;
     const struct folder f = tiny_experiment(5);
     char arguments[512], path[192];
 

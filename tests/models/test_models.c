@@ -4,7 +4,6 @@
 #include "models/blocks.h"
 #include "models/init.h"
 #include "models/model.h"
-#include "sim/method/loss.h"
 #include "tests/fixtures/folder.h"
 #include "tests/fixtures/rigs.h"
 
@@ -221,10 +220,10 @@ static void small_open(struct graph *g, struct recipe *recipe, enum block_kind k
                                    .kernel = 3,
                                    .activation = ACTIVATION_RELU,
                                    .role = CONV_STEM};
-    struct quantizer plan = {
-        .batch = BATCH, .forward_bits_max = 8, .backward_bits_max = 8, .training = true, .threads = threads};
+    struct memory_plan plan = {
+        .batch = BATCH, .forward_bits_max = 8, .backward_bits_max = 8, .training = true};
 
-    must(kernels_find(&plan.kernels, kernels));
+    must(device_open(&plan.device, &(struct machine){.kernels = kernels, .threads = threads}));
     graph_init(g, (struct shape){7, 6, 3});
     int at = add_blocks(g, block_conv_norm(g, GRAPH_INPUT, NULL, &stem, recipe), kind, recipe);
     at = graph_add(g, layer_pool_new("avgpool", graph_shape(g, at)), at, GRAPH_INPUT);
@@ -242,18 +241,17 @@ static void small_open(struct graph *g, struct recipe *recipe, enum block_kind k
 static double small_pass(struct graph *g, const struct recipe *recipe, int bits, uint32_t step, bool backward)
 {
     static const int labels[BATCH] = {0, 2, 1, 1, 2};
-    struct pass p = {.recipe = recipe,
-                     .n = BATCH,
-                     .forward_bits = bits,
-                     .backward_bits = bits,
-                     .training = true,
-                     .seed = 11,
-                     .step = step};
+    const struct pass p = {.device = g->plan.device,
+                           .recipe = recipe,
+                           .n = BATCH,
+                           .widths = {bits, bits},
+                           .training = true,
+                           .seed = 11,
+                           .step = step};
 
-    graph_pass(&p, g);
-    const struct tensor *logits = graph_forward(g, &p);
-    const struct loss l =
-        loss_cross_entropy(g->nodes[g->count - 1].dout.data, logits->data, labels, BATCH, CLASSES);
+    graph_forward(g, &p);
+    graph_loss(g, labels, BATCH, true);
+    const struct loss l = graph_loss_get(g);
     if (backward) graph_backward(g, &p);
     return l.mean;
 }

@@ -1,7 +1,7 @@
 /* tests/sim/test_graph.c - placement by lifetime, gradients through a whole network, models' sizes. */
 #include "energy/workload/workload.h"
 #include "models/model.h"
-#include "sim/method/loss.h"
+#include "tests/fixtures/devices.h"
 #include "sim/base/layout.h"
 #include "sim/base/scalar.h"
 
@@ -46,7 +46,7 @@ static void make(struct graph *g, struct recipe *recipe, const char *model, cons
     cr_assert_eq(recipe_find(recipe, recipe_name), STATUS_OK);
     recipe->stochastic_error = false;
     cr_assert_eq(model_build(&type, g, model, (struct shape){8, 8, 2}, 5, recipe), STATUS_OK);
-    cr_assert_eq(kernels_find(&plan.kernels, NULL), STATUS_OK);
+    cr_assert_eq(device_open(&plan.device, &(struct machine){0}), STATUS_OK);
     cr_assert_eq(graph_plan(g, &plan), STATUS_OK);
     type->init(g, 7);
     for (size_t i = 0; i < shape_size(g->input) * (size_t)batch; i++)
@@ -56,11 +56,12 @@ static void make(struct graph *g, struct recipe *recipe, const char *model, cons
 static double forward(struct graph *g, const struct recipe *recipe, int n, int bits, bool backward)
 {
     static const int labels[] = {0, 3, 1, 4, 2, 2};
-    struct pass p = {.recipe = recipe, .n = n, .forward_bits = bits, .backward_bits = bits, .training = true};
+    const struct pass p = {
+        .device = g->plan.device, .recipe = recipe, .n = n, .widths = {bits, bits}, .training = true};
 
-    graph_pass(&p, g);
-    const struct tensor *logits = graph_forward(g, &p);
-    const struct loss l = loss_cross_entropy(g->nodes[g->count - 1].dout.data, logits->data, labels, n, 5);
+    graph_forward(g, &p);
+    graph_loss(g, labels, n, true);
+    const struct loss l = graph_loss_get(g);
     if (backward) graph_backward(g, &p);
     return l.mean;
 }
@@ -93,7 +94,7 @@ Test(graph, loss_falls_along_the_gradient_as_it_says)
     }
     cr_assert_float_eq((loss[0] - loss[1]) / (2.0 * h * square), 1.0, 5e-3, "ratio %g",
                        (loss[0] - loss[1]) / (2.0 * h * square));
-    graph_free(&g);
+    graph_close(&g);
 }
 
 /* More bits are nearer to float32. Rounding noise flips ReLUs in proportion, and flips add in squares: the
@@ -118,8 +119,8 @@ Test(graph, quantized_gradient_tends_to_the_float_one)
         const double error = sqrt(square / norm);
         cr_expect_lt(error, previous / 2, "%d bits: %g", widths[w], error);
         previous = error;
-        graph_free(&a);
-        graph_free(&b);
+        graph_close(&a);
+        graph_close(&b);
     }
     cr_expect_lt(previous, 0.06);
 }
@@ -144,7 +145,7 @@ ParameterizedTest(struct depth_row *d, model, macs_as_published)
     cr_assert_eq(recipe_find(&recipe, "cpt"), STATUS_OK);
     cr_assert_eq(model_build(&type, &g, d->name, (struct shape){32, 32, 3}, 100, &recipe), STATUS_OK);
     cr_assert_eq(work_of_graph(&g).macs, d->macs);
-    graph_free(&g);
+    graph_close(&g);
 }
 
 struct bad_row {
@@ -170,12 +171,23 @@ ParameterizedTest(struct bad_row *b, model, impossible_names_are_refused)
     graph_free(&g);
 }
 
+static struct loss loss_of(float *d, const float *z, const int *labels, int n, int classes)
+{
+    struct device *device = device_made(NULL, 2);
+    double each[8];
+    struct loss l;
+
+    device->ops->loss(device, &(struct loss_op){&l, each, d, z, labels, n, classes});
+    device_close(device);
+    return l;
+}
+
 Test(loss, cross_entropy_of_equal_logits_is_log_classes)
 {
     const float z[8] = {0};
     const int labels[2] = {1, 3};
     float d[8];
-    const struct loss l = loss_cross_entropy(d, z, labels, 2, 4);
+    const struct loss l = loss_of(d, z, labels, 2, 4);
     cr_assert_float_eq(l.mean, log(4.0), 1e-15);
     cr_assert_eq(l.correct, 0); /* the first of equals is 0 */
     cr_assert_float_eq(d[0], 0.125f, 1e-9);
@@ -187,7 +199,7 @@ Test(loss, huge_logits_overflow_nothing)
     const float z[3] = {3e38f, -3e38f, 0.0f};
     const int labels[1] = {0};
     float d[3];
-    const struct loss l = loss_cross_entropy(d, z, labels, 1, 3);
+    const struct loss l = loss_of(d, z, labels, 1, 3);
     cr_assert_eq(l.mean, 0.0);
     cr_assert_eq(l.correct, 1);
     cr_assert(isfinite(d[0]) && isfinite(d[1]) && isfinite(d[2]));

@@ -16,7 +16,7 @@ static double number_behind(const char *text, const char *key)
 Test(memory, train_prints_the_peak_and_the_record_holds_it)
 {
     const struct folder f = tiny_experiment(3);
-    struct outcome o;
+    struct answer o;
 
     cli(&o, &f, "train %s/tiny.yaml --out %s/run --quiet --json", f.path, f.path);
     cr_assert(o.code == 0, "%s", o.err);
@@ -35,7 +35,7 @@ Test(memory, more_threads_take_more_and_the_records_are_equal)
 {
     const struct folder f = tiny_experiment(3);
     double placed[2];
-    struct outcome o;
+    struct answer o;
 
     for (int i = 0; i < 2; i++) {
         cli(&o, &f, "train %s/tiny.yaml --out %s/run%d --threads %d --quiet", f.path, f.path, i, i + 1);

@@ -1,11 +1,11 @@
 /* tests/sim/test_optimizer.c - SGD to the last rounding. */
-#include "sim/method/optimizer.h"
+#include "sim/train/update.h"
+#include "tests/fixtures/devices.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
 
-#include <omp.h>
 #include <string.h>
 
 enum { STEPS = 3, SIZE = 10007 };
@@ -24,10 +24,13 @@ static uint32_t bits_of(float x)
     return u;
 }
 
-static void update(struct param *p, const struct optimizer_spec *s, double lr)
+static void update(struct update *u, const struct optimizer_spec *s, double lr, int threads)
 {
-    s->type->observe(p, s);
-    s->type->move(p, s, lr);
+    struct device *d = device_made(NULL, threads);
+
+    d->ops->update(d, &(struct update_op){u, 1, &s->type->observe, s, lr});
+    d->ops->update(d, &(struct update_op){u, 1, &s->type->move, s, lr});
+    device_close(d);
 }
 
 /* One parameter under a constant gradient; what it and its momentum are after each step. NumPy, float32. */
@@ -63,10 +66,10 @@ ParameterizedTest(struct course *r, optimizer, sgd_rounds_every_operation)
 {
     const struct optimizer_spec s = published();
     float value = r->start, grad = r->grad, momentum = 0;
-    struct param p = {.value = &value, .grad = &grad, .momentum = &momentum, .size = 1};
+    struct update p = {.value = &value, .grad = &grad, .state = {&momentum}, .size = 1};
 
     for (int i = 0; i < STEPS; i++) {
-        update(&p, &s, 0.1);
+        update(&p, &s, 0.1, 1);
         cr_assert(eq(u32, bits_of(value), bits_of(r->value[i])), "value after step %d: %a", i, value);
         cr_assert(eq(u32, bits_of(momentum), bits_of(r->momentum[i])), "momentum after step %d: %a", i,
                   momentum);
@@ -79,9 +82,9 @@ Test(optimizer, decay_alone_shrinks_a_parameter_without_gradient)
     s.momentum = 0;
     s.weight_decay = 0.5;
     float value = 8, grad = 0, momentum = 0;
-    struct param p = {.value = &value, .grad = &grad, .momentum = &momentum, .size = 1};
+    struct update p = {.value = &value, .grad = &grad, .state = {&momentum}, .size = 1};
 
-    update(&p, &s, 0.25);
+    update(&p, &s, 0.25, 1);
     cr_assert(eq(flt, value, 7)); /* 8 - 0.25 * 0.5 * 8 */
 }
 
@@ -100,11 +103,10 @@ Test(optimizer, threads_do_not_change_a_bit)
     const struct optimizer_spec s = published();
 
     for (int threads = 1; threads <= 2; threads++) {
-        struct param p = {
-            .value = value[threads - 1], .grad = grad, .momentum = momentum[threads - 1], .size = SIZE};
-        fill(p.value, p.grad, p.momentum);
-        omp_set_num_threads(threads);
-        update(&p, &s, 0.1);
+        struct update p = {
+            .value = value[threads - 1], .grad = grad, .state = {momentum[threads - 1]}, .size = SIZE};
+        fill(p.value, p.grad, p.state[0]);
+        update(&p, &s, 0.1, threads);
     }
     cr_assert(zero(int, memcmp(value[0], value[1], sizeof value[0])));
     cr_assert(zero(int, memcmp(momentum[0], momentum[1], sizeof momentum[0])));
@@ -116,14 +118,16 @@ Test(optimizer, update_reaches_every_parameter_of_the_graph)
     struct layer layers[2] = {{.param_count = 2}, {.param_count = 1}};
     for (int i = 0; i < 3; i++)
         layers[i / 2].params[i % 2] =
-            (struct param){.value = &value[i], .grad = &grad[i], .momentum = &momentum[i], .size = 1};
+            (struct param){.value = &value[i], .grad = &grad[i], .state = {&momentum[i]}, .size = 1};
     struct node nodes[2] = {{.layer = &layers[0]}, {.layer = &layers[1]}};
-    struct graph g = {.nodes = nodes, .count = 2};
+    struct device *d = device_made(NULL, 1);
+    struct graph g = {.nodes = nodes, .count = 2, .plan = {.device = d, .states = 1}};
     struct optimizer_spec s = published();
     s.weight_decay = 0;
     static const struct recipe plain = {.name = "plain"};
 
-    optimizer_update(&g, &s, 0.25, &(struct pass){.recipe = &plain});
+    update_params(&g, &s, 0.25, &(struct pass){.device = d, .recipe = &plain});
+    device_close(d);
     const float want[3] = {0.75f, 0.5f, 0.25f};
     for (int i = 0; i < 3; i++)
         cr_assert(eq(flt, value[i], want[i]));

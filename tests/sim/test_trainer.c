@@ -2,6 +2,7 @@
 #include "models/model.h"
 #include "sim/train/trainer.h"
 #include "tests/fixtures/dataset_files.h"
+#include "tests/fixtures/devices.h"
 
 #include <criterion/parameterized.h>
 #include <math.h>
@@ -35,13 +36,9 @@ static void tiny_prepare(struct tiny *t, const char *recipe)
 
 static void tiny_start(struct tiny *t, const char *kernels, int threads)
 {
-    const struct kernels *k;
-
-    must(kernels_find(&k, kernels));
     must(model_build(&t->model, &t->graph, "resnet8", t->small.set.shape, t->small.set.classes,
                      &t->spec.recipe));
-    omp_set_num_threads(threads);
-    must(trainer_open(&t->trainer, &t->spec, k, &t->graph, &t->small.set));
+    must(trainer_open(&t->trainer, &t->spec, device_made(kernels, threads), &t->graph, &t->small.set));
     t->model->init(&t->graph, t->spec.seed);
 }
 
@@ -54,7 +51,7 @@ static void tiny_open(struct tiny *t, const char *recipe, const char *kernels, i
 static void tiny_close(struct tiny *t)
 {
     trainer_close(&t->trainer);
-    graph_free(&t->graph);
+    graph_close(&t->graph);
     small_close(&t->small);
 }
 
