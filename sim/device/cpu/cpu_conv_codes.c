@@ -119,7 +119,7 @@ size_t conv_encode_image(const struct cpu *c, const struct conv_input_op *op, si
     const struct deferred *d = op->deferred;
     const struct affine *map = op->x.map;
 
-    if (op->bits > AFFINE_CODE_BITS)
+    if (op->x.bits == 0) /* values are asked for, or there are no codes so wide */
         return affine_quantize((float *)op->x.data + at, op->in + at, each, map, NULL, 0);
     void *codes = (char *)op->x.data + at * code_bytes(op->bits);
     if (!d) return c->kernels->encode(codes, op->in + at, each, map, NULL, 0);
