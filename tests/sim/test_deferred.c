@@ -1,8 +1,8 @@
 /* tests/sim/test_deferred.c - a batch norm's output that is not written, but quantized at once by its
  * reader, is the one that would have been written. */
 #include "models/model.h"
-#include "sim/method/loss.h"
 #include "sim/base/scalar.h"
+#include "tests/fixtures/devices.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -28,27 +28,24 @@ enum { BATCH = 4, CLASSES = 5 };
 
 static struct pass pass_of(const struct net *t, const struct graph *g, const struct recipe *r)
 {
-    struct pass p = {.recipe = r,
-                     .n = t->n,
-                     .forward_bits = t->bits,
-                     .backward_bits = t->bits,
-                     .training = t->training,
-                     .seed = 5};
-    graph_pass(&p, g);
-    return p;
+    return (struct pass){.device = g->plan.device,
+                         .recipe = r,
+                         .n = t->n,
+                         .widths = {t->bits, t->bits},
+                         .training = t->training,
+                         .seed = 5};
 }
 
 static void open_net(struct graph *g, struct recipe *recipe, const struct net *t)
 {
     const struct model_type *type;
-    struct quantizer plan = {.batch = BATCH,
-                             .forward_bits_max = t->bits,
-                             .backward_bits_max = t->bits,
-                             .training = t->training,
-                             .threads = t->threads};
+    const struct memory_plan plan = {.device = device_new(t->kernels, t->threads),
+                                     .batch = BATCH,
+                                     .forward_bits_max = t->bits,
+                                     .backward_bits_max = t->bits,
+                                     .training = t->training};
 
     cr_assert_eq(recipe_find(recipe, "cpt"), STATUS_OK);
-    cr_assert_eq(kernels_find(&plan.kernels, t->kernels), STATUS_OK);
     cr_assert_eq(model_build(&type, g, t->model, (struct shape){8, 8, 3}, CLASSES, recipe), STATUS_OK);
     cr_assert_eq(graph_plan(g, &plan), STATUS_OK);
     type->init(g, 7);
@@ -67,14 +64,14 @@ static void expect_same_pass(const struct net *t, struct graph *as_is, struct gr
 
     cr_assert_eq(memcmp(x->data, y->data, (size_t)t->n * CLASSES * sizeof(float)), 0, "logits differ");
     for (int i = 0; i <= last; i++) {
-        const struct layer_trace *const m = &as_is->nodes[i].layer->trace, *const n = &written->nodes[i]
-                                                                                           .layer->trace;
+        const struct layer_trace *const m = as_is->nodes[i].layer->trace, *const n =
+                                                                              written->nodes[i].layer->trace;
         cr_assert_eq(m->clipped_activation, n->clipped_activation);
         cr_assert(m->activation.lo == n->activation.lo && m->activation.hi == n->activation.hi);
     }
     if (!t->training) return;
-    loss_cross_entropy(as_is->nodes[last].dout.data, x->data, labels, t->n, CLASSES);
-    loss_cross_entropy(written->nodes[last].dout.data, y->data, labels, t->n, CLASSES);
+    graph_loss(as_is, labels, t->n, true);
+    graph_loss(written, labels, t->n, true);
     graph_backward(as_is, &a);
     graph_backward(written, &b);
     for (int i = 0; i <= last; i++)
@@ -110,8 +107,8 @@ ParameterizedTest(struct net *t, deferred, outputs_that_are_not_written_are_the_
         cr_assert_lt(2, deferred);
     else
         cr_assert_eq(deferred, 0);
-    graph_free(&as_is);
-    graph_free(&written);
+    graph_close(&as_is);
+    graph_close(&written);
 }
 
 /* Pairs of one pass after the other: what one left behind does not reach the next. */
@@ -128,8 +125,8 @@ Test(deferred, a_float32_pass_behind_a_quantized_one_writes_its_outputs)
     expect_same_pass(&quantized, &as_is, &written, recipe);
     expect_same_pass(&plain, &as_is, &written, recipe);
     expect_same_pass(&quantized, &as_is, &written, recipe);
-    graph_free(&as_is);
-    graph_free(&written);
+    graph_close(&as_is);
+    graph_close(&written);
 }
 
 /* A gain beyond binary32 makes NaN of values inside of a range whose ends are none. */
@@ -147,11 +144,11 @@ Test(deferred, a_gain_that_is_not_finite_shows)
     graph_forward(&g, &p);
     for (int i = 0; i < g.count; i++)
         if (g.nodes[i].out.deferred) {
-            cr_assert(isnan(g.nodes[i].out.range.lo) && isnan(g.nodes[i].out.range.hi));
+            cr_assert(isnan(g.nodes[i].out.range->lo) && isnan(g.nodes[i].out.range->hi));
             seen++;
         }
     cr_assert_lt(0, seen);
-    graph_free(&g);
+    graph_close(&g);
 }
 
 /* Formats and accumulators read values. */
@@ -166,15 +163,17 @@ Test(deferred, roles_of_activations_and_accumulators_get_written_outputs)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         struct recipe recipe;
         struct graph g;
-        struct quantizer plan = {
-            .batch = 2, .forward_bits_max = 8, .backward_bits_max = 8, .recipe = &recipe};
+        const struct memory_plan plan = {.device = device_new(NULL, 0),
+                                         .batch = 2,
+                                         .forward_bits_max = 8,
+                                         .backward_bits_max = 8,
+                                         .recipe = &recipe};
         cr_assert_eq(recipe_find(&recipe, "cpt"), STATUS_OK);
         cr_assert_eq(role_parse(&recipe.role[rows[r].role], rows[r].role, rows[r].setting), STATUS_OK);
-        cr_assert_eq(kernels_find(&plan.kernels, NULL), STATUS_OK);
         cr_assert_eq(model_build(&type, &g, "resnet8", (struct shape){8, 8, 3}, CLASSES, &recipe), STATUS_OK);
         cr_assert_eq(graph_plan(&g, &plan), STATUS_OK);
         for (int i = 0; i < g.count; i++)
             cr_assert_null(g.nodes[i].out.coder, "%s", rows[r].setting);
-        graph_free(&g);
+        graph_close(&g);
     }
 }

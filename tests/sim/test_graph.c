@@ -1,9 +1,9 @@
 /* tests/sim/test_graph.c - placement by lifetime, gradients through a whole network, models' sizes. */
 #include "energy/workload/workload.h"
 #include "models/model.h"
-#include "sim/method/loss.h"
 #include "sim/base/layout.h"
 #include "sim/base/scalar.h"
+#include "tests/fixtures/devices.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -40,13 +40,15 @@ static void make(struct graph *g, struct recipe *recipe, const char *model, cons
                  int batch, int bits)
 {
     const struct model_type *type;
-    struct memory_plan plan = {
-        .batch = batch, .forward_bits_max = bits, .backward_bits_max = bits, .training = true};
+    const struct memory_plan plan = {.device = device_new(NULL, 0),
+                                     .batch = batch,
+                                     .forward_bits_max = bits,
+                                     .backward_bits_max = bits,
+                                     .training = true};
 
     cr_assert_eq(recipe_find(recipe, recipe_name), STATUS_OK);
     recipe->stochastic_error = false;
     cr_assert_eq(model_build(&type, g, model, (struct shape){8, 8, 2}, 5, recipe), STATUS_OK);
-    cr_assert_eq(kernels_find(&plan.kernels, NULL), STATUS_OK);
     cr_assert_eq(graph_plan(g, &plan), STATUS_OK);
     type->init(g, 7);
     for (size_t i = 0; i < shape_size(g->input) * (size_t)batch; i++)
@@ -56,13 +58,13 @@ static void make(struct graph *g, struct recipe *recipe, const char *model, cons
 static double forward(struct graph *g, const struct recipe *recipe, int n, int bits, bool backward)
 {
     static const int labels[] = {0, 3, 1, 4, 2, 2};
-    struct pass p = {.recipe = recipe, .n = n, .forward_bits = bits, .backward_bits = bits, .training = true};
+    const struct pass p = {
+        .device = g->plan.device, .recipe = recipe, .n = n, .widths = {bits, bits}, .training = true};
 
-    graph_pass(&p, g);
-    const struct tensor *logits = graph_forward(g, &p);
-    const struct loss l = loss_cross_entropy(g->nodes[g->count - 1].dout.data, logits->data, labels, n, 5);
+    graph_forward(g, &p);
+    graph_loss(g, labels, n, backward);
     if (backward) graph_backward(g, &p);
-    return l.mean;
+    return graph_loss_get(g).mean;
 }
 
 /* Along the gradient itself the loss falls by |g|^2 h: one number that all layers must be right for. float32
@@ -93,7 +95,7 @@ Test(graph, loss_falls_along_the_gradient_as_it_says)
     }
     cr_assert_float_eq((loss[0] - loss[1]) / (2.0 * h * square), 1.0, 5e-3, "ratio %g",
                        (loss[0] - loss[1]) / (2.0 * h * square));
-    graph_free(&g);
+    graph_close(&g);
 }
 
 /* More bits are nearer to float32. Rounding noise flips ReLUs in proportion, and flips add in squares: the
@@ -118,8 +120,8 @@ Test(graph, quantized_gradient_tends_to_the_float_one)
         const double error = sqrt(square / norm);
         cr_expect_lt(error, previous / 2, "%d bits: %g", widths[w], error);
         previous = error;
-        graph_free(&a);
-        graph_free(&b);
+        graph_close(&a);
+        graph_close(&b);
     }
     cr_expect_lt(previous, 0.06);
 }
@@ -170,12 +172,23 @@ ParameterizedTest(struct bad_row *b, model, impossible_names_are_refused)
     graph_free(&g);
 }
 
+static struct loss loss_of(float *dlogits, const float *logits, const int *labels, int n, int classes)
+{
+    struct device *d = device_new(NULL, 0);
+    struct loss l;
+    double each[8];
+
+    d->ops->loss(d, &(struct loss_op){&l, each, dlogits, logits, labels, n, classes});
+    device_close(d);
+    return l;
+}
+
 Test(loss, cross_entropy_of_equal_logits_is_log_classes)
 {
     const float z[8] = {0};
     const int labels[2] = {1, 3};
     float d[8];
-    const struct loss l = loss_cross_entropy(d, z, labels, 2, 4);
+    const struct loss l = loss_of(d, z, labels, 2, 4);
     cr_assert_float_eq(l.mean, log(4.0), 1e-15);
     cr_assert_eq(l.correct, 0); /* the first of equals is 0 */
     cr_assert_float_eq(d[0], 0.125f, 1e-9);
@@ -187,7 +200,7 @@ Test(loss, huge_logits_overflow_nothing)
     const float z[3] = {3e38f, -3e38f, 0.0f};
     const int labels[1] = {0};
     float d[3];
-    const struct loss l = loss_cross_entropy(d, z, labels, 1, 3);
+    const struct loss l = loss_of(d, z, labels, 1, 3);
     cr_assert_eq(l.mean, 0.0);
     cr_assert_eq(l.correct, 1);
     cr_assert(isfinite(d[0]) && isfinite(d[1]) && isfinite(d[2]));

@@ -1,8 +1,8 @@
 /* tests/sim/test_graph_threads.c - a step with more threads than images: they share images, and nothing
  * changes. */
 #include "models/model.h"
-#include "sim/method/loss.h"
 #include "sim/base/scalar.h"
+#include "tests/fixtures/devices.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -33,35 +33,33 @@ static void step(struct graph *g, float *out, const struct crowd *t, int threads
     static const int labels[BATCH] = {3, 1};
     const struct model_type *type;
     struct recipe recipe;
-    struct quantizer plan = {.batch = BATCH,
-                             .forward_bits_max = t->bits,
-                             .backward_bits_max = t->bits,
-                             .training = t->training,
-                             .recipe = &recipe,
-                             .threads = threads};
-    struct pass p = {.recipe = &recipe,
-                     .n = t->n,
-                     .forward_bits = t->bits,
-                     .backward_bits = t->bits,
-                     .training = t->training,
-                     .seed = 5};
+    const struct memory_plan plan = {.device = device_new(t->kernels, threads),
+                                     .batch = BATCH,
+                                     .forward_bits_max = t->bits,
+                                     .backward_bits_max = t->bits,
+                                     .training = t->training,
+                                     .recipe = &recipe};
+    const struct pass p = {.device = plan.device,
+                           .recipe = &recipe,
+                           .n = t->n,
+                           .widths = {t->bits, t->bits},
+                           .training = t->training,
+                           .seed = 5};
 
     cr_assert_eq(recipe_find(&recipe, t->recipe), STATUS_OK);
     if (t->grids) {
         cr_assert_eq(role_parse(&recipe.role[ROLE_WEIGHT], ROLE_WEIGHT, "fx:s8.6"), STATUS_OK);
         cr_assert_eq(role_parse(&recipe.role[ROLE_ERROR], ROLE_ERROR, "fx:s8.7:sr8:sat"), STATUS_OK);
     }
-    cr_assert_eq(kernels_find(&plan.kernels, t->kernels), STATUS_OK);
     cr_assert_eq(model_build(&type, g, t->model, (struct shape){11, 10, 3}, CLASSES, &recipe), STATUS_OK);
     cr_assert_eq(graph_plan(g, &plan), STATUS_OK);
     type->init(g, 7);
     for (size_t i = 0; i < shape_size(g->input) * BATCH; i++)
         g->in.data[i] = (float)scalar_normal((struct random_name){3, 0, 0}, i);
-    graph_pass(&p, g);
     const struct tensor *const logits = graph_forward(g, &p);
     memcpy(out, logits->data, (size_t)t->n * CLASSES * sizeof *out);
     if (!t->training) return;
-    loss_cross_entropy(g->nodes[g->count - 1].dout.data, logits->data, labels, t->n, CLASSES);
+    graph_loss(g, labels, t->n, true);
     graph_backward(g, &p);
 }
 
@@ -79,8 +77,8 @@ ParameterizedTest(struct crowd *t, graph_threads, more_threads_than_images_chang
     cr_assert_eq(memcmp(a_out, b_out, (size_t)t->n * CLASSES * sizeof *a_out), 0, "logits");
     for (int i = 0; i < one.count; i++) {
         const struct layer *const a = one.nodes[i].layer, *const b = many.nodes[i].layer;
-        cr_assert_eq(a->trace.clipped_activation, b->trace.clipped_activation, "%s", a->name);
-        cr_assert_eq(a->trace.clipped_error, b->trace.clipped_error, "%s", a->name);
+        cr_assert_eq(a->trace->clipped_activation, b->trace->clipped_activation, "%s", a->name);
+        cr_assert_eq(a->trace->clipped_error, b->trace->clipped_error, "%s", a->name);
         for (int j = 0; t->training && j < a->param_count; j++)
             cr_assert_eq(memcmp(a->params[j].grad, b->params[j].grad, a->params[j].size * sizeof(float)), 0,
                          "gradient of %s.%s", a->name, a->params[j].name);
@@ -88,6 +86,6 @@ ParameterizedTest(struct crowd *t, graph_threads, more_threads_than_images_chang
             cr_assert_eq(memcmp(a->buffers[j].value, b->buffers[j].value, a->buffers[j].size * sizeof(float)),
                          0, "%s.%s", a->name, a->buffers[j].name);
     }
-    graph_free(&one);
-    graph_free(&many);
+    graph_close(&one);
+    graph_close(&many);
 }
