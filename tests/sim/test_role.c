@@ -5,6 +5,8 @@
 #include "sim/roles/role.h"
 #include "sim/roles/role_accumulator.h"
 #include "sim/base/scalar.h"
+#include "tests/fixtures/devices.h"
+#include "tests/fixtures/role_device.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -94,9 +96,11 @@ ParameterizedTest(struct example *e, role, applies_the_format_and_nothing_else)
 
     by_hand(want, x, e, name);
     for (int threads = 1; threads <= 3; threads++) {
-        const struct role_moment now = {8, 2, 5, 11, threads};
+        const struct role_moment now = {8, 2, 5, 11};
         const struct role_tensor t = {.rows = ROWS, .row = row, .id = 3};
-        role_apply(got, x, &t, &s, ROLE_ACTIVATION, &now);
+        struct device *d = device_new(NULL, threads);
+        role_apply(got, x, &t, &s, ROLE_ACTIVATION, &now, d);
+        device_close(d);
         cr_assert(memcmp(got, want, n * sizeof *got) == 0, "%s on %d threads", e->text, threads);
     }
     cr_assert(memcmp(x, want, n * sizeof *x) != 0, "%s changes nothing", e->text);
@@ -119,7 +123,9 @@ Test(role, infinities_are_measured_like_the_format_does)
     quantizer_apply_f32(&p, want, x, 64, (struct draw){.first = 0}, NULL);
     const struct role_setting s = setting(ROLE_WEIGHT, e.text);
     const struct role_tensor t = {.rows = 1, .row = 64};
-    role_apply(got, x, &t, &s, ROLE_WEIGHT, &(struct role_moment){.forward_bits = 8, .threads = 2});
+    struct device *d = device_new(NULL, 2);
+    role_apply(got, x, &t, &s, ROLE_WEIGHT, &(struct role_moment){.forward_bits = 8}, d);
+    device_close(d);
     cr_assert(memcmp(got, want, sizeof got) == 0);
 }
 
@@ -129,7 +135,9 @@ Test(role, overflows_of_elementwise_formats_are_counted)
     const struct role_setting s = setting(ROLE_WEIGHT, "fx:s8.4:rnd_conv:sat");
     const struct role_tensor t = {.rows = 1, .row = 5};
 
-    cr_assert(eq(u64, role_apply(y, x, &t, &s, ROLE_WEIGHT, &(struct role_moment){.threads = 1}), 2));
+    struct device *d = device_new(NULL, 1);
+    cr_assert(eq(u64, role_apply(y, x, &t, &s, ROLE_WEIGHT, &(struct role_moment){0}, d), 2));
+    device_close(d);
 }
 
 Test(role, each_role_step_tensor_and_seed_has_random_bits_of_its_own)
@@ -138,15 +146,17 @@ Test(role, each_role_step_tensor_and_seed_has_random_bits_of_its_own)
     float *x = made(N, 1.0), y[5][N];
     const struct role_setting s = setting(ROLE_MASTER, "fx:s6.3:sr16:sat");
     const struct role_tensor one = {.rows = 1, .row = N, .id = 1}, two = {.rows = 1, .row = N, .id = 2};
+    struct device *d = device_new(NULL, 1);
 
-    role_apply(y[0], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 1, .threads = 1});
-    role_apply(y[1], x, &one, &s, ROLE_MOMENTUM, &(struct role_moment){.seed = 1, .threads = 1});
-    role_apply(y[2], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 1, .step = 1, .threads = 1});
-    role_apply(y[3], x, &two, &s, ROLE_MASTER, &(struct role_moment){.seed = 1, .threads = 1});
-    role_apply(y[4], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 2, .threads = 1});
+    role_apply(y[0], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 1}, d);
+    role_apply(y[1], x, &one, &s, ROLE_MOMENTUM, &(struct role_moment){.seed = 1}, d);
+    role_apply(y[2], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 1, .step = 1}, d);
+    role_apply(y[3], x, &two, &s, ROLE_MASTER, &(struct role_moment){.seed = 1}, d);
+    role_apply(y[4], x, &one, &s, ROLE_MASTER, &(struct role_moment){.seed = 2}, d);
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < i; j++)
             cr_assert(memcmp(y[i], y[j], sizeof y[i]) != 0, "%d and %d", i, j);
+    device_close(d);
     free(x);
 }
 

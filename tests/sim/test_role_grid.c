@@ -3,10 +3,12 @@
 #include "quant/element.h"
 #include "quant/integer.h"
 #include "sim/roles/role.h"
+#include "tests/fixtures/devices.h"
 #include "tests/fixtures/folder.h"
 #include "tests/fixtures/kernel_data.h"
+#include "tests/fixtures/role_device.h"
 
-static const struct role_moment now = {.forward_bits = 8, .seed = 3, .step = 4, .threads = 1};
+static const struct role_moment now = {.forward_bits = 8, .seed = 3, .step = 4};
 
 static struct role_setting setting_of(const char *text)
 {
@@ -77,7 +79,9 @@ ParameterizedTest(struct format_case *g, role_grid, every_code_of_a_grid_comes_b
         if (!k->available()) continue;
         const struct role_tensor t = {.rows = 1, .row = n};
         if (f.rounding != ROUND_SR) { /* values stay what they are, so their codes are those of the map */
-            role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, k);
+            struct device *d = device_new(k->name, 1);
+            role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, d);
+            device_close(d);
             ASSERT_SAME((char *)codes, (char *)wanted, n * code_bytes(map.bits), "%s, %s", g->text, k->name);
         }
         k->decode(y, (struct codes){wanted, map.bits}, n, &map);
@@ -142,15 +146,18 @@ ParameterizedTest(struct format_case *g, role_grid, codes_are_those_of_the_appli
     for (size_t i = 0; i < N; i++)
         x[i] = i % 1000 == 7 ? NAN : i % 1000 == 8 ? INFINITY : real_at(5, i) * 0.01f;
     cr_assert(role_grid(&map, &s, ROLE_ACTIVATION, &now));
-    const uint64_t overflow = role_apply(y, x, &t, &s, ROLE_ACTIVATION, &now);
+    struct device *one = device_new(NULL, 1);
+    const uint64_t overflow = role_apply(y, x, &t, &s, ROLE_ACTIVATION, &now, one);
+    device_close(one);
     for (size_t i = 0; i < N; i++)
         y[i] += 0.0f; /* -0 becomes +0 */
     for (int count, row = (kernels_all(&count), 0); row < count; row++)
         for (int threads = 1; threads <= 3; threads++) {
             const struct kernels *const k = kernels_all(&count)[row];
-            const struct role_moment here = {8, 0, now.seed, now.step, threads};
             if (!k->available()) continue;
-            cr_assert_eq(role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &here, k), overflow);
+            struct device *d = device_new(k->name, threads);
+            cr_assert_eq(role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, d), overflow);
+            device_close(d);
             k->decode(got, (struct codes){codes, map.bits}, N, &map);
             ASSERT_SAME(got, y, N, "%s, %s on %d threads", g->text, k->name, threads);
         }

@@ -3,6 +3,7 @@
 #include "sim/layers/layers.h"
 #include "sim/train/trainer.h"
 #include "tests/fixtures/dataset_files.h"
+#include "tests/fixtures/devices.h"
 #include "tests/fixtures/role_rigs.h"
 
 #include <criterion/new/assert.h>
@@ -43,8 +44,6 @@ static void tiny_init(struct graph *g)
 /* setting: the text of one role; "" leaves it to the recipe. */
 static void tiny_open(struct tiny *t, enum role role, const char *setting, const char *kernels, int threads)
 {
-    const struct kernels *k;
-
     *t = (struct tiny){.spec = {.seed = 5, .iterations = 8, .batch = 3, .pad = 0}};
     small_open(&t->small, "fashion-mnist", NULL);
     must(recipe_find(&t->spec.recipe, "cpt"));
@@ -57,17 +56,15 @@ static void tiny_open(struct tiny *t, enum role role, const char *setting, const
     t->spec.backward = (struct schedule_spec){t->spec.backward.type, 8, 8, 1, REMAINDER_STRETCH};
     t->spec.lr.initial = 0.05;
     t->spec.optimizer.momentum = 0.9;
-    must(kernels_find(&k, kernels));
     tiny_build(&t->graph, t->small.set.shape, t->small.set.classes);
-    omp_set_num_threads(threads);
-    must(trainer_open(&t->trainer, &t->spec, k, &t->graph, &t->small.set));
+    must(trainer_open(&t->trainer, &t->spec, device_new(kernels, threads), &t->graph, &t->small.set));
     tiny_init(&t->graph);
 }
 
 static void tiny_close(struct tiny *t)
 {
     trainer_close(&t->trainer);
-    graph_free(&t->graph);
+    graph_close(&t->graph);
     small_close(&t->small);
 }
 
@@ -259,12 +256,13 @@ Test(roles, masters_and_momenta_are_values_of_their_formats)
         for (int j = 0; j < t.graph.nodes[i].layer->param_count; j++) {
             const struct param *p = &t.graph.nodes[i].layer->params[j];
             const struct role_tensor tensor = {.rows = 1, .row = p->size};
-            const struct role_moment now = {.threads = 1};
+            const struct role_moment now = {0};
+            struct device *d = t.graph.plan.device;
             float *y = malloc(p->size * sizeof *y);
-            role_apply(y, p->value, &tensor, &t.spec.recipe.role[ROLE_MASTER], ROLE_MASTER, &now);
+            role_apply(y, p->value, &tensor, &t.spec.recipe.role[ROLE_MASTER], ROLE_MASTER, &now, d);
             expect_same(y, p->value, p->size, p->name);
-            role_apply(y, p->momentum, &tensor, &t.spec.recipe.role[ROLE_MOMENTUM], ROLE_MOMENTUM, &now);
-            expect_same(y, p->momentum, p->size, p->name);
+            role_apply(y, p->state[0], &tensor, &t.spec.recipe.role[ROLE_MOMENTUM], ROLE_MOMENTUM, &now, d);
+            expect_same(y, p->state[0], p->size, p->name);
             free(y);
         }
     tiny_close(&t);
@@ -286,7 +284,7 @@ Test(roles, a_run_with_stochastic_masters_goes_on_as_if_it_had_not_stopped)
         const struct layer *from = first.graph.nodes[i].layer, *to = second.graph.nodes[i].layer;
         for (int j = 0; j < from->param_count; j++) {
             memcpy(to->params[j].value, from->params[j].value, from->params[j].size * sizeof(float));
-            memcpy(to->params[j].momentum, from->params[j].momentum, from->params[j].size * sizeof(float));
+            memcpy(to->params[j].state[0], from->params[j].state[0], from->params[j].size * sizeof(float));
         }
         for (int j = 0; j < from->buffer_count; j++)
             memcpy(to->buffers[j].value, from->buffers[j].value, from->buffers[j].size * sizeof(float));
@@ -308,7 +306,7 @@ Test(roles, a_trainer_refuses_a_width_that_the_schedule_reaches)
     tiny_build(&again, t.small.set.shape, t.small.set.classes);
     t.spec.forward.bits_max = 9;
     trainer_close(&t.trainer);
-    expect_failure(trainer_open(&t.trainer, &t.spec, t.trainer.kernels, &again, &t.small.set), STATUS_INPUT,
+    expect_failure(trainer_open(&t.trainer, &t.spec, t.graph.plan.device, &again, &t.small.set), STATUS_INPUT,
                    "role weight: 'posit:{bits+8}.1' at 9 bits");
     graph_free(&again);
     tiny_close(&t);

@@ -14,7 +14,7 @@ struct integers {
 static int64_t *integers_of(double *unit, const float *values, size_t n, size_t row, const struct rig *r,
                             enum role role)
 {
-    const struct role_moment now = {5, 7, r->pass.seed, r->pass.step, 1};
+    const struct role_moment now = {5, 7, r->pass.seed, r->pass.step};
     float *const y = malloc(n * sizeof *y);
     int64_t *const q = malloc(n * sizeof *q);
     struct affine map;
