@@ -2,6 +2,7 @@
 #include "tests/fixtures/rigs.h"
 
 #include <criterion/parameterized.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
