@@ -59,7 +59,8 @@ struct work {
 
 struct work work_of_workload(const struct workload *w);
 
-/** The same of a graph, whether or not a cost model knows all its layers. */
+/** The same of a layer and of a graph, whether or not a cost model knows its kind. */
+struct work work_of_layer(const struct layer *l);
 struct work work_of_graph(const struct graph *g);
 
 /** Trained values of a layer and its instances: weights, or a batch norm's two for each channel. */
@@ -119,6 +120,9 @@ static inline struct operands operands_of(int forward, int backward)
 }
 
 bool operands_equal(struct operands a, struct operands b);
+
+/** Are these of [layers] layers all the same? */
+bool operands_alike(const struct operands *layer, int layers);
 
 /**
  * The nest of a convolution's phase (the first three of enum phase); false where the phase has no product.

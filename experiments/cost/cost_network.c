@@ -118,15 +118,16 @@ static enum status read_iterations(struct histogram *h, struct store *s)
 static void label(struct cost_case *c, const struct config *config, const char *path)
 {
     struct cost_labels *l = &c->labels;
-    struct operands least = c->run.rows[0].bits, most = least;
+    struct operands least = c->run.rows[0].layer[0], most = least;
 
-    for (int i = 1; i < c->run.count; i++) {
-        const struct operands bits = c->run.rows[i].bits;
-        if (bits.activation < least.activation) least.activation = bits.activation;
-        if (bits.activation > most.activation) most.activation = bits.activation;
-        if (bits.error < least.error) least.error = bits.error;
-        if (bits.error > most.error) most.error = bits.error;
-    }
+    for (int i = 0; i < c->run.count; i++)
+        for (int j = 0; j < c->run.rows[i].layers; j++) {
+            const struct operands bits = c->run.rows[i].layer[j];
+            if (bits.activation < least.activation) least.activation = bits.activation;
+            if (bits.activation > most.activation) most.activation = bits.activation;
+            if (bits.error < least.error) least.error = bits.error;
+            if (bits.error > most.error) most.error = bits.error;
+        }
     snprintf(l->run, sizeof l->run, "%s", path);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", config->data.name);

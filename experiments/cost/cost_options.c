@@ -240,7 +240,8 @@ static enum status shorten_last(struct histogram *h, const struct training *t)
     if (t->rest == t->batch) return STATUS_OK;
     TRY(histogram_add(h, bits, t->rest, 1));
     for (int i = 0; i < h->count; i++)
-        if (operands_equal(h->rows[i].bits, bits) && h->rows[i].images == t->batch) h->rows[i].iterations--;
+        if (operands_equal(h->rows[i].layer[0], bits) && h->rows[i].images == t->batch)
+            h->rows[i].iterations--;
     return STATUS_OK;
 }
 

@@ -25,9 +25,23 @@ struct operands cost_roles_operands(const struct recipe *r, struct widths schedu
                              .error = bits_of(&r->role[ROLE_ERROR], scheduled.backward)};
 }
 
-static struct widths scheduled_of(const struct histogram_row *row)
+/* What the schedule said of a layer whose row it is. */
+static struct widths scheduled_of(struct operands layer)
 {
-    return (struct widths){row->bits.activation, row->bits.error};
+    return (struct widths){layer.activation, layer.error};
+}
+
+/* A row's operands by the formats of roles. */
+static enum status add_row(struct histogram *out, const struct recipe *r, const struct histogram_row *row)
+{
+    struct operands *layer = calloc((size_t)row->layers, sizeof *layer);
+
+    if (layer == NULL) return fail(STATUS_NOMEM, "out of memory");
+    for (int i = 0; i < row->layers; i++)
+        layer[i] = cost_roles_operands(r, scheduled_of(row->layer[i]));
+    const enum status s = histogram_add_layers(out, layer, row->layers, row->images, row->iterations);
+    free(layer);
+    return s;
 }
 
 /* --- what is told --------------------------------------------------------------------------------------- */
@@ -46,12 +60,13 @@ static void operand_words(char *out, size_t size, const struct role_setting *s, 
 {
     int least = INT_MAX, most = 0;
 
-    for (int i = 0; i < run->count; i++) {
-        const struct widths w = scheduled_of(&run->rows[i]);
-        const int bits = bits_of(s, driver == ROLE_WIDTH_FORWARD ? w.forward : w.backward);
-        least = bits < least ? bits : least;
-        most = bits > most ? bits : most;
-    }
+    for (int i = 0; i < run->count; i++)
+        for (int l = 0; l < run->rows[i].layers; l++) {
+            const struct widths w = scheduled_of(run->rows[i].layer[l]);
+            const int bits = bits_of(s, driver == ROLE_WIDTH_FORWARD ? w.forward : w.backward);
+            least = bits < least ? bits : least;
+            most = bits > most ? bits : most;
+        }
     if (most == 0)
         snprintf(out, size, "float32");
     else if (least == most)
@@ -87,8 +102,7 @@ enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const
     describe(out, run, r);
     if (out->count == 0) return STATUS_OK;
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
-        status = histogram_add(&operands, cost_roles_operands(r, scheduled_of(&run->rows[i])),
-                               run->rows[i].images, run->rows[i].iterations);
+        status = add_row(&operands, r, &run->rows[i]);
     histogram_free(run);
     *run = operands;
     return status;
