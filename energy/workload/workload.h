@@ -43,9 +43,9 @@ struct workload {
 MUST_CHECK enum status workload_of_graph(struct workload *out, const struct graph *g, const char *name);
 
 /**
- * Read a tab- or comma-separated file: a header with the names layer,count,K,O,S,IC,OC (and optionally B:
- * ignored, groups, quantized, from_input) and a row per convolution or linear layer (K = O = S = 1). Lines
- * that begin with # are comments. Failures name file, line and column.
+ * Read a table (energy/workload/lines.h) with the columns layer,count,K,O,S,IC,OC (and optionally B: ignored,
+ * groups, quantized, from_input) and a row for each convolution or linear layer (K = O = S = 1). Failures name
+ * file, line and column.
  */
 MUST_CHECK enum status workload_read(struct workload *out, const char *path);
 

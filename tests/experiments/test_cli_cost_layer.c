@@ -119,6 +119,38 @@ Test(cli_cost_layer, a_bad_row_of_a_file_is_named_by_its_line)
     folder_remove(&f);
 }
 
+struct misspelt {
+    char heading[48];
+    char says[80];
+};
+
+ParameterizedTestParameters(cli_cost_layer, a_misspelt_column_is_refused_rather_than_priced_at_its_default)
+{
+    static struct misspelt rows[] = {
+        {"k,O,IC,OC", "rows.csv:1: column 1: unknown name 'k'; did you mean 'K'?"},
+        {"Kernel,O,IC,OC", "rows.csv:1: column 1: unknown name 'Kernel'"},
+        {"K,bits_A,IC,OC", "rows.csv:1: column 2: unknown name 'bits_A'; did you mean 'bits_a'?"},
+        {"K,O,ic,OC", "rows.csv:1: column 3: unknown name 'ic'; did you mean 'IC'?"},
+        {"K;O;IC;OC", "rows.csv:1: the columns are separated by ';'"},
+        {"K,K,IC,OC", "rows.csv:1: column 2: 'K' appears twice"},
+    };
+    return cr_make_param_array(struct misspelt, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(struct misspelt *m, cli_cost_layer,
+                  a_misspelt_column_is_refused_rather_than_priced_at_its_default)
+{
+    const struct folder f = folder_new();
+    char text[128];
+    struct outcome o;
+
+    snprintf(text, sizeof text, "%s\n3,4,16,16\n", m->heading);
+    folder_write(&f, "rows.csv", text, strlen(text));
+    cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
+    expect_refusal(&o, 3, m->says);
+    folder_remove(&f);
+}
+
 /* None is dropped unsaid. */
 Test(cli_cost_layer, more_columns_than_can_be_copied_are_refused)
 {
