@@ -10,6 +10,8 @@
  *                  evaluated
  *     /layers      name, type, params, macs, is_quantized [L]; iter [K];
  *                  {weight,act,err}/{min,max,clip,floor} [K][L]
+ *     /widths      only where a schedule gives layers different widths: name [N] of every node of the network,
+ *                  iter [T], bits_fw and bits_bw [T][N]
  *     /summary     scalars as attributes
  *
  * One process writes a run: RUNDIR/lock is held while it does. Readers may open run.h5 at any time; they see
