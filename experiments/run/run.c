@@ -218,8 +218,7 @@ static enum status record_step(struct run *r, const struct step_row *step)
 {
     struct run_row row = {.step = *step};
 
-    row.bitops = bitops_paper(&r->work, step->images, step->forward_bits, step->backward_bits);
-    TRY(pricing_step(&r->pricing, &row));
+    TRY(pricing_step(&r->pricing, &row, &r->session.graph));
     TRY(record_row(r->record, &row));
     if (due(r, &r->session.config.layers_every, step->iteration + 1))
         TRY(record_layers(r->record, &r->session.graph, step->iteration));
