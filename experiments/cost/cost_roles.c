@@ -46,7 +46,7 @@ static enum status add_row(struct histogram *out, const struct recipe *r, const 
 
 /* --- what is told --------------------------------------------------------------------------------------- */
 
-/* What prices a role that is no operand of a product. */
+/* What prices a role that is not an operand of a product. */
 static const char *const knobs[ROLE_COUNT] = {
     [ROLE_GRADIENT] = "hardware's training.gradient_bits",
     [ROLE_MASTER] = "hardware's training.master_bits",

@@ -55,7 +55,7 @@ MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t
  * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, t->at, t->loss, t->schedule.
  *
  * A damaged latest.h5 is passed over for prev.h5 (the note says so); files of an earlier, replaced record in
- * the same directory are no checkpoints of this run. No checkpoint at all is fine: out->loaded is false. If
+ * the same directory do not belong to this run. No checkpoint at all is fine: out->loaded is false. If
  * there are checkpoints but none is good: STATUS_INPUT, t unchanged.
  */
 MUST_CHECK enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t,

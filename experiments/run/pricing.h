@@ -1,6 +1,6 @@
 /* experiments/run/pricing.h - what a training run costs on the hardware that its experiment file names.
  *
- * The run only watches itself: no result depends on the hardware, and it is no part of the configuration's
+ * The run only watches itself: no result depends on the hardware, which has no part in the configuration's
  * hash. Products are priced as they are computed (CONVENTION_TRUE), while `bitops` stays the paper's count.
  */
 #ifndef EXPERIMENTS_RUN_PRICING_H

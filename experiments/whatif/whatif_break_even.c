@@ -23,7 +23,7 @@ static enum status read_range(struct break_even_question *q, const char *text, c
     const char *rest = first ? end + 1 : end;
     q->high = strtod(rest, &end);
     if (!first || end == rest || *end != '\0' || !isfinite(q->low) || !isfinite(q->high))
-        return fail(STATUS_USAGE, "--break-even: '%s' is no range of %s; want low:high, as 1:100", text,
+        return fail(STATUS_USAGE, "--break-even: '%s' is not a range of %s; want low:high, as 1:100", text,
                     path);
     if (!(q->low < q->high))
         return fail(STATUS_USAGE, "--break-even: %s has to begin below its end, not %s", path, text);

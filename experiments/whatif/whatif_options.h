@@ -18,7 +18,7 @@ extern const struct argp whatif_argp;
 /** Is there a question among the options? */
 bool whatif_is_asked(const struct whatif_options *o);
 
-/** Answer it on stdout, and with --figure in a figure; a summary is no form that answers have. */
+/** Answer it on stdout, and with --figure in a figure; answers have no summary form. */
 MUST_CHECK enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
                                      enum cost_form form);
 

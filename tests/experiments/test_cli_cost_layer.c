@@ -85,7 +85,7 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
         {"layer IC=3 OC=-4", "OC: -4 is out of range", 2},
         {"layer IC=3 OC=4 bits_a=65", "bits_a: 65 is out of range", 2},
         {"layer IC=3 OC=4 bits_v=6", "unknown parameter 'bits_v'; did you mean 'bits_", 2},
-        {"layer IC=3 OC", "'OC' is no parameter; want NAME=VALUE", 2},
+        {"layer IC=3 OC", "'OC' is not a parameter; want NAME=VALUE", 2},
         {"layer IC=3 OC=4 --bits-a 16 --set array.compose=floor", "16", 3},
         {"layer IC=3 OC=4 pmax=1", "array.pmin is 2 and array.pmax 1", 2},
         {"layer IC=3 OC=4 --set pmax=1", "unknown knob 'pmax'", 2},

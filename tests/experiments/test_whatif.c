@@ -106,7 +106,7 @@ Test(whatif, a_back_end_without_energy_is_refused)
 
     o.hardware.backend = "bitops";
     struct cost_case *c = case_of(&o);
-    expect_failure(whatif_count(&counts, c), STATUS_INPUT, "'bitops' counts operations of no machine");
+    expect_failure(whatif_count(&counts, c), STATUS_INPUT, "'bitops' counts operations without a machine");
     close_case(c);
 }
 
