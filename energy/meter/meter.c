@@ -83,7 +83,7 @@ static struct counts norm_counts(const struct workload_layer *l, enum phase p, s
     return (struct counts){.macs = macs, .bitops = macs * a * b};
 }
 
-/* The first layer's backward-data, which is in the paper's count and which nobody computes. */
+/* The first layer's backward-data, which the paper counts and no program computes. */
 static struct counts first_layer_counts(const struct workload_layer *l, struct operands bits, int64_t images)
 {
     struct workload_layer inner = as_counted(l, CONVENTION_PAPER);

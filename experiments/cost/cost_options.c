@@ -313,7 +313,7 @@ enum status cost_options_case(struct cost_case *out, const struct cost_options *
     if (o->convention != NULL) TRY(status_usage(convention_find(&out->convention, o->convention)));
     TRY(hardware_options_read(&out->hardware, &o->hardware));
     status = o->runs.count > 0 ? cost_record_read(out, o->runs.word[i]) : read_case(out, o);
-    if (status == STATUS_OK) cost_roles_tell(stderr, &out->roles, out->labels.run);
+    if (status == STATUS_OK) cost_roles_note(stderr, &out->roles, out->labels.run);
     if (status == STATUS_OK) status = histogram_at_the_top(&out->top, &out->run);
     if (status != STATUS_OK) cost_case_free(out);
     return status;

@@ -44,7 +44,7 @@ static enum status add_row(struct histogram *out, const struct recipe *r, const 
     return s;
 }
 
-/* --- what is told --------------------------------------------------------------------------------------- */
+/* --- the note --------------------------------------------------------------------------------------- */
 
 /* What prices a role that is not an operand of a product. */
 static const char *const knobs[ROLE_COUNT] = {
@@ -108,10 +108,10 @@ enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const
     return status;
 }
 
-void cost_roles_tell(FILE *out, const struct cost_roles *roles, const char *run)
+void cost_roles_note(FILE *out, const struct cost_roles *roles, const char *run)
 {
     if (roles->count == 0) return;
-    fprintf(out, "note: %s: no back end knows formats but integers; priced are:", run);
+    fprintf(out, "note: %s: back ends know no formats but integers; these are priced:", run);
     for (int i = 0; i < roles->count; i++)
         fprintf(out, "%s %s %s as %s", i > 0 ? "," : "", roles->rows[i].role, roles->rows[i].format,
                 roles->rows[i].priced_as);

@@ -272,7 +272,7 @@ ParameterizedTestParameters(cli_whatif, refused)
         {"--elasticity --backend bitops", 3, "nothing costs energy there"},
         {"--break-even array.rows", 2, "want a knob that is a real number"},
         {"--break-even dram.pj_per_bit --target x", 2, "'x' is not a percentage"},
-        {"--break-even dram.pj_per_bit --bits 8", 3, "there is no saving"},
+        {"--break-even dram.pj_per_bit --bits 8", 3, "nothing to save"},
         {"--monte-carlo=0", 2, "--monte-carlo"},
         {"--monte-carlo --seed=-1", 2, "--seed"},
         {"--monte-carlo --versus bits=3,4", 2, "one value for each key"},
