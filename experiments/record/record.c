@@ -31,7 +31,7 @@ enum status record_open_series(struct record *r, const struct record_spec *spec,
     char energy[STORE_NAME_MAX];
 
     record_train_path(energy, RECORD_ENERGY_J);
-    r->priced = fresh ? spec->hardware != NULL : store_has(r->store, energy);
+    r->priced = fresh ? spec->hardware.name != NULL : store_has(r->store, energy);
     TRY(store_series_open(&r->train, r->store, RECORD_TRAIN, record_train_columns,
                           record_train_count(r->priced)));
     TRY(store_series_open(&r->events, r->store, RECORD_EVENTS, event_columns, EVENT_COLUMNS));

@@ -61,7 +61,7 @@ Test(record, says_what_it_is_and_how_it_ended)
     must(store_get_integer(&last, s, "", "last_iter"));
     cr_assert_eq(last, 3);
     must(store_load_text(&config, s, "config/resolved"));
-    cr_assert_str_eq(config, f.spec.resolved);
+    cr_assert_str_eq(config, f.spec.config.resolved);
     free(config);
     must(store_load_text(&config, s, "config/overrides"));
     cr_assert_str_eq(config, "seed=7\nmodel=none\n");

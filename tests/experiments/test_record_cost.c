@@ -20,9 +20,9 @@ static void open_pricing(struct priced *p, const char *hardware)
     snprintf(p->config.hardware, sizeof p->config.hardware, "%s", hardware);
     must(pricing_open(&p->pricing, &p->config, &p->f.graph));
     const bool is_priced = p->pricing.meter != NULL;
-    p->f.spec.hardware = is_priced ? p->pricing.hardware.name : NULL;
-    p->f.spec.hardware_sha256 = p->pricing.sha256;
-    p->f.spec.hardware_text = p->pricing.text;
+    p->f.spec.hardware.name = is_priced ? p->pricing.hardware.name : NULL;
+    p->f.spec.hardware.sha256 = p->pricing.sha256;
+    p->f.spec.hardware.text = p->pricing.text;
 }
 
 static void priced_open(struct priced *p, const char *hardware)
