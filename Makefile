@@ -27,10 +27,10 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 # What apt installs for building, tests, demo and figures.
-PACKAGES := pkg-config libhdf5-dev libgsl-dev libcyaml-dev libyaml-dev librandom123-dev nettle-dev zlib1g-dev \
+PACKAGES := pkg-config libhdf5-dev libgsl-dev libyaml-dev librandom123-dev nettle-dev zlib1g-dev \
 	libcriterion-dev libmpfr-dev gnuplot-nox fonts-dejavu-core dataset-fashion-mnist
 
-LIB_PKGS  := hdf5 gsl nettle zlib libcyaml yaml-0.1
+LIB_PKGS  := hdf5 gsl nettle zlib yaml-0.1
 TEST_PKGS := criterion
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS.release := -O3 -g1

@@ -14,13 +14,13 @@
 
 enum { GROUPS = 3, WIDTH = 16, DEPTH_MAX = 1202 };
 
-/* Of all depths 6n+2, one is also the name of a network for large images: nobody means the other. */
+/* One depth 6n+2 is also the name of a network for large images, which is what its users mean. */
 static bool is_bottleneck_name(long depth)
 {
     return depth == 50;
 }
 
-/* What is wrong with a depth that this family has not. */
+/* The sentence for a depth that this family does not have. */
 static enum status depth_refuse(const char *name, struct shape input)
 {
     return fail(

@@ -15,9 +15,10 @@ static enum status stage_check(const struct stage *s, const char *name)
 
     if (!s->rounds) return STATUS_OK;
     if (!element_is_family(s->format.family))
-        return fail(STATUS_INPUT,
-                    "%s of the accumulator: '%s' is no elementwise format; take fx, fp, pot, table or posit",
-                    name, format_print(text, &s->format));
+        return fail(
+            STATUS_INPUT,
+            "%s of the accumulator: '%s' is not an elementwise format; take fx, fp, pot, table or posit",
+            name, format_print(text, &s->format));
     TRY(format_check(&s->format));
     why.text[0] = '\0';
     carrier_repair(&nearest, &why, CARRIER_FLOAT64);

@@ -24,7 +24,7 @@ static enum status bitops_count(struct counts *out, const struct nest *n, const 
 
 static const struct backend bitops = {
     .name = "bitops",
-    .title = "multiply-accumulates and bit operations alone: no machine, no time",
+    .title = "multiply-accumulates and bit operations, without a machine or time",
     .source = "Fu et al., ICLR 2021; Fu et al. (FracTrain), NeurIPS 2020",
     .operations_only = true,
     .count = bitops_count,

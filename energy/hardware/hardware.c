@@ -208,9 +208,10 @@ enum status hardware_check(const struct hardware *h)
                     h->array.pmin, h->array.pmax);
     if (h->tech.scaling == SCALING_STILLMAKER &&
         (h->tech.node_nm < STILLMAKER_NM_LEAST || h->tech.node_nm > STILLMAKER_NM_MOST))
-        return fail(STATUS_INPUT,
-                    "tech.scaling stillmaker knows %d to %d nm, not %g; want a node of these or anchors",
-                    STILLMAKER_NM_LEAST, STILLMAKER_NM_MOST, h->tech.node_nm);
+        return fail(
+            STATUS_INPUT,
+            "tech.scaling stillmaker knows %d to %d nm, not %g; want a node in that range, or anchors",
+            STILLMAKER_NM_LEAST, STILLMAKER_NM_MOST, h->tech.node_nm);
     TRY(buffers_check(h));
     for (int i = 0; i < count; i++)
         if (rows[i].kind->check != NULL) TRY(rows[i].kind->check(h));

@@ -71,7 +71,7 @@ static enum status choice_parse(void *field, const struct knob_row *row, const c
             return STATUS_OK;
         }
     }
-    return fail(STATUS_INPUT, "'%s' is none of: %s", text, row->knob.kind);
+    return fail(STATUS_INPUT, "'%s' is not one of: %s", text, row->knob.kind);
 }
 
 static void choice_print(char *text, size_t size, const void *field, const struct knob_row *row)

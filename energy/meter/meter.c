@@ -1,7 +1,7 @@
 /* energy/meter/meter.c - what an iteration costs: products by the back end, the rest by operations.c.
  *
  * Layers that are alike are one class, so that a network of a hundred layers is a dozen of them; nests are
- * searched once (energy/meter/memo.h), iterations are added up once for each pair of widths.
+ * searched once (energy/meter/memo.h), iterations are added up once for each set of widths.
  */
 #include "energy/meter/meter.h"
 
@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NORM_OPERATIONS = 2 };
-
 static const double hertz_per_mhz = 1e6;
 
 /* Layers that differ in name and count only. */
@@ -28,7 +26,8 @@ struct class
 
 /* An iteration that was added up before. */
 struct known {
-    struct operands bits;
+    struct operands *layer; /* [layers]; 1: all alike */
+    int layers;
     int64_t images;
     struct cost cost;
 };
@@ -77,14 +76,14 @@ static struct workload_layer as_counted(const struct workload_layer *l, enum con
 static struct counts norm_counts(const struct workload_layer *l, enum phase p, struct operands bits,
                                  int64_t images)
 {
-    const double macs = NORM_OPERATIONS * (double)l->count * workload_outputs(l) * (double)images;
+    const double macs = BITOPS_OF_NORM * (double)l->count * workload_outputs(l) * (double)images;
     const double a = widths_real(p == PHASE_BACKWARD_WEIGHTS ? bits.activation : bits.weight);
     const double b = widths_real(p == PHASE_FORWARD ? bits.activation : bits.error);
 
     return (struct counts){.macs = macs, .bitops = macs * a * b};
 }
 
-/* The first layer's backward-data, which is in the paper's count and which nobody computes. */
+/* The first layer's backward-data, which the paper counts and no program computes. */
 static struct counts first_layer_counts(const struct workload_layer *l, struct operands bits, int64_t images)
 {
     struct workload_layer inner = as_counted(l, CONVENTION_PAPER);
@@ -169,28 +168,10 @@ void meter_close(struct meter *m)
     workload_free(&m->workload);
     memo_free(&m->memo);
     free(m->classes);
+    for (int i = 0; i < m->known_count; i++)
+        free(m->known[i].layer);
     free(m->known);
     free(m);
-}
-
-const struct workload *meter_workload(const struct meter *m)
-{
-    return &m->workload;
-}
-
-const struct hardware *meter_hardware(const struct meter *m)
-{
-    return &m->hardware;
-}
-
-const struct prices *meter_prices(const struct meter *m)
-{
-    return &m->prices;
-}
-
-int meter_searches(const struct meter *m)
-{
-    return m->memo.counted;
 }
 
 /* --- counting --- */
@@ -215,11 +196,34 @@ static enum status want_layer(struct meter *m, const struct workload_layer *l, e
     return memo_want(&m->memo, &n);
 }
 
-static enum status want_iteration(struct meter *m, struct operands bits, int64_t images)
+/* What an iteration is summed over: classes where all layers have the same widths, else layers. */
+struct parts {
+    const struct meter *m;
+    const struct operands *layer;
+    int layers;
+};
+
+static int parts_count(const struct parts *p)
 {
-    for (int c = 0; c < m->class_count; c++)
+    return p->layers == 1 ? p->m->class_count : p->m->workload.count;
+}
+
+static const struct workload_layer *parts_layer(struct operands *bits, const struct parts *p, int i)
+{
+    *bits = p->layer[p->layers == 1 ? 0 : i];
+    return p->layers == 1 ? &p->m->classes[i].layer : &p->m->workload.layers[i];
+}
+
+static enum status want_iteration(struct meter *m, const struct operands *layer, int layers, int64_t images)
+{
+    const struct parts parts = {m, layer, layers};
+    struct operands bits;
+
+    for (int i = 0; i < parts_count(&parts); i++) {
+        const struct workload_layer *l = parts_layer(&bits, &parts, i);
         for (int p = 0; p <= PHASE_BACKWARD_WEIGHTS; p++)
-            TRY(want_layer(m, &m->classes[c].layer, (enum phase)p, bits, images));
+            TRY(want_layer(m, l, (enum phase)p, bits, images));
+    }
     return STATUS_OK;
 }
 
@@ -270,78 +274,101 @@ enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase
     return STATUS_OK;
 }
 
-static struct counts iteration_counts(const struct meter *m, struct operands bits, int64_t images)
+static struct counts iteration_counts(const struct meter *m, const struct operands *layer, int layers,
+                                      int64_t images)
 {
+    const struct parts parts = {m, layer, layers};
     struct counts sum = {0};
+    struct operands bits;
 
-    for (int c = 0; c < m->class_count; c++)
+    for (int i = 0; i < parts_count(&parts); i++) {
+        const struct workload_layer *l = parts_layer(&bits, &parts, i);
         for (int p = 0; p < PHASES; p++) {
-            const struct counts part = layer_counts(m, &m->classes[c].layer, (enum phase)p, bits, images);
+            const struct counts part = layer_counts(m, l, (enum phase)p, bits, images);
             counts_add(&sum, &part, 1);
         }
+    }
     return sum;
 }
 
-static enum status remember(struct meter *m, struct operands bits, int64_t images, const struct cost *cost)
+static enum status remember(struct meter *m, const struct operands *layer, int layers, int64_t images,
+                            const struct cost *cost)
 {
     struct known *more = realloc(m->known, (size_t)(m->known_count + 1) * sizeof *more);
+    if (more != NULL) m->known = more;
+    struct operands *copy = malloc((size_t)layers * sizeof *copy);
 
-    if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
-    m->known = more;
-    m->known[m->known_count++] = (struct known){bits, images, *cost};
+    if (more == NULL || copy == NULL) {
+        free(copy);
+        return fail(STATUS_NOMEM, "out of memory");
+    }
+    memcpy(copy, layer, (size_t)layers * sizeof *copy);
+    m->known[m->known_count++] = (struct known){copy, layers, images, *cost};
     return STATUS_OK;
 }
 
-enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits, int64_t images)
+static enum status iteration(struct cost *out, struct meter *m, const struct operands *layer, int layers,
+                             int64_t images)
 {
     for (int i = 0; i < m->known_count; i++) {
         const struct known *k = &m->known[i];
-        if (operands_equal(k->bits, bits) && k->images == images) {
+        if (k->images == images && k->layers == layers &&
+            memcmp(k->layer, layer, (size_t)layers * sizeof *layer) == 0) {
             *out = k->cost;
             return STATUS_OK;
         }
     }
-    TRY(want_iteration(m, bits, images));
+    TRY(want_iteration(m, layer, layers, images));
     TRY(memo_count(&m->memo, &m->hardware, &m->prices));
-    const struct counts c = iteration_counts(m, bits, images);
+    const struct counts c = iteration_counts(m, layer, layers, images);
     *out = cost_of(m, &c);
-    return remember(m, bits, images, out);
+    return remember(m, layer, layers, images, out);
+}
+
+enum status meter_iteration_layers(struct cost *out, struct meter *m, const struct operands *layer,
+                                   int64_t images)
+{
+    const int layers = operands_alike(layer, m->workload.count) ? 1 : m->workload.count;
+    return iteration(out, m, layer, layers, images);
+}
+
+enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits, int64_t images)
+{
+    return iteration(out, m, &bits, 1, images);
 }
 
 /* --- runs --- */
 
-/* bitops_per_mac of energy/meter/bitops.h, where weights may have a width of their own. */
-static double widths_bitops(struct operands bits)
-{
-    const double w = widths_real(bits.weight), a = widths_real(bits.activation), e = widths_real(bits.error);
-    return w * a + (w + a) * e;
-}
-
-/* The paper's count of a run, as bitops_run has it: a sum of integers, then one multiplication. */
-static double paper_bitops(const struct meter *m, const struct histogram *h)
+/* The paper's count of a run whose layers are all alike: a sum of integers, then one multiplication. False
+ * where layers differ; their counts then add up to it, but for rounding. */
+static bool paper_bitops(double *out, const struct meter *m, const struct histogram *h)
 {
     double sum = 0;
 
     for (int i = 0; i < h->count; i++) {
         const struct histogram_row *r = &h->rows[i];
-        sum += (double)r->iterations * (double)r->images * widths_bitops(r->bits);
+        if (r->layers > 1) return false;
+        sum += (double)r->iterations * (double)r->images * bitops_per_mac(r->layer[0]);
     }
-    return bitops_paper_macs(&m->work) * sum;
+    *out = bitops_paper_macs(&m->work) * sum;
+    return true;
 }
 
 enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h)
 {
     struct counts sum = {0};
+    double bitops;
 
     for (int i = 0; i < h->count; i++)
-        TRY(want_iteration(m, h->rows[i].bits, h->rows[i].images));
+        TRY(want_iteration(m, h->rows[i].layer, h->rows[i].layers, h->rows[i].images));
     TRY(memo_count(&m->memo, &m->hardware, &m->prices));
     for (int i = 0; i < h->count; i++) {
+        const struct histogram_row *r = &h->rows[i];
         struct cost one;
-        TRY(meter_iteration(&one, m, h->rows[i].bits, h->rows[i].images));
-        counts_add(&sum, &one.counts, (double)h->rows[i].iterations);
+        TRY(iteration(&one, m, r->layer, r->layers, r->images));
+        counts_add(&sum, &one.counts, (double)r->iterations);
     }
-    if (m->convention == CONVENTION_PAPER) sum.bitops = paper_bitops(m, h);
+    if (m->convention == CONVENTION_PAPER && paper_bitops(&bitops, m, h)) sum.bitops = bitops;
     *out = cost_of(m, &sum);
     return STATUS_OK;
 }

@@ -55,20 +55,17 @@ void meter_close(struct meter *m);
 MUST_CHECK enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p,
                                    struct operands bits, int64_t images);
 
-/** All layers and phases; bitops equal bitops_paper or bitops_true to the last digit. */
+/** All layers and phases, all layers at the same widths; paper's bitops equal bitops_paper to the last
+ * digit. */
 MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits,
                                        int64_t images);
 
-/** A whole run; its bitops are bitops_run's, to the last digit. */
+/** The same where each of the workload's layers has widths of its own. */
+MUST_CHECK enum status meter_iteration_layers(struct cost *out, struct meter *m, const struct operands *layer,
+                                              int64_t images);
+
+/** A whole run; rows of the histogram are of the meter's workload. */
 MUST_CHECK enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h);
-
-/** What the meter works with: for printing, and for prices of its counts. */
-const struct workload *meter_workload(const struct meter *m);
-const struct hardware *meter_hardware(const struct meter *m);
-const struct prices *meter_prices(const struct meter *m);
-
-/** Searches made so far. */
-int meter_searches(const struct meter *m);
 
 /** a += times * b */
 void cost_add(struct cost *a, const struct cost *b, double times);

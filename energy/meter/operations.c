@@ -35,7 +35,7 @@ static void add(struct operations *o, struct rate r, double elements)
 /* Of a value that a schedule's `bits` describe. */
 static double stored(const struct hardware *h, const struct workload_layer *l, int bits)
 {
-    return hardware_stored_bits(h, bits == 0 || !l->quantized ? FLOAT32_BITS : bits);
+    return hardware_stored_bits(h, widths_real(l->quantized ? bits : WIDTH_FLOAT32));
 }
 
 /* --- elementwise layers --- */

@@ -7,8 +7,6 @@
  */
 #include "energy/prices/constants.h"
 
-#include "sim/base/table.h"
-
 #include <stddef.h>
 #include <string.h>
 
@@ -195,18 +193,4 @@ struct constants constants_low(void)
 struct constants constants_high(void)
 {
     return gather(offsetof(struct constant, high));
-}
-
-enum status constant_find(enum constant_name *out, const char *name)
-{
-    size_t i;
-
-    if (table_has(&i, name, table, sizeof *table, CONSTANTS)) {
-        *out = (enum constant_name)i;
-        return STATUS_OK;
-    }
-    const int nearest = table_nearest(name, table, sizeof *table, CONSTANTS);
-    return fail(STATUS_INPUT, "unknown constant '%s'%s%s%s; `cptsim list constants` prints them all", name,
-                nearest >= 0 ? "; did you mean '" : "", nearest >= 0 ? table[nearest].name : "",
-                nearest >= 0 ? "'?" : "");
 }

@@ -143,7 +143,4 @@ struct constants constants_nominal(void);
 struct constants constants_low(void);
 struct constants constants_high(void);
 
-/** Number of a constant by its name; STATUS_INPUT with the nearest known one. */
-MUST_CHECK enum status constant_find(enum constant_name *out, const char *name);
-
 #endif

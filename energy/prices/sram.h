@@ -13,12 +13,7 @@
 #ifndef ENERGY_PRICES_SRAM_H
 #define ENERGY_PRICES_SRAM_H
 
-#include "energy/hardware/hardware.h"
-
-/** One bank. */
-struct sram {
-    double read_pj_per_bit, write_pj_per_bit, leakage_mw, area_mm2;
-};
+#include "energy/prices/sram_table.h"
 
 enum { SRAM_LEAST_NM = 22, SRAM_MOST_NM = 65 };
 

@@ -1,8 +1,13 @@
-/* energy/prices/sram_table.h - what CACTI 7 printed; private to sram.c and its tests. */
+/* energy/prices/sram_table.h - what CACTI 7 printed, for sram.c. */
 #ifndef ENERGY_PRICES_SRAM_TABLE_H
 #define ENERGY_PRICES_SRAM_TABLE_H
 
-#include "energy/prices/sram.h"
+#include "energy/hardware/hardware.h"
+
+/** One bank. */
+struct sram {
+    double read_pj_per_bit, write_pj_per_bit, leakage_mw, area_mm2;
+};
 
 /** One array: its node, ports, width of a port and capacity, and what it costs. */
 struct sram_row {

@@ -1,9 +1,16 @@
-/* energy/workload/lines.c - lines of a text file and their fields. */
+/* energy/workload/lines.c - a heading, rows and their fields. */
 #include "energy/workload/lines.h"
+
+#include "sim/base/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* --- lines --- */
 
 enum status lines_open(struct lines *out, const char *path)
 {
@@ -14,11 +21,18 @@ enum status lines_open(struct lines *out, const char *path)
     return out->file != NULL ? STATUS_OK : fail(STATUS_IO, "%s: %s", path, strerror(errno));
 }
 
+static void skip_mark(char *text)
+{
+    const size_t mark = sizeof byte_order_mark - 1;
+
+    if (strncmp(text, byte_order_mark, mark) == 0) memmove(text, text + mark, strlen(text + mark) + 1);
+}
+
 bool lines_next(struct lines *l)
 {
     errno = 0;
     while (getline(&l->text, &l->room, l->file) >= 0) {
-        l->number++;
+        if (l->number++ == 0) skip_mark(l->text);
         l->text[strcspn(l->text, "\r\n")] = '\0';
         if (l->text[strspn(l->text, " \t,")] != '\0' && l->text[0] != '#') return true;
     }
@@ -30,21 +44,102 @@ enum status lines_close(struct lines *l, enum status s)
 {
     if (l->error != 0) s = fail(STATUS_IO, "%s: %s", l->path, strerror(l->error));
     free(l->text);
+    free(l->heading);
     if (l->file != stdin) fclose(l->file);
     return s;
 }
 
-char lines_delimiter(const char *heading)
+/* --- fields --- */
+
+/* Without the blanks around it. */
+static char *trimmed(char *field)
 {
-    return strchr(heading, '\t') != NULL ? '\t' : ',';
+    field += strspn(field, " ");
+    for (size_t n = strlen(field); n > 0 && field[n - 1] == ' '; n--)
+        field[n - 1] = '\0';
+    return field;
 }
 
-int lines_cut(char *fields[], int most, char *text, char delimiter)
+/* Cut a text in place. LINES_COLUMNS + 1 says that there are more than so many. */
+static int cut(char *fields[LINES_COLUMNS], char *text, char delimiter)
 {
     const char delimiters[] = {delimiter, '\0'};
     int count = 0;
 
-    for (char *rest = text; rest != NULL && count <= most;)
-        fields[count++] = strsep(&rest, delimiters);
+    for (char *rest = text; rest != NULL; count++) {
+        if (count == LINES_COLUMNS) return LINES_COLUMNS + 1;
+        fields[count] = trimmed(strsep(&rest, delimiters));
+    }
     return count;
+}
+
+/* --- the heading --- */
+
+/* One name that holds a separator of other programs is most likely several. */
+static enum status separators_check(const struct lines *l)
+{
+    const char *other = strpbrk(l->name[0], ";|");
+
+    if (l->columns > 1 || other == NULL) return STATUS_OK;
+    return fail(STATUS_INPUT, "%s:%d: the columns are separated by '%c'; want commas or tabs", l->path,
+                l->number, *other);
+}
+
+static enum status names_check(const struct lines *l)
+{
+    for (int i = 0; i < l->columns; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(l->name[i], l->name[j]) == 0)
+                return fail(STATUS_INPUT, "%s:%d: column %d: '%s' appears twice", l->path, l->number, i + 1,
+                            l->name[i]);
+    return STATUS_OK;
+}
+
+enum status lines_heading(struct lines *l, const char *example)
+{
+    if (!lines_next(l))
+        return fail(STATUS_INPUT, "%s: is empty; a heading such as %s comes first", l->path, example);
+    l->delimiter = strchr(l->text, '\t') != NULL ? '\t' : ',';
+    l->heading_number = l->number;
+    l->heading = strdup(l->text);
+    if (l->heading == NULL) return fail(STATUS_NOMEM, "out of memory");
+    l->columns = cut(l->name, l->heading, l->delimiter);
+    if (l->columns > LINES_COLUMNS)
+        return fail(STATUS_INPUT, "%s:%d: more than %d columns", l->path, l->number, LINES_COLUMNS);
+    TRY(separators_check(l));
+    return names_check(l);
+}
+
+enum status lines_row(char *fields[LINES_COLUMNS], struct lines *l)
+{
+    const int count = cut(fields, l->text, l->delimiter);
+
+    if (count == l->columns) return STATUS_OK;
+    if (count > LINES_COLUMNS)
+        return fail(STATUS_INPUT, "%s:%d: more than %d fields, but the heading has %d columns", l->path,
+                    l->number, LINES_COLUMNS, l->columns);
+    return fail(STATUS_INPUT, "%s:%d: %d fields, but the heading has %d columns", l->path, l->number, count,
+                l->columns);
+}
+
+/* The row of this name in other letters; -1 if there is none. */
+static int same_letters(const char *name, const void *rows, size_t stride, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(*(const char *const *)((const char *)rows + i * stride), name) == 0) return (int)i;
+    return -1;
+}
+
+enum status lines_unknown(const struct lines *l, int column, const void *rows, size_t stride, size_t count)
+{
+    const char *name = l->name[column];
+    const int same = same_letters(name, rows, stride, count);
+
+    if (same >= 0)
+        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; did you mean '%s'?", l->path,
+                    l->heading_number, column + 1, name,
+                    *(const char *const *)((const char *)rows + (size_t)same * stride));
+    (void)table_unknown("name", name, rows, stride, count);
+    return fail(STATUS_INPUT, "%s:%d: column %d: %s", l->path, l->heading_number, column + 1,
+                status_detail());
 }

@@ -1,10 +1,15 @@
-/* energy/workload/lines.h - tables in text files: line by line, cut into fields.
+/* energy/workload/lines.h - tables in text files: a heading of column names, then a row a line.
  *
  *     struct lines l;
  *     TRY(lines_open(&l, path));
- *     while (lines_next(&l))
- *         count = lines_cut(fields, MOST, l.text, lines_delimiter(l.text));
- *     return lines_close(&l, STATUS_OK);
+ *     s = lines_heading(&l, "layer,K,O,S,IC,OC");
+ *     while (s == STATUS_OK && lines_next(&l))
+ *         s = lines_row(fields, &l);
+ *     return lines_close(&l, s);
+ *
+ * Fields are separated by tabs if the heading has one, else by commas; blanks around a field do not belong to
+ * it. Empty lines and those that begin with # are left out, and so is a byte-order mark. Every row has as many
+ * fields as the heading. Failures name file, line and column.
  */
 #ifndef ENERGY_WORKLOAD_LINES_H
 #define ENERGY_WORKLOAD_LINES_H
@@ -12,7 +17,10 @@
 #include "quant/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+
+enum { LINES_COLUMNS = 96 };
 
 /** A file and its current line. */
 struct lines {
@@ -22,22 +30,33 @@ struct lines {
     size_t room;
     int number; /* from 1 */
     int error;  /* errno of a line that could not be read, or 0 */
+
+    /* of the heading */
+    char delimiter;
+    int heading_number;
+    char *heading;             /* what `name` points into */
+    char *name[LINES_COLUMNS]; /* [columns], all different */
+    int columns;
 };
 
 /** Open a file, "-" for standard input; STATUS_IO. */
 MUST_CHECK enum status lines_open(struct lines *out, const char *path);
 
-/** The next line that says something: no comment (#), not empty. False after the last. */
+/** The next line that says something. False after the last. */
 bool lines_next(struct lines *l);
+
+/** Read the heading; `example` is one, for the answer to an empty file. STATUS_INPUT: other separators, a name
+ * twice, more than LINES_COLUMNS. */
+MUST_CHECK enum status lines_heading(struct lines *l, const char *example);
+
+/** Cut the current line into fields[l->columns]. */
+MUST_CHECK enum status lines_row(char *fields[LINES_COLUMNS], struct lines *l);
+
+/** The failure of a column of the heading whose name is not among the rows of a table (sim/base/table.h). */
+MUST_CHECK enum status lines_unknown(const struct lines *l, int column, const void *rows, size_t stride,
+                                     size_t count);
 
 /** Close it; `s`, or STATUS_IO if a line could not be read. */
 MUST_CHECK enum status lines_close(struct lines *l, enum status s);
-
-/** A tab where there is one, else a comma. */
-char lines_delimiter(const char *heading);
-
-/** Cut a text in place; blanks stay. Returns the fields' number; most + 1 means that there are more than
- * `most`. */
-int lines_cut(char *fields[], int most, char *text, char delimiter);
 
 #endif

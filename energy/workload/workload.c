@@ -81,14 +81,20 @@ struct work work_of_workload(const struct workload *w)
     return sum;
 }
 
+struct work work_of_layer(const struct layer *l)
+{
+    const struct layer_facts facts = layer_facts_of(l);
+    return (struct work){facts.macs, facts.kind == LAYER_NORM ? (double)shape_size(facts.out) : 0};
+}
+
 struct work work_of_graph(const struct graph *g)
 {
     struct work sum = {0};
 
     for (int i = 0; i < g->count; i++) {
-        const struct layer_facts facts = layer_facts_of(g->nodes[i].layer);
-        sum.macs += facts.macs;
-        if (facts.kind == LAYER_NORM) sum.norm_elements += (double)shape_size(facts.out);
+        const struct work w = work_of_layer(g->nodes[i].layer);
+        sum.macs += w.macs;
+        sum.norm_elements += w.norm_elements;
     }
     return sum;
 }
@@ -278,6 +284,13 @@ static struct nest weights_nest(const struct workload_layer *l, int64_t batch)
 bool operands_equal(struct operands a, struct operands b)
 {
     return a.activation == b.activation && a.weight == b.weight && a.error == b.error;
+}
+
+bool operands_alike(const struct operands *layer, int layers)
+{
+    for (int i = 1; i < layers; i++)
+        if (!operands_equal(layer[i], layer[0])) return false;
+    return true;
 }
 
 bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase p, int64_t batch,

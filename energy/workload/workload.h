@@ -43,9 +43,9 @@ struct workload {
 MUST_CHECK enum status workload_of_graph(struct workload *out, const struct graph *g, const char *name);
 
 /**
- * Read a tab- or comma-separated file: a header with the names layer,count,K,O,S,IC,OC (and optionally B:
- * ignored, groups, quantized, from_input) and a row per convolution or linear layer (K = O = S = 1). Lines
- * that begin with # are comments. Failures name file, line and column.
+ * Read a table (energy/workload/lines.h) with the columns layer,count,K,O,S,IC,OC (and optionally B: ignored,
+ * groups, quantized, from_input) and a row for each convolution or linear layer (K = O = S = 1). Failures name
+ * file, line and column.
  */
 MUST_CHECK enum status workload_read(struct workload *out, const char *path);
 
@@ -59,7 +59,8 @@ struct work {
 
 struct work work_of_workload(const struct workload *w);
 
-/** The same of a graph, whether or not a cost model knows all its layers. */
+/** The same of a layer and of a graph, whether or not a cost model knows its kind. */
+struct work work_of_layer(const struct layer *l);
 struct work work_of_graph(const struct graph *g);
 
 /** Trained values of a layer and its instances: weights, or a batch norm's two for each channel. */
@@ -119,6 +120,9 @@ static inline struct operands operands_of(int forward, int backward)
 }
 
 bool operands_equal(struct operands a, struct operands b);
+
+/** Are these of [layers] layers all the same? */
+bool operands_alike(const struct operands *layer, int layers);
 
 /**
  * The nest of a convolution's phase (the first three of enum phase); false where the phase has no product.

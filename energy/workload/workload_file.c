@@ -38,69 +38,27 @@ static const struct column {
     {"from_input", offsetof(struct line, from_input), false, 0, 0, 1},
 };
 
-enum { COLUMNS = sizeof columns / sizeof columns[0], NAME = 0, FIELDS_MOST = 32 };
+enum { COLUMNS = sizeof columns / sizeof columns[0], NAME = 0 };
 
 struct reader {
     struct lines lines;
-    char delimiter;
-    int order[FIELDS_MOST]; /* which column the i-th field is */
-    int fields;
+    size_t order[LINES_COLUMNS]; /* which column the i-th field is */
 };
 
-/* Fields of the current line; blanks around a field do not belong to it. */
-static int split(char *fields[FIELDS_MOST + 1], struct reader *r)
+static enum status read_heading(struct reader *r)
 {
-    const int count = lines_cut(fields, FIELDS_MOST, r->lines.text, r->delimiter);
+    bool found[COLUMNS] = {false};
 
-    for (int i = 0; i < count; i++) {
-        fields[i] += strspn(fields[i], " ");
-        for (size_t n = strlen(fields[i]); n > 0 && fields[i][n - 1] == ' '; n--)
-            fields[i][n - 1] = '\0';
+    TRY(lines_heading(&r->lines, "layer,count,K,O,S,IC,OC"));
+    for (int i = 0; i < r->lines.columns; i++) {
+        if (!table_has(&r->order[i], r->lines.name[i], columns, sizeof *columns, COLUMNS))
+            return lines_unknown(&r->lines, i, columns, sizeof *columns, COLUMNS);
+        found[r->order[i]] = true;
     }
-    return count;
-}
-
-static enum status header_field(struct reader *r, int i, const char *name)
-{
-    size_t known;
-
-    if (!table_has(&known, name, columns, sizeof *columns, COLUMNS)) {
-        const int near = table_nearest(name, columns, sizeof *columns, COLUMNS);
-        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; %s%s", r->lines.path, r->lines.number,
-                    i + 1, name,
-                    near >= 0 ? "did you mean "
-                              : "known are layer, count, K, O, S, IC, OC, B, groups, quantized ",
-                    near >= 0 ? columns[near].name : "and from_input");
-    }
-    for (int j = 0; j < i; j++)
-        if (r->order[j] == (int)known)
-            return fail(STATUS_INPUT, "%s:%d: column %d: '%s' is there twice", r->lines.path, r->lines.number,
-                        i + 1, name);
-    r->order[i] = (int)known;
-    return STATUS_OK;
-}
-
-static enum status read_header(struct reader *r)
-{
-    char *fields[FIELDS_MOST + 1] = {0};
-
-    if (!lines_next(&r->lines))
-        return fail(STATUS_INPUT, "%s: is empty; a header such as layer,count,K,O,S,IC,OC comes first",
-                    r->lines.path);
-    r->delimiter = lines_delimiter(r->lines.text);
-    r->fields = split(fields, r);
-    if (r->fields > FIELDS_MOST)
-        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->lines.path, r->lines.number, FIELDS_MOST);
-    for (int i = 0; i < r->fields; i++)
-        TRY(header_field(r, i, fields[i]));
-    for (int c = 0; c < COLUMNS; c++) {
-        bool found = !columns[c].required;
-        for (int i = 0; i < r->fields; i++)
-            found = found || r->order[i] == c;
-        if (!found)
+    for (int c = 0; c < COLUMNS; c++)
+        if (columns[c].required && !found[c])
             return fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there",
                         r->lines.path, r->lines.number, columns[c].name);
-    }
     return STATUS_OK;
 }
 
@@ -121,15 +79,12 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
 
 static enum status read_fields(struct line *out, struct reader *r)
 {
-    char *fields[FIELDS_MOST + 1] = {0};
-    const int count = split(fields, r);
+    char *fields[LINES_COLUMNS];
 
-    if (count != r->fields)
-        return fail(STATUS_INPUT, "%s:%d: %d fields, but the header has %d columns", r->lines.path,
-                    r->lines.number, count, r->fields);
+    TRY(lines_row(fields, &r->lines));
     for (int c = 1; c < COLUMNS; c++)
         *(int64_t *)((char *)out + columns[c].offset) = columns[c].standard;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < r->lines.columns; i++) {
         const struct column *c = &columns[r->order[i]];
         if (r->order[i] == NAME)
             snprintf(out->layer, sizeof out->layer, "%s", fields[i]);
@@ -154,7 +109,7 @@ static enum status read_layer(struct workload_layer *out, struct reader *r)
 
 static enum status read_all(struct workload *out, struct reader *r)
 {
-    TRY(read_header(r));
+    TRY(read_heading(r));
     while (lines_next(&r->lines)) {
         void *more = realloc(out->layers, (size_t)(out->count + 1) * sizeof *out->layers);
         if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
@@ -162,7 +117,7 @@ static enum status read_all(struct workload *out, struct reader *r)
         TRY(read_layer(&out->layers[out->count], r));
         out->count++;
     }
-    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a header but no layer", r->lines.path);
+    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
     return STATUS_OK;
 }
 

@@ -4,7 +4,7 @@
 #include "experiments/cost/cost_options.h"
 #include "experiments/cost/cost_print.h"
 #include "experiments/cost/cost_tables.h"
-#include "experiments/whatif/whatif_options.h"
+#include "experiments/whatif/whatif_answer.h"
 
 #include <stdlib.h>
 #include <string.h>

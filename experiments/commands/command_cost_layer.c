@@ -126,7 +126,7 @@ static enum status set_word(struct cost_layer *l, const char *word)
     const char *equals = strchr(word, '=');
 
     if (equals == NULL || (size_t)(equals - word) >= sizeof name)
-        return fail(STATUS_USAGE, "'%s' is no parameter; want NAME=VALUE, as in K=3", word);
+        return fail(STATUS_USAGE, "'%s' is not a parameter; want NAME=VALUE, as in K=3", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
     TRY(status_usage(layer_param_find(&p, name)));
     return status_usage(cost_layer_set(l, p, equals + 1));

@@ -1,7 +1,7 @@
 /* experiments/commands/command_explain.c - `cptsim explain FORMAT VALUE`: how one value becomes its code,
  * step by step. */
 #include "experiments/commands/command.h"
-#include "experiments/print/values.h"
+#include "experiments/commands/numbers.h"
 
 #include "quant/integer.h"
 #include "quant/quantizer.h"
@@ -13,7 +13,7 @@
 
 struct options {
     const char *format;
-    struct values values;
+    struct numbers values;
     struct draw draw;
 };
 
@@ -34,19 +34,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_SEED:
-        return values_integer(state, "--seed", arg, UINT64_MAX, &o->draw.name.seed);
+        return numbers_integer(state, "--seed", arg, UINT64_MAX, &o->draw.name.seed);
     case KEY_STREAM:
-        values_integer(state, "--stream", arg, UINT32_MAX, &n);
+        numbers_integer(state, "--stream", arg, UINT32_MAX, &n);
         o->draw.name.stream = (uint32_t)n;
         return 0;
     case KEY_STEP:
-        values_integer(state, "--step", arg, UINT32_MAX, &n);
+        numbers_integer(state, "--step", arg, UINT32_MAX, &n);
         o->draw.name.step = (uint32_t)n;
         return 0;
     case KEY_FIRST:
-        return values_integer(state, "--first", arg, UINT64_MAX, &o->draw.first);
+        return numbers_integer(state, "--first", arg, UINT64_MAX, &o->draw.first);
     case ARGP_KEY_ARG:
-        if (o->format != NULL) return values_argument(&o->values, arg);
+        if (o->format != NULL) return numbers_argument(&o->values, arg);
         o->format = arg;
         return 0;
     default:
@@ -285,15 +285,15 @@ static enum status explain(const struct options *o)
 enum status command_explain(int argc, char **argv)
 {
     struct options o = {.values.program = "explain"};
-    char **words = values_protect(argc, argv);
+    char **words = numbers_protect(argc, argv);
     enum status s = words == NULL ? fail(STATUS_NOMEM, "no memory for the arguments")
                                   : command_parse(&description, argc, words, &o);
 
     if (s == STATUS_OK && o.format == NULL)
         s = fail(STATUS_USAGE, "explain needs a format and a value, such as fx:s8.4:rnd_conv:sat 0.3");
-    if (s == STATUS_OK) s = values_finish(&o.values);
+    if (s == STATUS_OK) s = numbers_finish(&o.values);
     if (s == STATUS_OK) s = explain(&o);
-    values_free(&o.values);
+    numbers_free(&o.values);
     free(words);
     return s;
 }

@@ -1,7 +1,7 @@
 /* experiments/commands/command_quantize.c - `cptsim quantize FORMAT [VALUE...|-]`: values through a
  * number format. */
 #include "experiments/commands/command.h"
-#include "experiments/print/values.h"
+#include "experiments/commands/numbers.h"
 
 #include "quant/quantizer.h"
 
@@ -11,7 +11,7 @@
 
 struct options {
     const char *format;
-    struct values values;
+    struct numbers values;
     struct draw draw;
     bool json, stats;
 };
@@ -34,17 +34,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_SEED:
-        return values_integer(state, "--seed", arg, UINT64_MAX, &o->draw.name.seed);
+        return numbers_integer(state, "--seed", arg, UINT64_MAX, &o->draw.name.seed);
     case KEY_STREAM:
     case KEY_STEP: {
         uint64_t n = 0;
         const error_t wrong =
-            values_integer(state, key == KEY_STEP ? "--step" : "--stream", arg, UINT32_MAX, &n);
+            numbers_integer(state, key == KEY_STEP ? "--step" : "--stream", arg, UINT32_MAX, &n);
         *(key == KEY_STEP ? &o->draw.name.step : &o->draw.name.stream) = (uint32_t)n;
         return wrong;
     }
     case KEY_FIRST:
-        return values_integer(state, "--first", arg, UINT64_MAX, &o->draw.first);
+        return numbers_integer(state, "--first", arg, UINT64_MAX, &o->draw.first);
     case KEY_JSON:
         o->json = true;
         return 0;
@@ -56,7 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             o->format = arg;
             return 0;
         }
-        return values_argument(&o->values, arg);
+        return numbers_argument(&o->values, arg);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -223,16 +223,16 @@ static enum status quantize(const struct options *o)
 enum status command_quantize(int argc, char **argv)
 {
     struct options o = {.values.program = "quantize"};
-    char **words = values_protect(argc, argv);
+    char **words = numbers_protect(argc, argv);
     enum status s = words == NULL ? fail(STATUS_NOMEM, "no memory for the arguments")
                                   : command_parse(&description, argc, words, &o);
 
     if (s == STATUS_OK && o.format == NULL)
         s = fail(STATUS_USAGE,
                  "quantize needs a format, such as fx:s8.4:rnd_conv:sat; see `cptsim list formats`");
-    if (s == STATUS_OK) s = values_finish(&o.values);
+    if (s == STATUS_OK) s = numbers_finish(&o.values);
     if (s == STATUS_OK) s = quantize(&o);
-    values_free(&o.values);
+    numbers_free(&o.values);
     free(words);
     return s;
 }

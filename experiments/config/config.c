@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE = 600 };
-
 /* --- laying over each other --- */
 
 /* The value of an override "path=value" if it is for `path`, else NULL. */
@@ -20,9 +18,9 @@ static const char *override_value(const char *override, const char *path)
 static enum status overrides_check(struct config *c, const char *const *overrides, int count)
 {
     for (int i = 0; i < count; i++) {
-        char path[CONFIG_NAME], place[PLACE];
+        char path[CONFIG_NAME], place[YAML_PLACE];
         const size_t length = strcspn(overrides[i], "=");
-        snprintf(place, sizeof place, "--set %s", overrides[i]);
+        snprintf(place, sizeof place, "--set %.500s", overrides[i]);
         snprintf(path, sizeof path, "%.*s", (int)length, overrides[i]);
         if (length == 0) return fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
@@ -33,11 +31,9 @@ static enum status overrides_check(struct config *c, const char *const *override
     return STATUS_OK;
 }
 
-_Static_assert((int)KEY_COUNT_MAX <= 64, "from_command_line has no bit for every key");
-
 void config_from_command_line(struct config *c, const char *path)
 {
-    c->from_command_line |= (uint64_t)1 << key_row(path);
+    c->from_command_line[key_row(path)] = true;
 }
 
 enum status config_fault(const struct config *c, enum status s, const char *paths)
@@ -51,7 +47,7 @@ enum status config_fault(const struct config *c, enum status s, const char *path
         for (int i = 0; i < rows; i++) {
             const bool named = strncmp(keys[i].path, path, length) == 0 &&
                                (keys[i].path[length] == '\0' || keys[i].path[length] == '.');
-            if (named && (c->from_command_line >> i & 1) != 0) return status_usage(s);
+            if (named && c->from_command_line[i]) return status_usage(s);
         }
         path += length + (path[length] == ' ');
     }
@@ -59,24 +55,20 @@ enum status config_fault(const struct config *c, enum status s, const char *path
 }
 
 /* Find the text of a row and the place that it comes from. */
-static void said(char text[KEY_TEXT], char place[PLACE], const struct config_file *f, int arm, int row,
-                 const struct key *k, const char *const *overrides, int count)
+static enum status said(char text[KEY_TEXT], char place[YAML_PLACE], const struct config_file *f, int arm,
+                        int row, const struct key *k, const char *const *overrides, int count)
 {
     for (int i = count - 1; i >= 0; i--) {
         const char *value = override_value(overrides[i], k->path);
         if (value == NULL) continue;
-        snprintf(text, KEY_TEXT, "%s", value);
-        snprintf(place, PLACE, "--set %s", overrides[i]);
-        return;
+        snprintf(place, YAML_PLACE, "--set %.500s", overrides[i]);
+        return status_usage(config_value(text, k, value, place));
     }
-    if (config_says(text, f, arm, row)) {
-        config_place(place, PLACE, f, arm, row);
-    } else if (config_says(text, f, CONFIG_BASE, row)) {
-        config_place(place, PLACE, f, CONFIG_BASE, row);
-    } else {
-        snprintf(text, KEY_TEXT, "%s", k->standard);
-        snprintf(place, PLACE, "default");
-    }
+    if (config_says(text, place, f, arm, row) || config_says(text, place, f, CONFIG_BASE, row))
+        return STATUS_OK;
+    snprintf(text, KEY_TEXT, "%s", k->standard);
+    snprintf(place, YAML_PLACE, "default");
+    return STATUS_OK;
 }
 
 /* --- what keys say about each other --- */
@@ -180,13 +172,15 @@ static enum status roles_check(const struct config *c, const struct config_file 
     const struct role_row *role = role_all(&roles);
 
     for (int i = 0; i < roles; i++) {
-        char path[CONFIG_NAME], text[KEY_TEXT], place[PLACE];
+        char path[CONFIG_NAME], text[KEY_TEXT], place[YAML_PLACE];
         const enum status s = role_of_config_check(c, (enum role)i);
         if (s == STATUS_OK) continue;
         snprintf(path, sizeof path, "roles.%s", role[i].name);
         const int row = key_row(path);
-        said(text, place, f, arm, row, &keys[row], overrides, count);
-        return fail(role_fault(c, s, path), "%s: %s: %s", place, path, status_detail());
+        char sentence[YAML_PLACE];
+        snprintf(sentence, sizeof sentence, "%s", status_detail());
+        TRY(said(text, place, f, arm, row, &keys[row], overrides, count));
+        return fail(role_fault(c, s, path), "%s: %s: %s", place, path, sentence);
     }
     return STATUS_OK;
 }
@@ -200,8 +194,8 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
     memset(c, 0, sizeof *c);
     TRY(overrides_check(c, overrides, count));
     for (int i = 0; i < rows; i++) {
-        char text[KEY_TEXT], place[PLACE];
-        said(text, place, f, arm, i, &keys[i], overrides, count);
+        char text[KEY_TEXT], place[YAML_PLACE];
+        TRY(said(text, place, f, arm, i, &keys[i], overrides, count));
         const enum status s = keys[i].kind->parse((char *)c + keys[i].offset, &keys[i], text);
         if (s != STATUS_OK)
             return fail(config_fault(c, s, keys[i].path), "%s: %s: %s", place, keys[i].path, status_detail());

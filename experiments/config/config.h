@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, CONFIG_ROLES = 2048, EVAL_ITEMS = 40, EVAL_POINTS = 40 };
+enum { CONFIG_KEYS = 256 }; /* at most; the table of keys has fewer */
 
 /** A length of a run or of the time between two events. */
 struct span {
@@ -43,7 +44,7 @@ struct config {
     struct eval_bits evaluate_bits;
     enum split evaluate_split;
     struct span layers_every, checkpoint_every;
-    uint64_t from_command_line; /* bit i: row i of the table of keys was said by an override */
+    bool from_command_line[CONFIG_KEYS]; /* row i of the table of keys was said by an override */
 };
 
 /** A file as read: its keys' texts, not yet merged. */
@@ -115,7 +116,7 @@ char *config_text(const struct config *c);
 /**
  * SHA-256 of the resolved form without what only names, places or watches the run (name, arm, folders,
  * checkpoints) and without younger keys at their defaults: equal hashes have equal results, and a checkpoint
- * goes on under no other.
+ * can only be resumed under the hash that it was written with.
  */
 void config_hash(char hex[DIGEST_SIZE], const struct config *c);
 

@@ -4,13 +4,16 @@
 #define EXPERIMENTS_CONFIG_CONFIG_FILE_H
 
 #include "experiments/config/config_keys.h"
+#include "experiments/config/yaml.h"
 
 enum { CONFIG_BASE = -1 }; /* the file itself, where an arm's number is asked for */
 
-/** The text of row `row` of the table of keys as an arm (or the file) gives it; false if it does not. */
-bool config_says(char text[KEY_TEXT], const struct config_file *f, int arm, int row);
+/** The text of row `row` of the table of keys as an arm (or the file) gives it, and the place of its value;
+ * false if it does not. */
+bool config_says(char text[KEY_TEXT], char place[YAML_PLACE], const struct config_file *f, int arm, int row);
 
-/** Write "file:line:column" of that row's value. */
-void config_place(char *place, size_t size, const struct config_file *f, int arm, int row);
+/** The text of a value of the command line, as that of a value in a file. `source` stands in messages. */
+MUST_CHECK enum status config_value(char text[KEY_TEXT], const struct key *k, const char *value,
+                                    const char *source);
 
 #endif

@@ -112,7 +112,7 @@ static const struct key keys[] = {
 };
 
 enum { COUNT = sizeof keys / sizeof keys[0] };
-_Static_assert((int)COUNT <= (int)KEY_COUNT_MAX, "KEY_COUNT_MAX is too small for the table");
+_Static_assert((int)COUNT <= (int)CONFIG_KEYS, "CONFIG_KEYS is too small for the table");
 
 const struct key *key_all(int *count)
 {
@@ -167,6 +167,11 @@ static const struct key *group_first(const char *path)
         if (key_group(&keys[i]) == strlen(path) && strncmp(keys[i].path, path, strlen(path)) == 0)
             return &keys[i];
     return NULL;
+}
+
+bool key_is_group(const char *path)
+{
+    return group_first(path) != NULL;
 }
 
 enum status key_unknown(const char *place, const char *path)

@@ -10,7 +10,7 @@
 
 #include "experiments/config/config.h"
 
-enum { KEY_COUNT_MAX = 64, KEY_TEXT = 512 };
+enum { KEY_TEXT = 512 };
 
 struct key;
 
@@ -60,7 +60,10 @@ size_t key_group(const struct key *k);
 /** Row of the key called `path`, or -1. */
 int key_row(const char *path);
 
-/** STATUS_INPUT: `path` is no key. The sentence begins with `place` and names the nearest key. */
+/** Does a key begin with `path` and a dot? */
+bool key_is_group(const char *path);
+
+/** STATUS_INPUT: `path` is not a key. The sentence begins with `place` and names the nearest key. */
 enum status key_unknown(const char *place, const char *path);
 
 #endif

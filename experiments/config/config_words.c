@@ -124,7 +124,7 @@ static enum status bits_parse(void *field, const struct key *k, const char *text
     const long low = strtol(text, &end, 10);
     const long high = *end == ':' ? strtol(end + 1, &end, 10) : low;
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || !isdigit((unsigned char)end[-1]))
-        return fail(STATUS_INPUT, "'%s' is no width; want bits as 8, a range as 3:8, or float32", text);
+        return fail(STATUS_INPUT, "'%s' is not a width; want bits as 8, a range as 3:8, or float32", text);
     if (low < WIDTH_LEAST || low > WIDTH_MOST || high < WIDTH_LEAST || high > WIDTH_MOST)
         return fail(STATUS_INPUT, "%s is out of range; training takes %d to %d bits, or float32", text,
                     WIDTH_LEAST, WIDTH_MOST);
@@ -173,7 +173,7 @@ static enum status eval_item(int *low, int *high, const char *text, size_t lengt
     const long from = strtol(word, &end, 10);
     const long to = *end == ':' && isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : from;
     if (!isdigit((unsigned char)word[0]) || *end != '\0')
-        return fail(STATUS_INPUT, "'%.*s' is no width; %s", (int)length, text, eval_wants);
+        return fail(STATUS_INPUT, "'%.*s' is not a width; %s", (int)length, text, eval_wants);
     if (from < WIDTH_LEAST || from > WIDTH_MOST || to < WIDTH_LEAST || to > WIDTH_MOST)
         return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, WIDTH_LEAST,
                     WIDTH_MOST);
@@ -264,7 +264,8 @@ static enum status span_parse(void *field, const struct key *k, const char *text
     TRY(interval_parse(&span, k, text));
     if (span.unit == SPAN_SECONDS)
         return fail(STATUS_INPUT, "'%s' depends on the machine; want iterations or epochs", text);
-    if (span.amount < k->min) return fail(STATUS_INPUT, "'%s' is no length; want it as in '3 epochs'", text);
+    if (span.amount < k->min)
+        return fail(STATUS_INPUT, "'%s' is not a length; want it as in '3 epochs'", text);
     *(struct span *)field = span;
     return STATUS_OK;
 }
@@ -298,7 +299,7 @@ static enum status drops_parse(void *field, const struct key *k, const char *tex
         char *end;
         const double value = strtod(text, &end);
         if (end == text || (*end != '\0' && strchr(between, *end) == NULL))
-            return fail(STATUS_INPUT, "'%s' is no list of numbers; want one as in [0.5, 0.75]", text);
+            return fail(STATUS_INPUT, "'%s' is not a list of numbers; want one as in [0.5, 0.75]", text);
         if (!(value > last && value < k->max))
             return fail(STATUS_INPUT,
                         "%g is out of place; want ascending fractions of the run between %g and %g", value,

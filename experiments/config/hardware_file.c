@@ -1,108 +1,47 @@
-/* experiments/config/hardware_file.c - hardware files through libyaml: each scalar is a knob, its path
- * the keys above.
+/* experiments/config/hardware_file.c - hardware files: each text is a knob, its path the keys above.
  *
- * There is no schema to keep in step: the table of knobs says what is known, libyaml where it stands.
+ * There is no schema to keep in step: the table of knobs says what is known.
  */
 #include "experiments/config/hardware_file.h"
 
 #include "energy/hardware/presets.h"
+#include "experiments/config/yaml.h"
 #include "sim/base/table.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <yaml.h>
+#include <unistd.h>
 
-enum { PATH = 128, PLACE = 600, DEPTH_MAX = 3, FILE_BYTES_MAX = 1 << 18, KNOBS_MAX = 256, VALUE = 64 };
+enum { PATH = 128, KNOBS_MAX = 256, VALUE = 64 };
 
+static const struct yaml_form form = {"a hardware file", "knobs such as 'array: {rows: 16}'"};
 static const char base_key[] = "base";
-
-struct hardware_text {
-    yaml_document_t *document;
-    const char *source;
-    bool *set; /* [KNOBS_MAX]: by this text */
-};
-
-/* --- places --------------------------------------------------------------------------------------------- */
-
-/* Marks count from 0, people from 1. */
-static const char *place_at(char place[PLACE], const char *source, yaml_mark_t mark)
-{
-    snprintf(place, PLACE, "%s:%zu:%zu", source, mark.line + 1, mark.column + 1);
-    return place;
-}
-
-/* Put the place before the sentence that is there. */
-static enum status at(enum status s, const struct hardware_text *t, const yaml_node_t *node)
-{
-    char place[PLACE];
-    return s == STATUS_OK ? s
-                          : fail(s, "%s: %s", place_at(place, t->source, node->start_mark), status_detail());
-}
 
 /* --- knobs ---------------------------------------------------------------------------------------------- */
 
-static const char *scalar(const yaml_node_t *node)
+/* A knob, or a group of them; `set[KNOBS_MAX]` by this text. */
+static enum status knob_set(struct hardware *h, bool *set, const struct yaml *y, const struct yaml_node *n)
 {
-    return (const char *)node->data.scalar.value;
-}
-
-static enum status mapping_set(struct hardware *h, const struct hardware_text *t, const yaml_node_t *mapping,
-                               const char *prefix, int depth);
-
-/* Is the pair's key that of an earlier pair? */
-static enum status check_once(const struct hardware_text *t, const yaml_node_t *mapping,
-                              const yaml_node_pair_t *pair)
-{
-    const yaml_node_t *key = yaml_document_get_node(t->document, pair->key);
-
-    for (const yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < pair; p++) {
-        const yaml_node_t *earlier = yaml_document_get_node(t->document, p->key);
-        if (strcmp(scalar(earlier), scalar(key)) == 0)
-            return at(fail(STATUS_INPUT, "'%s' is there a second time; want each key once", scalar(key)), t,
-                      key);
-    }
-    return STATUS_OK;
-}
-
-static enum status pair_set(struct hardware *h, const struct hardware_text *t, const yaml_node_pair_t *pair,
-                            const char *prefix, int depth)
-{
-    const yaml_node_t *key = yaml_document_get_node(t->document, pair->key);
-    const yaml_node_t *value = yaml_document_get_node(t->document, pair->value);
-    char path[PATH];
+    char path[YAML_PATH];
     int knob;
 
-    snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", scalar(key));
+    yaml_path(path, n);
     if (strcmp(path, base_key) == 0) return STATUS_OK;
-    if (value->type == YAML_MAPPING_NODE && depth < DEPTH_MAX)
-        return mapping_set(h, t, value, path, depth + 1);
-    TRY(at(hardware_find(&knob, path), t, key));
-    if (value->type != YAML_SCALAR_NODE)
-        return at(fail(STATUS_INPUT, "%s: want one value: %s", path, hardware_knob(knob)->kind), t, value);
+    for (const struct yaml_node *child = n->first; n->kind == YAML_GROUP && child != NULL;
+         child = child->next)
+        TRY(knob_set(h, set, y, child));
+    if (n->kind == YAML_GROUP) return STATUS_OK;
+    TRY(yaml_key_fault(hardware_find(&knob, path), y, n));
+    if (n->kind != YAML_TEXT)
+        return yaml_fault(fail(STATUS_INPUT, "%s: want one value: %s", path, hardware_knob(knob)->kind), y,
+                          n);
     assert(knob < KNOBS_MAX);
-    if (t->set[knob]) /* in a group and by its whole path */
-        return at(fail(STATUS_INPUT, "%s is there a second time; want each knob once", path), t, key);
-    t->set[knob] = true;
-    return at(hardware_set(h, path, scalar(value)), t, value);
-}
-
-static enum status mapping_set(struct hardware *h, const struct hardware_text *t, const yaml_node_t *mapping,
-                               const char *prefix, int depth)
-{
-    const yaml_node_pair_t *end = mapping->data.mapping.pairs.top;
-
-    for (const yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < end; p++) {
-        const yaml_node_t *key = yaml_document_get_node(t->document, p->key);
-        if (key->type != YAML_SCALAR_NODE)
-            return at(fail(STATUS_INPUT, "a key that is no word; want knobs such as 'rows: 16'"), t, key);
-        TRY(check_once(t, mapping, p));
-        TRY(pair_set(h, t, p, prefix, depth));
-    }
-    return STATUS_OK;
+    if (set[knob]) /* in a group and by its whole path */
+        return yaml_key_fault(fail(STATUS_INPUT, "key '%s' appears twice; want each knob once", path), y, n);
+    set[knob] = true;
+    return yaml_fault(hardware_set(h, path, n->text), y, n);
 }
 
 /* --- hardware of the program ---------------------------------------------------------------------------- */
@@ -144,24 +83,21 @@ void hardware_title(char *title, size_t size, int preset)
 /* --- texts ---------------------------------------------------------------------------------------------- */
 
 /* Start from the base, or from the defaults. */
-static enum status base_load(struct hardware *out, const struct hardware_text *t, const yaml_node_t *root)
+static enum status base_load(struct hardware *out, const struct yaml *y)
 {
-    const yaml_node_pair_t *p = root->data.mapping.pairs.start;
+    const struct yaml_node *n = y->root->first;
 
     *out = hardware_default();
-    for (; p < root->data.mapping.pairs.top; p++) {
-        const yaml_node_t *key = yaml_document_get_node(t->document, p->key);
-        const yaml_node_t *value = yaml_document_get_node(t->document, p->value);
-        if (key->type != YAML_SCALAR_NODE || strcmp(scalar(key), base_key) != 0) continue;
-        if (value->type != YAML_SCALAR_NODE)
-            return at(fail(STATUS_INPUT, "base: want a name of `cptsim list hardware`"), t, value);
-        const struct preset *base = preset_find(scalar(value));
-        if (base == NULL) return at(preset_unknown(scalar(value)), t, value);
-        if (strcmp(base->name, t->source) == 0)
-            return at(fail(STATUS_INPUT, "base: '%s' is this hardware itself", base->name), t, value);
-        return preset_load(out, base);
-    }
-    return STATUS_OK;
+    while (n != NULL && strcmp(n->key, base_key) != 0)
+        n = n->next;
+    if (n == NULL) return STATUS_OK;
+    if (n->kind != YAML_TEXT)
+        return yaml_fault(fail(STATUS_INPUT, "base: want a name of `cptsim list hardware`"), y, n);
+    const struct preset *base = preset_find(n->text);
+    if (base == NULL) return yaml_fault(preset_unknown(n->text), y, n);
+    if (strcmp(base->name, y->source) == 0)
+        return yaml_fault(fail(STATUS_INPUT, "base: '%s' is this hardware itself", base->name), y, n);
+    return preset_load(out, base);
 }
 
 /* Unless it says otherwise, a hardware is called as its file is: without folders and ending. */
@@ -169,121 +105,63 @@ static void name_after(struct hardware *h, const char *source)
 {
     const char *slash = strrchr(source, '/');
 
-    snprintf(h->name, sizeof h->name, "%s", slash != NULL ? slash + 1 : source);
+    snprintf(h->name, sizeof h->name, "%.*s", HARDWARE_NAME - 1, slash != NULL ? slash + 1 : source);
     char *dot = strrchr(h->name, '.');
     if (dot != NULL && dot > h->name) *dot = '\0';
     for (char *c = h->name; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL) *c = '-';
 }
 
-static enum status document_set(struct hardware *out, const struct hardware_text *t)
+/* Closes y. */
+static enum status tree_load(struct hardware *out, struct yaml *y)
 {
-    const yaml_node_t *root = yaml_document_get_root_node(t->document);
+    bool set[KNOBS_MAX] = {false};
+    enum status s = base_load(out, y);
 
-    if (root == NULL || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
-        return fail(STATUS_INPUT, "%s: is empty; a hardware file has knobs such as 'array: {rows: 16}'",
-                    t->source);
-    if (root->type != YAML_MAPPING_NODE)
-        return at(fail(STATUS_INPUT, "not a hardware file; want knobs such as 'array: {rows: 16}'"), t, root);
-    TRY(base_load(out, t, root));
-    name_after(out, t->source);
-    return mapping_set(out, t, root, "", 1);
-}
-
-static enum status syntax_error(const yaml_parser_t *parser, const char *source)
-{
-    char place[PLACE];
-
-    if (parser->error == YAML_MEMORY_ERROR) return fail(STATUS_NOMEM, "%s: out of memory", source);
-    if (parser->error == YAML_READER_ERROR)
-        return fail(STATUS_INPUT, "%s: byte %zu: not a YAML text: %s", source, parser->problem_offset,
-                    parser->problem);
-    return fail(STATUS_INPUT, "%s: not YAML: %s", place_at(place, source, parser->problem_mark),
-                parser->problem);
-}
-
-/* Is there nothing after the first document? */
-static enum status check_end(yaml_parser_t *parser, const char *source)
-{
-    yaml_document_t second;
-
-    if (!yaml_parser_load(parser, &second)) return syntax_error(parser, source);
-    const yaml_node_t *root = yaml_document_get_root_node(&second);
-    const size_t line = root != NULL ? root->start_mark.line + 1 : 0;
-    yaml_document_delete(&second);
-    if (root == NULL) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s:%zu: a second YAML document; want one in a file", source, line);
+    if (s == STATUS_OK) name_after(out, y->source);
+    for (const struct yaml_node *n = y->root->first; n != NULL && s == STATUS_OK; n = n->next)
+        s = knob_set(out, set, y, n);
+    yaml_close(y);
+    return s;
 }
 
 enum status hardware_parse(struct hardware *out, const char *text, size_t length, const char *source)
 {
-    yaml_parser_t parser;
-    yaml_document_t document;
-    enum status s;
+    struct yaml y;
 
-    if (!yaml_parser_initialize(&parser)) return fail(STATUS_NOMEM, "%s: out of memory", source);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    if (!yaml_parser_load(&parser, &document)) {
-        s = syntax_error(&parser, source);
-    } else {
-        const bool empty = yaml_document_get_root_node(&document) == NULL;
-        s = document_set(out, &(struct hardware_text){&document, source, (bool[KNOBS_MAX]){false}});
-        yaml_document_delete(&document);
-        if (s == STATUS_OK && !empty) s = check_end(&parser, source);
-    }
-    yaml_parser_delete(&parser);
-    return s;
+    TRY(yaml_read(&y, text, length, source, &form));
+    return tree_load(out, &y);
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
-static enum status file_read(struct hardware *out, FILE *file, const char *path)
-{
-    struct stat info;
-
-    if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(STATUS_INPUT, "%s: is a folder; want a hardware file", path);
-    char *text = malloc(FILE_BYTES_MAX + 1);
-    if (text == NULL) return fail(STATUS_NOMEM, "%s: out of memory", path);
-
-    const size_t length = fread(text, 1, FILE_BYTES_MAX + 1, file);
-    enum status s = STATUS_OK;
-    if (ferror(file)) {
-        s = fail(STATUS_IO, "%s: %s", path, strerror(errno));
-    } else if (length > FILE_BYTES_MAX) {
-        s = fail(STATUS_INPUT, "%s: is longer than %d bytes; want a hardware file", path, FILE_BYTES_MAX);
-    } else {
-        s = hardware_parse(out, text, length, path);
-    }
-    free(text);
-    return s;
-}
-
 static enum status file_load(struct hardware *out, const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    struct yaml y;
 
-    if (file == NULL && errno == ENOENT && strpbrk(path, "/.") == NULL) {
-        const enum status unknown = preset_unknown(path);
-        return fail(unknown == STATUS_INPUT ? STATUS_USAGE : unknown,
-                    "%s; or want the path of a hardware file", status_detail());
-    }
-    if (file == NULL) return fail(STATUS_IO, "%s: %s; want a hardware file", path, strerror(errno));
-    const enum status s = file_read(out, file, path);
-    fclose(file);
-    return s;
+    if (strpbrk(path, "/.") == NULL && access(path, F_OK) != 0 && errno == ENOENT)
+        return fail(status_usage(preset_unknown(path)), "%s; or want the path of a hardware file",
+                    status_detail());
+    TRY(yaml_open(&y, path, &form));
+    return tree_load(out, &y);
 }
 
 static enum status override(struct hardware *h, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
-    char path[PATH];
+    char path[PATH], source[YAML_SOURCE];
+    struct yaml y;
 
     if (equals == NULL || equals == assignment || equals - assignment >= PATH)
         return fail(STATUS_USAGE, "--set %s: want KNOB=VALUE, as in --set array.rows=32", assignment);
     snprintf(path, sizeof path, "%.*s", (int)(equals - assignment), assignment);
-    const enum status s = hardware_set(h, path, equals + 1);
-    return s == STATUS_OK ? s : fail(STATUS_USAGE, "--set %s: %s", assignment, status_detail());
+    snprintf(source, sizeof source, "--set %s", assignment);
+    TRY(status_usage(yaml_read_value(&y, equals + 1, source)));
+    enum status s = hardware_find(&(int){0}, path);
+    if (s == STATUS_OK && y.root->kind != YAML_TEXT) s = fail(STATUS_INPUT, "%s: want one value", path);
+    if (s == STATUS_OK) s = hardware_set(h, path, y.root->text);
+    yaml_close(&y);
+    return s == STATUS_OK ? s : fail(STATUS_USAGE, "%s: %s", source, status_detail());
 }
 
 /* Hardware that is not as its name says is called "NAME+KNOB=VALUE", or "NAME+2" after its number of
@@ -305,7 +183,7 @@ static void name_changes(struct hardware *h, const struct hardware *as_loaded)
     snprintf(name, sizeof name, "%s+%s=%s", as_loaded->name, hardware_knob(last)->path, is);
     if (changes > 1 || strlen(name) >= sizeof h->name)
         snprintf(name, sizeof name, "%.*s+%d", HARDWARE_NAME - 8, as_loaded->name, changes);
-    snprintf(h->name, sizeof h->name, "%s", name);
+    snprintf(h->name, sizeof h->name, "%.*s", HARDWARE_NAME - 1, name);
 }
 
 enum status hardware_load(struct hardware *out, const char *what, const char *const *sets, int count)

@@ -48,7 +48,7 @@ void cost_layer_init(struct cost_layer *l, const struct hardware *h);
 /** Set a parameter from text. */
 MUST_CHECK enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char *text);
 
-/** Has it channels, and can its hardware be? STATUS_INPUT says what is wrong. */
+/** STATUS_INPUT if channels are missing or the hardware cannot be built; the sentence says what is wrong. */
 MUST_CHECK enum status cost_layer_check(const struct cost_layer *l);
 
 /** A named result. */

@@ -2,12 +2,12 @@
 #include "experiments/cost/cost_layer_file.h"
 
 #include "energy/workload/lines.h"
+#include "sim/base/table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 96, COPIED = -1 };
+enum { COPIED = -1 };
 
 void cell_print(struct printout *t, const struct cell *c)
 {
@@ -20,51 +20,36 @@ void cell_print(struct printout *t, const struct cell *c)
     }
 }
 
+/* Columns that say what a row is, and are copied. */
+static const char *const labels[] = {"config", "network", "layer", "count", "phase", "source", "note"};
+
+enum { LABELS = sizeof labels / sizeof *labels };
+
 struct reader {
     struct lines lines;
-    char *heading; /* cut into fields */
-    char separator;
-    const char *name[FIELDS_MAX + CELLS_MAX + 1]; /* columns of the output, NULL at the end */
-    int param[FIELDS_MAX];                        /* of the i-th field; COPIED: none */
-    int fields;
+    const char *name[LINES_COLUMNS + CELLS_MAX + 1]; /* columns of the output, NULL at the end */
+    int param[LINES_COLUMNS];                        /* of the i-th field; COPIED: none */
     bool has_results;
 };
 
 static enum status read_heading(struct reader *r)
 {
-    char *fields[FIELDS_MAX + 1];
     enum layer_param p;
 
-    if (!lines_next(&r->lines))
-        return fail(STATUS_INPUT, "%s: is empty; want a line of names such as K,O,S,IC,OC first",
-                    r->lines.path);
-    r->separator = lines_delimiter(r->lines.text);
-    r->heading = strdup(r->lines.text);
-    if (r->heading == NULL) return fail(STATUS_NOMEM, "no memory for a line");
-    r->fields = lines_cut(fields, FIELDS_MAX, r->heading, r->separator);
-    if (r->fields > FIELDS_MAX)
-        return fail(STATUS_INPUT, "%s:%d: more than %d columns", r->lines.path, r->lines.number, FIELDS_MAX);
-    for (int i = 0; i < r->fields; i++) {
-        r->name[i] = fields[i];
-        r->param[i] = layer_param_find(&p, fields[i]) == STATUS_OK ? (int)p : COPIED;
-        for (int j = 0; j < i; j++)
-            if (strcmp(fields[i], fields[j]) == 0)
-                return fail(STATUS_INPUT, "%s:%d: column '%s' is there twice", r->lines.path, r->lines.number,
-                            fields[i]);
+    TRY(lines_heading(&r->lines, "K,O,S,IC,OC"));
+    for (int i = 0; i < r->lines.columns; i++) {
+        r->name[i] = r->lines.name[i];
+        r->param[i] = layer_param_find(&p, r->name[i]) == STATUS_OK ? (int)p : COPIED;
     }
     return STATUS_OK;
 }
 
-static enum status read_row(struct cost_layer *l, char *fields[FIELDS_MAX + 1], struct reader *r,
+static enum status read_row(struct cost_layer *l, char *fields[LINES_COLUMNS], struct reader *r,
                             const struct cost_layer *base)
 {
-    const int count = lines_cut(fields, FIELDS_MAX, r->lines.text, r->separator);
-
     *l = *base;
-    if (count != r->fields)
-        return fail(STATUS_INPUT, "%s:%d: %d fields under %d names", r->lines.path, r->lines.number, count,
-                    r->fields);
-    for (int i = 0; i < count; i++) {
+    TRY(lines_row(fields, &r->lines));
+    for (int i = 0; i < r->lines.columns; i++) {
         if (r->param[i] == COPIED) continue;
         const enum status s = cost_layer_set(l, (enum layer_param)r->param[i], fields[i]);
         if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
@@ -72,16 +57,46 @@ static enum status read_row(struct cost_layer *l, char *fields[FIELDS_MAX + 1], 
     return STATUS_OK;
 }
 
+/* Every column is a parameter, a result, or a label: a misspelt parameter would be priced at its default. */
+static enum status check_names(const struct reader *r, const struct cells *cells)
+{
+    const char *known[LAYER_PARAMS_COUNT + LABELS + CELLS_MAX];
+    size_t row, count = 0;
+
+    for (int i = 0; i < LAYER_PARAMS_COUNT; i++)
+        known[count++] = layer_param_name((enum layer_param)i);
+    for (int i = 0; i < LABELS; i++)
+        known[count++] = labels[i];
+    const size_t inputs = count;
+    for (int i = 0; i < cells->count; i++)
+        known[count++] = cells->cell[i].name;
+    for (int i = 0; i < r->lines.columns; i++)
+        if (r->param[i] == COPIED && !table_has(&row, r->name[i], known, sizeof *known, count))
+            return lines_unknown(&r->lines, i, known, sizeof *known, inputs);
+    return STATUS_OK;
+}
+
+/* The first row's cost says which results there are. */
+static enum status price_row(struct cells *cells, const struct cost_layer *l, const struct reader *r,
+                             bool first)
+{
+    *cells = (struct cells){0};
+    if (first && cost_layer_check(l) != STATUS_OK) TRY(check_names(r, cells)); /* what it wants is misspelt */
+    const enum status s = cost_layer_price(cells, l);
+    if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
+    return first ? check_names(r, cells) : STATUS_OK;
+}
+
 /* Does the file have columns of results? If not, all that there are come after its own. */
 static void complete_heading(struct reader *r, const struct cells *cells)
 {
-    int at = r->fields;
+    int at = r->lines.columns;
 
-    for (int i = 0; i < r->fields; i++)
+    for (int i = 0; i < r->lines.columns; i++)
         if (r->param[i] == COPIED && cells_find(cells, r->name[i]) >= 0) r->has_results = true;
     for (int i = 0; i < cells->count && !r->has_results; i++) {
         bool known = false;
-        for (int j = 0; j < r->fields; j++)
+        for (int j = 0; j < r->lines.columns; j++)
             known = known || strcmp(r->name[j], cells->cell[i].name) == 0;
         if (!known) r->name[at++] = cells->cell[i].name;
     }
@@ -89,7 +104,7 @@ static void complete_heading(struct reader *r, const struct cells *cells)
 }
 
 static void print_row(struct printout *t, const struct reader *r, const struct cells *cells,
-                      char *const fields[FIELDS_MAX + 1])
+                      char *const fields[LINES_COLUMNS])
 {
     for (int i = 0; r->name[i] != NULL; i++) {
         const int at = cells_find(cells, r->name[i]);
@@ -103,7 +118,7 @@ static void print_row(struct printout *t, const struct reader *r, const struct c
 
 static enum status price_rows(struct reader *r, const struct cost_layer *base, bool json, bool csv)
 {
-    char *fields[FIELDS_MAX + 1];
+    char *fields[LINES_COLUMNS];
     struct cells cells;
     struct cost_layer l;
     struct printout t = {0};
@@ -111,15 +126,14 @@ static enum status price_rows(struct reader *r, const struct cost_layer *base, b
     TRY(read_heading(r));
     while (lines_next(&r->lines)) {
         TRY(read_row(&l, fields, r, base));
-        const enum status s = cost_layer_price(&cells, &l);
-        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
+        TRY(price_row(&cells, &l, r, t.out == NULL));
         if (t.out == NULL) {
             complete_heading(r, &cells);
             t = csv ? printout_open_csv(stdout, r->name) : printout_open(stdout, json, r->name);
         }
         print_row(&t, r, &cells, fields);
     }
-    return t.out != NULL ? STATUS_OK : fail(STATUS_INPUT, "%s: has names but no layer", r->lines.path);
+    return t.out != NULL ? STATUS_OK : fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
 }
 
 enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json, bool csv)
@@ -127,7 +141,5 @@ enum status cost_layer_file(const struct cost_layer *base, const char *path, boo
     struct reader r = {0};
 
     TRY(lines_open(&r.lines, path));
-    const enum status s = lines_close(&r.lines, price_rows(&r, base, json, csv));
-    free(r.heading);
-    return s;
+    return lines_close(&r.lines, price_rows(&r, base, json, csv));
 }

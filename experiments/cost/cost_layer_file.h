@@ -10,12 +10,13 @@
 void cell_print(struct printout *t, const struct cell *c);
 
 /**
- * Price every row of a comma- or tab-separated file ("-": standard input) on the hardware of `base`, whose
+ * Price every row of a table (energy/workload/lines.h; "-": standard input) on the hardware of `base`, whose
  * parameters stand where the file has no column of that name, and print it as it is read.
  *
- * Columns that are neither parameters nor results (network, layer, ...) are copied. If the file has columns
- * of results, the output has the same columns in the same order with results as they are computed now: such
- * a file can be compared with itself. Otherwise all results follow.
+ * Columns that say what a row is (config, network, layer, count, phase, source, note) are copied; a name that
+ * is neither one of these nor a parameter nor a result is refused. If the file has columns of results, the
+ * output has the same columns in the same order with results as they are computed now: such a file can be
+ * compared with itself. Otherwise all results follow.
  */
 MUST_CHECK enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json, bool csv);
 

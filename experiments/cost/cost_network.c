@@ -92,13 +92,47 @@ static enum status add_rows(struct histogram *h, struct store *s, int64_t *const
     return STATUS_OK;
 }
 
-/* Iterations as they were trained. */
-static enum status read_iterations(struct histogram *h, struct store *s)
+/* The same where each layer had widths of its own. */
+static enum status add_layer_rows(struct histogram *h, struct store *s, const struct record_layer_widths *w,
+                                  const int64_t *images, int layers)
+{
+    struct operands *bits = calloc((size_t)layers + 1, sizeof *bits);
+    enum status status = STATUS_OK;
+
+    if (bits == NULL) return fail(STATUS_NOMEM, "no memory for the widths of %d layers", layers);
+    if (w->layers != layers)
+        status = fail(STATUS_INPUT, "%s: %s: has widths of %d layers, but its network has %d", store_path(s),
+                      RECORD_WIDTHS, w->layers, layers);
+    for (int64_t i = 0; i < w->iterations && status == STATUS_OK; i++) {
+        for (int l = 0; l < layers; l++)
+            bits[l] = operands_of(w->layer[i * layers + l].forward, w->layer[i * layers + l].backward);
+        status = histogram_add_layers(h, bits, layers, images[i], 1);
+    }
+    free(bits);
+    return status;
+}
+
+/* *by_layer: the record says what each layer ran at, and the rows are added. */
+static enum status read_layers(struct histogram *h, bool *by_layer, struct store *s, const int64_t *images,
+                               int layers)
+{
+    struct record_layer_widths w;
+
+    TRY(record_read_widths(&w, s));
+    *by_layer = w.found;
+    const enum status status = w.found ? add_layer_rows(h, s, &w, images, layers) : STATUS_OK;
+    record_release_widths(&w);
+    return status;
+}
+
+/* Iterations as they were trained, by a network of so many layers. */
+static enum status read_iterations(struct histogram *h, struct store *s, int layers)
 {
     static const enum record_column columns[COLUMNS] = {
         [FORWARD] = RECORD_FORWARD_BITS, [BACKWARD] = RECORD_BACKWARD_BITS, [IMAGES] = RECORD_IMAGES};
     int64_t *column[COLUMNS] = {NULL}, rows[COLUMNS];
     enum status status = STATUS_OK;
+    bool by_layer = false;
 
     for (int i = 0; i < COLUMNS && status == STATUS_OK; i++)
         status = record_read_integers(&column[i], &rows[i], s, columns[i]);
@@ -109,7 +143,8 @@ static enum status read_iterations(struct histogram *h, struct store *s)
                           record_train_columns[columns[0]].name);
     if (status == STATUS_OK && rows[0] == 0)
         status = fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
-    if (status == STATUS_OK) status = add_rows(h, s, column, rows[0]);
+    if (status == STATUS_OK) status = read_layers(h, &by_layer, s, column[IMAGES], layers);
+    if (status == STATUS_OK && !by_layer) status = add_rows(h, s, column, rows[0]);
     for (int i = 0; i < COLUMNS; i++)
         free(column[i]);
     return status;
@@ -118,15 +153,16 @@ static enum status read_iterations(struct histogram *h, struct store *s)
 static void label(struct cost_case *c, const struct config *config, const char *path)
 {
     struct cost_labels *l = &c->labels;
-    struct operands least = c->run.rows[0].bits, most = least;
+    struct operands least = c->run.rows[0].layer[0], most = least;
 
-    for (int i = 1; i < c->run.count; i++) {
-        const struct operands bits = c->run.rows[i].bits;
-        if (bits.activation < least.activation) least.activation = bits.activation;
-        if (bits.activation > most.activation) most.activation = bits.activation;
-        if (bits.error < least.error) least.error = bits.error;
-        if (bits.error > most.error) most.error = bits.error;
-    }
+    for (int i = 0; i < c->run.count; i++)
+        for (int j = 0; j < c->run.rows[i].layers; j++) {
+            const struct operands bits = c->run.rows[i].layer[j];
+            if (bits.activation < least.activation) least.activation = bits.activation;
+            if (bits.activation > most.activation) most.activation = bits.activation;
+            if (bits.error < least.error) least.error = bits.error;
+            if (bits.error > most.error) most.error = bits.error;
+        }
     snprintf(l->run, sizeof l->run, "%s", path);
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", config->data.name);
@@ -147,7 +183,7 @@ static enum status read_record(struct cost_case *c, struct store *s, const char 
     snprintf(n.model, sizeof n.model, "%.*s", NAME_LENGTH - 1, config.model);
     TRY(read_shape(&n, s, config.data.name));
     TRY(network_workload(&c->workload, &n));
-    TRY(read_iterations(&c->run, s));
+    TRY(read_iterations(&c->run, s, c->workload.count));
     TRY(cost_roles_read(&c->roles, &c->run, &config.train.recipe));
     label(c, &config, path);
     return STATUS_OK;

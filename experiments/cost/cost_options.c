@@ -240,7 +240,8 @@ static enum status shorten_last(struct histogram *h, const struct training *t)
     if (t->rest == t->batch) return STATUS_OK;
     TRY(histogram_add(h, bits, t->rest, 1));
     for (int i = 0; i < h->count; i++)
-        if (operands_equal(h->rows[i].bits, bits) && h->rows[i].images == t->batch) h->rows[i].iterations--;
+        if (operands_equal(h->rows[i].layer[0], bits) && h->rows[i].images == t->batch)
+            h->rows[i].iterations--;
     return STATUS_OK;
 }
 
@@ -312,7 +313,7 @@ enum status cost_options_case(struct cost_case *out, const struct cost_options *
     if (o->convention != NULL) TRY(status_usage(convention_find(&out->convention, o->convention)));
     TRY(hardware_options_read(&out->hardware, &o->hardware));
     status = o->runs.count > 0 ? cost_record_read(out, o->runs.word[i]) : read_case(out, o);
-    if (status == STATUS_OK) cost_roles_tell(stderr, &out->roles, out->labels.run);
+    if (status == STATUS_OK) cost_roles_note(stderr, &out->roles, out->labels.run);
     if (status == STATUS_OK) status = histogram_at_the_top(&out->top, &out->run);
     if (status != STATUS_OK) cost_case_free(out);
     return status;

@@ -1,5 +1,8 @@
 /* experiments/cost/cost_print.c - the rows of a priced run as a table or as JSON. */
 #include "experiments/cost/cost_print.h"
+
+#include "experiments/cost/cost_summary.h"
+#include "experiments/cost/cost_terms.h"
 #include "experiments/print/json.h"
 
 #include <stdlib.h>
@@ -46,20 +49,6 @@ void cost_columns_of_pair(double value[COLUMN_NUMBERS], const struct cost_pair *
     value[COLUMN_SAVING] = saving_percent(run->counts.bitops, top->counts.bitops);
     value[COLUMN_ENERGY_SAVING] = saving_percent(run->energy_j, top->energy_j);
     value[COLUMN_LATENCY_SAVING] = saving_percent(run->latency_s, top->latency_s);
-}
-
-const char *cost_scope(const struct hardware *h)
-{
-    return h->system.host_w > 0 ? "accelerator and host" : "accelerator";
-}
-
-void cost_objective(char *out, size_t size, const struct hardware *h)
-{
-    const struct knob *k;
-
-    out[0] = '\0';
-    for (int i = 0; (k = hardware_knob(i)) != NULL; i++)
-        if (strcmp(k->path, "mapping.objective") == 0) hardware_value(out, size, h, i);
 }
 
 /* --- all cells of a run ------------------------------------------------------------------------------- */

@@ -47,12 +47,4 @@ extern const char *const cost_column_names[COLUMN_NUMBERS];
 void cost_columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s);
 void cost_columns_of_pair(double value[COLUMN_NUMBERS], const struct cost_pair *pair);
 
-/** Words for what a case's energy is of, and how its hardware maps. */
-const char *cost_scope(const struct hardware *h);
-void cost_objective(char *out, size_t size, const struct hardware *h);
-
-/** COST_SUMMARY; in cost_summary.c. */
-void cost_print_summary(FILE *out, const struct cost_case *c, const struct cost_pair *total,
-                        const struct cost_pair phases[PHASES]);
-
 #endif

@@ -25,14 +25,28 @@ struct operands cost_roles_operands(const struct recipe *r, struct widths schedu
                              .error = bits_of(&r->role[ROLE_ERROR], scheduled.backward)};
 }
 
-static struct widths scheduled_of(const struct histogram_row *row)
+/* What the schedule said of a layer whose row it is. */
+static struct widths scheduled_of(struct operands layer)
 {
-    return (struct widths){row->bits.activation, row->bits.error};
+    return (struct widths){layer.activation, layer.error};
 }
 
-/* --- what is told --------------------------------------------------------------------------------------- */
+/* A row's operands by the formats of roles. */
+static enum status add_row(struct histogram *out, const struct recipe *r, const struct histogram_row *row)
+{
+    struct operands *layer = calloc((size_t)row->layers, sizeof *layer);
 
-/* What prices a role that is no operand of a product. */
+    if (layer == NULL) return fail(STATUS_NOMEM, "out of memory");
+    for (int i = 0; i < row->layers; i++)
+        layer[i] = cost_roles_operands(r, scheduled_of(row->layer[i]));
+    const enum status s = histogram_add_layers(out, layer, row->layers, row->images, row->iterations);
+    free(layer);
+    return s;
+}
+
+/* --- the note --------------------------------------------------------------------------------------- */
+
+/* What prices a role that is not an operand of a product. */
 static const char *const knobs[ROLE_COUNT] = {
     [ROLE_GRADIENT] = "hardware's training.gradient_bits",
     [ROLE_MASTER] = "hardware's training.master_bits",
@@ -46,12 +60,13 @@ static void operand_words(char *out, size_t size, const struct role_setting *s, 
 {
     int least = INT_MAX, most = 0;
 
-    for (int i = 0; i < run->count; i++) {
-        const struct widths w = scheduled_of(&run->rows[i]);
-        const int bits = bits_of(s, driver == ROLE_WIDTH_FORWARD ? w.forward : w.backward);
-        least = bits < least ? bits : least;
-        most = bits > most ? bits : most;
-    }
+    for (int i = 0; i < run->count; i++)
+        for (int l = 0; l < run->rows[i].layers; l++) {
+            const struct widths w = scheduled_of(run->rows[i].layer[l]);
+            const int bits = bits_of(s, driver == ROLE_WIDTH_FORWARD ? w.forward : w.backward);
+            least = bits < least ? bits : least;
+            most = bits > most ? bits : most;
+        }
     if (most == 0)
         snprintf(out, size, "float32");
     else if (least == most)
@@ -87,17 +102,16 @@ enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const
     describe(out, run, r);
     if (out->count == 0) return STATUS_OK;
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
-        status = histogram_add(&operands, cost_roles_operands(r, scheduled_of(&run->rows[i])),
-                               run->rows[i].images, run->rows[i].iterations);
+        status = add_row(&operands, r, &run->rows[i]);
     histogram_free(run);
     *run = operands;
     return status;
 }
 
-void cost_roles_tell(FILE *out, const struct cost_roles *roles, const char *run)
+void cost_roles_note(FILE *out, const struct cost_roles *roles, const char *run)
 {
     if (roles->count == 0) return;
-    fprintf(out, "note: %s: no back end knows formats but integers; priced are:", run);
+    fprintf(out, "note: %s: back ends know no formats but integers; these are priced:", run);
     for (int i = 0; i < roles->count; i++)
         fprintf(out, "%s %s %s as %s", i > 0 ? "," : "", roles->rows[i].role, roles->rows[i].format,
                 roles->rows[i].priced_as);

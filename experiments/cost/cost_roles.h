@@ -2,7 +2,7 @@
  * their codes.
  *
  * No back end has elements for narrow floats, so that a product of two 8-bit floats is priced as one of 8-bit
- * integers; scales that a block or a tensor shares are left out. Whoever reads a cost is told.
+ * integers; scales that a block or a tensor shares are left out. A note says so beside every cost.
  */
 #ifndef EXPERIMENTS_COST_COST_ROLES_H
 #define EXPERIMENTS_COST_COST_ROLES_H
@@ -17,7 +17,7 @@ struct operands cost_roles_operands(const struct recipe *r, struct widths schedu
 /** How r's roles are priced in a run of scheduled widths, whose rows get the widths of the operands. */
 MUST_CHECK enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const struct recipe *r);
 
-/** One line, if there is anything to tell. */
-void cost_roles_tell(FILE *out, const struct cost_roles *roles, const char *run);
+/** One line on what is priced as what, if any role is. */
+void cost_roles_note(FILE *out, const struct cost_roles *roles, const char *run);
 
 #endif

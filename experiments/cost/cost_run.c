@@ -1,6 +1,8 @@
 /* experiments/cost/cost_run.c - pricing a run: counts of the meter over its iterations, three price lists. */
 #include "experiments/cost/cost_run.h"
 
+#include "energy/meter/bitops.h"
+
 #include "energy/prices/price.h"
 
 #include <math.h>
@@ -33,21 +35,37 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
+static struct operands wider(struct operands a, struct operands b)
+{
+    return (struct operands){.activation = larger(a.activation, b.activation),
+                             .weight = larger(a.weight, b.weight),
+                             .error = larger(a.error, b.error)};
+}
+
+/* The largest widths that each layer has in the run, [layers]. */
+static void find_top(struct operands *top, int layers, const struct histogram *run)
+{
+    for (int l = 0; l < layers; l++) {
+        top[l] = histogram_operands(&run->rows[0], l);
+        for (int i = 1; i < run->count; i++)
+            top[l] = wider(top[l], histogram_operands(&run->rows[i], l));
+    }
+}
+
 enum status histogram_at_the_top(struct histogram *out, const struct histogram *run)
 {
     enum status status = STATUS_OK;
+    int layers = 1;
 
     *out = (struct histogram){0};
-    if (run->count == 0) return STATUS_OK;
-    struct operands top = run->rows[0].bits;
-    for (int i = 1; i < run->count; i++) {
-        const struct operands bits = run->rows[i].bits;
-        top.activation = larger(top.activation, bits.activation);
-        top.weight = larger(top.weight, bits.weight);
-        top.error = larger(top.error, bits.error);
-    }
+    for (int i = 0; i < run->count; i++)
+        if (run->rows[i].layers > layers) layers = run->rows[i].layers;
+    struct operands *top = calloc((size_t)layers, sizeof *top);
+    if (top == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (run->count > 0) find_top(top, layers, run);
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
-        status = histogram_add(out, top, run->rows[i].images, run->rows[i].iterations);
+        status = histogram_add_layers(out, top, layers, run->rows[i].images, run->rows[i].iterations);
+    free(top);
     if (status != STATUS_OK) histogram_free(out);
     return status;
 }
@@ -63,7 +81,7 @@ void cost_case_free(struct cost_case *c)
 double cost_case_forward_macs(const struct cost_case *c)
 {
     const struct work w = work_of_workload(&c->workload);
-    return c->convention == CONVENTION_PAPER ? w.macs + 2 * w.norm_elements : w.macs;
+    return c->convention == CONVENTION_PAPER ? bitops_paper_macs(&w) : w.macs;
 }
 
 double saving_percent(double run, double top)
@@ -129,7 +147,8 @@ static enum status price_cell(struct cost_sum *out, struct cost_meter *m, const 
 
     *out = (struct cost_sum){0};
     for (int i = 0; i < h->count; i++) {
-        TRY(meter_layer(&once, m->meter, layer, p, h->rows[i].bits, h->rows[i].images));
+        TRY(meter_layer(&once, m->meter, layer, p, histogram_operands(&h->rows[i], layer),
+                        h->rows[i].images));
         cost_add(&out->cost, &once, (double)h->rows[i].iterations);
     }
     price(out, m);

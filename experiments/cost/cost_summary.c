@@ -1,5 +1,7 @@
 /* experiments/cost/cost_summary.c - what a run costs, on a page for people. */
-#include "experiments/cost/cost_print.h"
+#include "experiments/cost/cost_summary.h"
+
+#include "experiments/cost/cost_terms.h"
 
 #include <inttypes.h>
 #include <math.h>

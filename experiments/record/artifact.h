@@ -28,7 +28,7 @@ void artifact_close(struct artifact *a);
 enum { ARTIFACT_STATUS = 16 };
 
 /**
- * How it is with the run of a record: "running" while a process holds its lock, "killed" if none does
+ * The state of a record's run: "running" while a process holds its lock, "killed" if none does
  * although it was never ended; else how it ended: "done", "interrupted", "diverged", "failed".
  */
 MUST_CHECK enum status artifact_status(char out[ARTIFACT_STATUS], const struct artifact *a);

@@ -1,9 +1,9 @@
 /* experiments/record/checkpoint.c - saving, verifying and loading the complete state of a run. See
  * checkpoint.h. */
+#include "experiments/record/checkpoint_state.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/record/provenance.h"
 #include "sim/base/digest.h"
-#include "sim/layers/layers.h"
 #include "experiments/store/store.h"
 
 #include <assert.h>
@@ -18,98 +18,13 @@
 
 const char *const checkpoint_files[CHECKPOINTS] = {CHECKPOINT_LATEST, CHECKPOINT_PREV};
 
-enum { STATE_PATH = 2 * NAME_LENGTH + 32 };
-
-/* --- the state: every tensor with its name ------------------------------------------------------------ */
-
-struct state_tensor {
-    char path[STATE_PATH]; /* "model/conv1.weight" */
-    float *value; /* [device] */
-    int rank;
-    int64_t dim[4], size;
-};
-
-struct state {
-    struct state_tensor *tensor; /* [count], grouped as in `groups` */
-    int count;
-    struct device *device;
-    float *host; /* room for the largest of them */
-};
-
-static const char *const groups[] = {"model", "optim", "buffers"};
-enum { GROUPS = sizeof groups / sizeof *groups };
-
-/* Known shapes are kept, for readers; the values are the same either way. */
-static void set_shape(struct state_tensor *t, const struct layer *l, size_t size)
-{
-    const struct conv_shape *s = layer_facts_of(l).conv;
-
-    t->size = t->dim[0] = (int64_t)size;
-    t->rank = 1;
-    if (s != NULL && size == (size_t)s->k * s->kernel * s->kernel * (s->c / s->groups)) {
-        t->rank = 4;
-        memcpy(t->dim, (int64_t[]){s->k, s->kernel, s->kernel, s->c / s->groups}, sizeof t->dim);
-    } else if (size > (size_t)l->out.c && size == shape_size(l->in) * (size_t)l->out.c) {
-        t->rank = 2;
-        t->dim[0] = l->out.c;
-        t->dim[1] = (int64_t)shape_size(l->in);
-    }
-}
-
-static void add(struct state *s, const char *group, const struct layer *l, const char *name, float *value,
-                size_t size)
-{
-    if (value == NULL) return; /* a graph planned for evaluation has no momenta */
-    struct state_tensor *t = &s->tensor[s->count++];
-    snprintf(t->path, sizeof t->path, "%s/%s.%s", group, l->name, name);
-    t->value = value;
-    set_shape(t, l, size);
-}
-
-/* The tensors of one layer that stand in a group; the optimizer's second state in one of its own. */
-static void add_layer(struct state *s, int group, struct layer *l)
-{
-    for (int i = 0; group < 2 && i < l->param_count; i++) {
-        struct param *p = &l->params[i];
-        add(s, groups[group], l, p->name, group == 0 ? p->value : p->state[0], p->size);
-        if (group == 1 && p->state[1] != NULL) {
-            char name[NAME_LENGTH + 8];
-            snprintf(name, sizeof name, "%s.second", p->name);
-            add(s, groups[group], l, name, p->state[1], p->size);
-        }
-    }
-    for (int i = 0; group == 2 && i < l->buffer_count; i++)
-        add(s, groups[group], l, l->buffers[i].name, l->buffers[i].value, l->buffers[i].size);
-}
-
-static enum status state_open(struct state *s, const struct graph *g)
-{
-    int64_t largest = 1;
-
-    *s = (struct state){.device = g->plan.device};
-    s->tensor = calloc((size_t)g->count * (3 * LAYER_PARAMS + LAYER_BUFFERS) + 1, sizeof *s->tensor);
-    if (s->tensor == NULL) return fail(STATUS_NOMEM, "no memory for the names of the state's tensors");
-    for (int group = 0; group < GROUPS; group++)
-        for (int i = 0; i < g->count; i++)
-            add_layer(s, group, g->nodes[i].layer);
-    for (int i = 0; i < s->count; i++)
-        if (s->tensor[i].size > largest) largest = s->tensor[i].size;
-    s->host = malloc((size_t)largest * sizeof *s->host);
-    return s->host != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for a tensor of the state");
-}
-
-static void state_close(struct state *s)
-{
-    free(s->tensor);
-    free(s->host);
-    *s = (struct state){0};
-}
-
 /* --- the digest: head, then every tensor's path, size and bytes in the order of the file -------------- */
 
 struct head {
+    bool remembers; /* false: version 1.0, which has no state of schedules */
     int64_t iteration, seed;
     double loss;
+    struct schedule_state schedule[SCHEDULES];
     char config_sha256[DIGEST_SIZE], payload_sha256[DIGEST_SIZE], run_id[96];
 };
 
@@ -120,6 +35,7 @@ static void digest_head(struct digest *d, const struct head *h)
     digest_add(d, &h->seed, sizeof h->seed);
     digest_add(d, &h->loss, sizeof h->loss);
     digest_add(d, h->config_sha256, strlen(h->config_sha256) + 1);
+    if (h->remembers) digest_add(d, h->schedule, sizeof h->schedule);
 }
 
 static void digest_tensor(struct digest *d, const char *path, const float *value, int64_t size)
@@ -149,6 +65,38 @@ static enum status digest_group(struct digest *d, struct store *s, const char *g
     return status;
 }
 
+/* --- what schedules remember --------------------------------------------------------------------------- */
+
+static const char *const schedule_numbers = "schedule/number", *const schedule_counts = "schedule/count";
+
+static enum status write_schedules(struct store *s, const struct head *h)
+{
+    double number[SCHEDULES][SCHEDULE_NUMBERS];
+    int64_t count[SCHEDULES][SCHEDULE_COUNTS];
+
+    for (int i = 0; i < SCHEDULES; i++) {
+        memcpy(number[i], h->schedule[i].number, sizeof number[i]);
+        memcpy(count[i], h->schedule[i].count, sizeof count[i]);
+    }
+    TRY(store_group(s, "schedule"));
+    TRY(store_write(s, schedule_numbers, number, STORE_F64, 2, (int64_t[]){SCHEDULES, SCHEDULE_NUMBERS}));
+    return store_write(s, schedule_counts, count, STORE_I64, 2, (int64_t[]){SCHEDULES, SCHEDULE_COUNTS});
+}
+
+static enum status read_schedules(struct head *h, struct store *s)
+{
+    double number[SCHEDULES][SCHEDULE_NUMBERS];
+    int64_t count[SCHEDULES][SCHEDULE_COUNTS];
+
+    TRY(store_read(number, STORE_F64, SCHEDULES * SCHEDULE_NUMBERS, s, schedule_numbers));
+    TRY(store_read(count, STORE_I64, SCHEDULES * SCHEDULE_COUNTS, s, schedule_counts));
+    for (int i = 0; i < SCHEDULES; i++) {
+        memcpy(h->schedule[i].number, number[i], sizeof number[i]);
+        memcpy(h->schedule[i].count, count[i], sizeof count[i]);
+    }
+    return STATUS_OK;
+}
+
 /* --- save --------------------------------------------------------------------------------------------- */
 
 static enum status write_head(struct store *s, const struct head *h)
@@ -163,22 +111,22 @@ static enum status write_head(struct store *s, const struct head *h)
     TRY(store_set_number(s, "", "loss", h->loss));
     TRY(store_set_text(s, "", "config_sha256", h->config_sha256));
     TRY(store_set_text(s, "", "payload_sha256", h->payload_sha256));
+    TRY(write_schedules(s, h));
     TRY(store_group(s, "provenance"));
     TRY(store_set_text(s, "provenance", "run_id", h->run_id));
     return store_set_text(s, "provenance", "created_utc", utc);
 }
 
-static enum status write_state(struct store *s, struct head *h, const struct state *state)
+static enum status write_state(struct store *s, struct head *h, const struct checkpoint_state *state)
 {
     struct digest d;
 
     digest_head(&d, h);
-    for (int i = 0; i < GROUPS; i++)
-        TRY(store_group(s, groups[i]));
+    for (int i = 0; i < CHECKPOINT_GROUPS; i++)
+        TRY(store_group(s, checkpoint_groups[i]));
     for (int i = 0; i < state->count; i++) {
-        const struct state_tensor *t = &state->tensor[i];
-        state->device->ops->get(state->device, state->host, t->value, (size_t)t->size * sizeof(float));
-        TRY(store_write(s, t->path, state->host, STORE_F32, t->rank, t->dim));
+        const struct checkpoint_tensor *t = &state->tensor[i];
+        TRY(store_write(s, t->path, checkpoint_state_get(state, t), STORE_F32, t->rank, t->dim));
         digest_tensor(&d, t->path, state->host, t->size);
     }
     digest_hex(h->payload_sha256, &d);
@@ -211,7 +159,7 @@ static enum status rotate(const char *dir)
     return store_sync_folder(latest);
 }
 
-static enum status save(const char *path, struct head *h, const struct state *state)
+static enum status save(const char *path, struct head *h, const struct checkpoint_state *state)
 {
     struct store *s;
 
@@ -224,9 +172,10 @@ static enum status save(const char *path, struct head *h, const struct state *st
 enum status checkpoint_save(struct record *r, const struct trainer *t)
 {
     char path[PATH_MAX];
-    struct state state;
-    struct head h = {.iteration = t->at, .seed = (int64_t)t->spec->seed, .loss = t->loss};
+    struct checkpoint_state state;
+    struct head h = {.remembers = true, .iteration = t->at, .seed = (int64_t)t->spec->seed, .loss = t->loss};
 
+    memcpy(h.schedule, t->schedule, sizeof h.schedule);
     snprintf(h.config_sha256, sizeof h.config_sha256, "%s", record_config_sha256(r));
     snprintf(h.run_id, sizeof h.run_id, "%s", record_run_id(r));
     TRY(record_flush(r));
@@ -234,9 +183,9 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
     state_file(path, record_dir(r), CHECKPOINT_NEXT);
-    TRY(state_open(&state, t->graph));
+    TRY(checkpoint_state_open(&state, t->graph));
     const enum status status = save(path, &h, &state);
-    state_close(&state);
+    checkpoint_state_close(&state);
     return status == STATUS_OK ? rotate(record_dir(r)) : status;
 }
 
@@ -251,9 +200,12 @@ static enum status read_head(struct head *h, struct store *s)
         return fail(STATUS_INPUT, "%s: is not a checkpoint (no schema '%s')", store_path(s),
                     CHECKPOINT_SCHEMA);
     TRY(store_get_text(text, sizeof text, s, "", "schema_version"));
-    if (strcmp(text, CHECKPOINT_SCHEMA_VERSION) != 0)
-        return fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s", store_path(s), text,
-                    CHECKPOINT_SCHEMA_VERSION);
+    h->remembers = strcmp(text, CHECKPOINT_SCHEMA_VERSION) == 0;
+    if (!h->remembers && strcmp(text, CHECKPOINT_SCHEMA_OLD) != 0)
+        return fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s and %s", store_path(s),
+                    text, CHECKPOINT_SCHEMA_OLD, CHECKPOINT_SCHEMA_VERSION);
+    memset(h->schedule, 0, sizeof h->schedule);
+    if (h->remembers) TRY(read_schedules(h, s));
     TRY(store_get_integer(&h->iteration, s, "", "iter"));
     TRY(store_get_integer(&h->seed, s, "", "seed"));
     TRY(store_get_number(&h->loss, s, "", "loss"));
@@ -269,8 +221,8 @@ static enum status verify(struct head *h, struct store *s)
 
     TRY(read_head(h, s));
     digest_head(&d, h);
-    for (int i = 0; i < GROUPS; i++)
-        TRY(digest_group(&d, s, groups[i]));
+    for (int i = 0; i < CHECKPOINT_GROUPS; i++)
+        TRY(digest_group(&d, s, checkpoint_groups[i]));
     digest_hex(hex, &d);
     if (strcmp(hex, h->payload_sha256) != 0)
         return fail(STATUS_INPUT,
@@ -295,50 +247,47 @@ enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const 
 
 /* --- load --------------------------------------------------------------------------------------------- */
 
-static enum status check_fit(struct store *s, const struct state *state)
-{
-    struct store_names names;
-    struct store_info info;
+/* What a checkpoint must have to be taken. */
+struct wanted {
+    const char *run_id;               /* NULL: of any run */
+    const struct train_spec *resumed; /* the run that goes on from it; NULL: none does */
+};
 
-    for (int i = 0; i < state->count; i++) {
-        const struct state_tensor *t = &state->tensor[i];
-        TRY(store_look(&info, s, t->path));
-        if (info.kind != STORE_DATA || info.count != t->size)
+/* A schedule that remembers cannot go on without what it remembered. */
+static enum status check_schedules(const struct head *h, const struct store *s, const struct train_spec *t)
+{
+    if (h->remembers || t == NULL) return STATUS_OK;
+    const struct schedule_spec *const schedules[SCHEDULES] = {&t->forward, &t->backward};
+    for (int i = 0; i < SCHEDULES; i++)
+        if (schedule_remembers(schedules[i]))
             return fail(STATUS_INPUT,
-                        "%s: has no '%s' of %" PRId64 " values: it was written for another model",
-                        store_path(s), t->path, t->size);
-    }
-    TRY(store_members(&names, s, "model"));
-    int wanted = 0;
-    while (wanted < state->count && strncmp(state->tensor[wanted].path, "model/", 6) == 0)
-        wanted++;
-    const int found = names.count;
-    store_names_free(&names);
-    if (found == wanted) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: has %d parameter tensors, this model %d: it was written for another one",
-                store_path(s), found, wanted);
+                        "%s: has schema version %s, which does not hold what schedule '%s' remembers; begin "
+                        "again by train --force",
+                        store_path(s), CHECKPOINT_SCHEMA_OLD, schedules[i]->type->name);
+    return STATUS_OK;
 }
 
-/* Nothing in the graph is touched before everything is known to be good. run_id NULL: any. */
-static enum status load_open(struct head *h, struct store *s, struct graph *g)
+/* Nothing in the graph is touched before everything is known to be good. */
+static enum status load_open(struct head *h, struct store *s, struct graph *g, const struct wanted *w)
 {
-    struct state state;
+    struct checkpoint_state state;
 
     TRY(verify(h, s));
-    TRY(state_open(&state, g));
-    enum status status = check_fit(s, &state);
+    TRY(check_schedules(h, s, w->resumed));
+    TRY(checkpoint_state_open(&state, g));
+    enum status status = checkpoint_state_fits(s, &state);
     for (int i = 0; i < state.count && status == STATUS_OK; i++) {
-        const struct state_tensor *t = &state.tensor[i];
+        const struct checkpoint_tensor *t = &state.tensor[i];
         status = store_read(state.host, STORE_F32, t->size, s, t->path);
-        if (status == STATUS_OK)
-            state.device->ops->put(state.device, t->value, state.host, (size_t)t->size * sizeof(float));
+        if (status == STATUS_OK) checkpoint_state_put(&state, t);
     }
-    state_close(&state);
+    checkpoint_state_close(&state);
     return status;
 }
 
-/* *absent: there is no such file, or it is of another record than run_id (NULL: of any). */
-static enum status load(struct head *h, bool *absent, struct graph *g, const char *path, const char *run_id)
+/* *absent: there is no such file, or it is of another run than the one wanted. */
+static enum status load(struct head *h, bool *absent, struct graph *g, const char *path,
+                        const struct wanted *w)
 {
     struct store *s;
     char id[96];
@@ -346,15 +295,15 @@ static enum status load(struct head *h, bool *absent, struct graph *g, const cha
     *absent = access(path, F_OK) != 0;
     if (*absent) return STATUS_OK;
     TRY(store_open(&s, path, STORE_READ));
-    *absent = run_id != NULL && store_get_text(id, sizeof id, s, "provenance", "run_id") == STATUS_OK &&
-              strcmp(id, run_id) != 0;
-    const enum status status = *absent ? STATUS_OK : load_open(h, s, g);
+    *absent = w->run_id != NULL && store_get_text(id, sizeof id, s, "provenance", "run_id") == STATUS_OK &&
+              strcmp(id, w->run_id) != 0;
+    const enum status status = *absent ? STATUS_OK : load_open(h, s, g, w);
     store_close(&s);
     return status;
 }
 
 static enum status load_newest(struct checkpoint_source *out, struct head *h, struct graph *g,
-                               const char *dir, const char *run_id)
+                               const char *dir, const struct wanted *w)
 {
     char path[PATH_MAX], trouble[512] = "";
     enum status first = STATUS_OK;
@@ -363,7 +312,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
     for (int i = 0; i < CHECKPOINTS; i++) {
         bool absent;
         state_file(path, dir, checkpoint_files[i]);
-        const enum status status = load(h, &absent, g, path, run_id);
+        const enum status status = load(h, &absent, g, path, w);
         if (status == STATUS_OK && !absent) {
             *out = (struct checkpoint_source){.iteration = h->iteration, .loaded = true};
             snprintf(out->path, sizeof out->path, "%.511s", path);
@@ -383,17 +332,20 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
 
 enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t, const struct record *r)
 {
+    const struct wanted wanted = {record_run_id(r), t->spec};
     struct head h;
 
-    TRY(load_newest(out, &h, t->graph, record_dir(r), record_run_id(r)));
+    TRY(load_newest(out, &h, t->graph, record_dir(r), &wanted));
     if (!out->loaded) return STATUS_OK;
     t->at = h.iteration;
     t->loss = h.loss;
+    memcpy(t->schedule, h.schedule, sizeof t->schedule);
     return STATUS_OK;
 }
 
 enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, const char *path)
 {
+    static const struct wanted any;
     struct stat st;
     struct head h;
     bool absent;
@@ -401,10 +353,10 @@ enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, cons
     *out = (struct checkpoint_source){0};
     if (stat(path, &st) != 0) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) {
-        TRY(load_newest(out, &h, g, path, NULL));
+        TRY(load_newest(out, &h, g, path, &any));
         return out->loaded ? STATUS_OK : fail(STATUS_IO, "%s: there is no checkpoint in its ckpt/", path);
     }
-    TRY(load(&h, &absent, g, path, NULL));
+    TRY(load(&h, &absent, g, path, &any));
     *out = (struct checkpoint_source){.iteration = h.iteration, .loaded = true};
     snprintf(out->path, sizeof out->path, "%.511s", path);
     snprintf(out->note, sizeof out->note, "from %.500s at iteration %" PRId64, path, h.iteration);

@@ -5,10 +5,12 @@
  *                  payload_sha256
  *     /model/NAME, /optim/NAME, /buffers/NAME
  *                  float32: values, momenta, running statistics; NAME is LAYER.TENSOR
+ *     /schedule/number [2][8], count [2][4]
+ *                  what the forward and the backward schedule remember (struct schedule_state)
  *     /provenance  attributes run_id, created_utc
  *
- * Everything else that a run needs is a pure function of (configuration, seed, iteration): bits, learning
- * rate, the order of the data, every random number. So training on from a checkpoint gives the bits of one
+ * Everything else that a run needs is a pure function of (configuration, seed, iteration): learning rate, the
+ * order of the data, every random number. So training on from a checkpoint gives the bits of one
  * that never stopped.
  */
 #ifndef EXPERIMENTS_RECORD_CHECKPOINT_H
@@ -17,7 +19,8 @@
 #include "experiments/record/record.h"
 
 #define CHECKPOINT_SCHEMA         "cptsim-checkpoint"
-#define CHECKPOINT_SCHEMA_VERSION "1.0"
+#define CHECKPOINT_SCHEMA_VERSION "1.1"
+#define CHECKPOINT_SCHEMA_OLD     "1.0" /* without /schedule: read where no schedule remembers anything */
 
 /* Files of a run directory: the newest checkpoint and the one before it, and what is written aside on the
  * way. */
@@ -49,10 +52,10 @@ struct checkpoint_source {
 MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t);
 
 /**
- * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, t->at, t->loss.
+ * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, t->at, t->loss, t->schedule.
  *
  * A damaged latest.h5 is passed over for prev.h5 (the note says so); files of an earlier, replaced record in
- * the same directory are no checkpoints of this run. No checkpoint at all is fine: out->loaded is false. If
+ * the same directory do not belong to this run. No checkpoint at all is fine: out->loaded is false. If
  * there are checkpoints but none is good: STATUS_INPUT, t unchanged.
  */
 MUST_CHECK enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t,

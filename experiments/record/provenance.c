@@ -98,21 +98,21 @@ static enum status write_program(struct store *s)
     return store_set_text(s, "provenance", "libc", gnu_get_libc_version());
 }
 
-static enum status write_invocation(struct store *s, const struct record_spec *spec)
+static enum status write_invocation(struct store *s, const struct provenance *p)
 {
     char text[4096], utc[PROVENANCE_TIME];
     static const char *const slurm[][2] = {{"SLURM_JOB_ID", "slurm_job_id"},
                                            {"SLURM_ARRAY_TASK_ID", "slurm_array_task"}};
 
     provenance_time(utc);
-    join(text, sizeof text, spec->argv);
+    join(text, sizeof text, p->argv);
     TRY(store_set_text(s, "provenance", "argv", text));
     TRY(store_set_text(s, "provenance", "cwd_basename", getcwd(text, sizeof text) ? last_part(text) : ""));
-    TRY(store_set_text(s, "provenance", "kernels", spec->kernels ? spec->kernels : ""));
-    TRY(store_set_integer(s, "provenance", "threads", spec->threads));
-    if (spec->graph !=
-        NULL) /* here, not in /summary: scratch grows with the threads, packing with the kernels */
-        TRY(store_set_integer(s, "provenance", "peak_memory_bytes", (int64_t)graph_bytes(spec->graph)));
+    TRY(store_set_text(s, "provenance", "kernels", p->kernels ? p->kernels : ""));
+    TRY(store_set_integer(s, "provenance", "threads", p->threads));
+    if (p->memory_bytes >
+        0) /* here, not in /summary: scratch grows with the threads, packing with the kernels */
+        TRY(store_set_integer(s, "provenance", "peak_memory_bytes", p->memory_bytes));
     for (size_t i = 0; i < sizeof slurm / sizeof *slurm; i++)
         if (getenv(slurm[i][0]) != NULL)
             TRY(store_set_text(s, "provenance", slurm[i][1], getenv(slurm[i][0])));
@@ -138,13 +138,13 @@ static enum status write_dataset(struct store *s, const struct dataset *d)
     return store_set_text(s, path, "sha256_test", d->sha256[1]);
 }
 
-enum status provenance_write(struct store *s, const struct record_spec *spec)
+enum status provenance_write(struct store *s, const struct provenance *p)
 {
     TRY(store_group(s, "provenance"));
     TRY(write_program(s));
     TRY(write_machine(s));
-    TRY(write_invocation(s, spec));
-    return write_dataset(s, spec->data);
+    TRY(write_invocation(s, p));
+    return write_dataset(s, p->data);
 }
 
 enum status provenance_finish(struct store *s, double started)

@@ -31,11 +31,12 @@ enum status record_open_series(struct record *r, const struct record_spec *spec,
     char energy[STORE_NAME_MAX];
 
     record_train_path(energy, RECORD_ENERGY_J);
-    r->priced = fresh ? spec->hardware != NULL : store_has(r->store, energy);
+    r->priced = fresh ? spec->hardware.name != NULL : store_has(r->store, energy);
     TRY(store_series_open(&r->train, r->store, RECORD_TRAIN, record_train_columns,
                           record_train_count(r->priced)));
     TRY(store_series_open(&r->events, r->store, RECORD_EVENTS, event_columns, EVENT_COLUMNS));
     TRY(record_layers_open(r, spec->graph, fresh));
+    TRY(record_widths_open(r, spec->train, spec->graph, fresh));
     TRY(store_group(r->store, RECORD_EVAL));
     TRY(store_group(r->store, RECORD_SUMMARY));
     return record_eval_open_all(r);
@@ -61,6 +62,7 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
     TRY(store_series_truncate(r->train, iteration));
     TRY(record_eval_rewind(r, iteration));
     TRY(record_layers_rewind(r, iteration));
+    TRY(record_widths_rewind(r, iteration));
     return record_event(r, iteration, "resume", note);
 }
 
@@ -77,6 +79,7 @@ enum status record_row(struct record *r, const struct run_row *row)
     r->last = record_train_line(row, &r->sum);
     r->next++;
     TRY(store_series_append(r->train, &r->last));
+    TRY(record_widths_row(r, &row->step));
     if (provenance_clock() >= r->flush_due) (void)!record_flush(r);
     return STATUS_OK;
 }
@@ -125,6 +128,7 @@ void record_discard(struct record **r)
     store_close(&(*r)->store);
     lock_release((*r)->lock, (*r)->lock_path);
     record_layers_free(&(*r)->layers);
+    record_widths_free(&(*r)->widths);
     free(*r);
     *r = NULL;
 }

@@ -10,6 +10,8 @@
  *                  evaluated
  *     /layers      name, type, params, macs, is_quantized [L]; iter [K];
  *                  {weight,act,err}/{min,max,clip,floor} [K][L]
+ *     /widths      only where a schedule gives layers different widths: name [N] of every node of the network,
+ *                  iter [T], bits_fw and bits_bw [T][N]
  *     /summary     scalars as attributes
  *
  * One process writes a run: RUNDIR/lock is held while it does. Readers may open run.h5 at any time; they see
@@ -19,6 +21,7 @@
 #ifndef EXPERIMENTS_RECORD_RECORD_H
 #define EXPERIMENTS_RECORD_RECORD_H
 
+#include "experiments/record/provenance.h"
 #include "experiments/record/record_columns.h"
 
 #define RECORD_SCHEMA         "cptsim-run"
@@ -28,26 +31,33 @@
 
 struct record;
 
-/** Who and what a run is. Texts are copied; NULL means "". */
-struct record_spec {
-    const char *dir;              /* run directory, made with its parents */
-    const char *title;            /* a label for people */
-    const char *resolved;         /* the configuration after defaults and overrides */
+/** The configuration of a run. */
+struct record_config {
+    const char *resolved;         /* after defaults and overrides */
     const char *user;             /* the experiment file as written */
     const char *const *overrides; /* [override_count] "key=value" */
     int override_count;
-    const char *config_sha256; /* config_hash(): names the run, and a checkpoint of another is refused.
-                                  NULL: the SHA-256 of `resolved` */
-    char *const *argv;         /* NULL-terminated command line, or NULL */
-    const char *kernels;       /* name of the kernels in use */
-    int threads;
-    const char *model;                      /* e.g. "resnet20" */
-    const char *hardware, *hardware_sha256; /* what prices the run: its name and hash; NULL: nothing does */
-    const char *hardware_text;              /* its knobs, as a hardware file */
+    const char *sha256; /* config_hash(): names the run, and a checkpoint of another is refused. NULL: the
+                           SHA-256 of `resolved` */
+};
+
+/** What prices a run; name NULL: nothing does. */
+struct record_hardware {
+    const char *name, *sha256;
+    const char *text; /* its knobs, as a hardware file */
+};
+
+/** Who and what a run is. Texts are copied; NULL means "". */
+struct record_spec {
+    const char *dir;   /* run directory, made with its parents */
+    const char *title; /* a label for people */
+    const char *model; /* e.g. "resnet20" */
+    struct record_config config;
+    struct record_hardware hardware;
+    struct provenance provenance;
     const struct train_spec *train;
-    const struct dataset *data; /* NULL: none */
-    const struct graph *graph;  /* its layers are described and traced */
-    int64_t epoch_length;       /* iterations per epoch; 0: eval/POLICY/epoch stays 0 */
+    const struct graph *graph; /* its layers are described and traced */
+    int64_t epoch_length;      /* iterations per epoch; 0: eval/POLICY/epoch stays 0 */
 };
 
 /** Does DIR hold a record? */

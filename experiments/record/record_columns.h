@@ -15,6 +15,7 @@
 #define RECORD_TRAIN   "train"
 #define RECORD_EVAL    "eval"
 #define RECORD_LAYERS  "layers"
+#define RECORD_WIDTHS  "widths"
 #define RECORD_EVENTS  "provenance/events"
 #define RECORD_DATASET "provenance/dataset"
 #define RECORD_SUMMARY "summary"

@@ -24,6 +24,13 @@ struct layer_table {
     unsigned char *row; /* the row's memory */
 };
 
+/** /widths: one row holds the widths of all nodes of the graph. */
+struct width_table {
+    struct store_series *series; /* NULL: all layers are alike */
+    int count;                   /* nodes */
+    unsigned char *row;          /* the row's memory */
+};
+
 struct record {
     struct store *store;
     char dir[PATH_MAX], lock_path[PATH_MAX];
@@ -41,6 +48,7 @@ struct record {
     struct eval_group eval[RECORD_POLICIES_MAX];
     int eval_count;
     struct layer_table layers;
+    struct width_table widths;
 };
 
 /** Open all series, making them if the record is fresh. */
@@ -59,5 +67,12 @@ MUST_CHECK enum status record_eval_rewind(struct record *r, int64_t iteration);
 MUST_CHECK enum status record_layers_open(struct record *r, const struct graph *g, bool fresh);
 MUST_CHECK enum status record_layers_rewind(struct record *r, int64_t iteration);
 void record_layers_free(struct layer_table *t);
+
+/** Open the series of widths, if the record is to have one or has one. */
+MUST_CHECK enum status record_widths_open(struct record *r, const struct train_spec *t, const struct graph *g,
+                                          bool fresh);
+MUST_CHECK enum status record_widths_row(struct record *r, const struct step_row *row);
+MUST_CHECK enum status record_widths_rewind(struct record *r, int64_t iteration);
+void record_widths_free(struct width_table *t);
 
 #endif

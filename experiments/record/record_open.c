@@ -102,10 +102,10 @@ static enum status begin(struct record *r, const struct record_spec *spec)
     r->epoch_length = spec->epoch_length;
     snprintf(r->dir, sizeof r->dir, "%s", spec->dir);
     run_file(r->lock_path, spec->dir, RECORD_LOCK);
-    if (spec->config_sha256 != NULL) {
-        snprintf(r->config_sha256, sizeof r->config_sha256, "%s", spec->config_sha256);
+    if (spec->config.sha256 != NULL) {
+        snprintf(r->config_sha256, sizeof r->config_sha256, "%s", spec->config.sha256);
     } else {
-        digest_text(r->config_sha256, spec->resolved ? spec->resolved : "");
+        digest_text(r->config_sha256, spec->config.resolved ? spec->config.resolved : "");
     }
     return lock_take(&r->lock, r->lock_path, spec->dir);
 }
@@ -114,18 +114,18 @@ static enum status write_config(struct store *s, const struct record_spec *spec)
 {
     size_t size = 1;
 
-    for (int i = 0; i < spec->override_count; i++)
-        size += strlen(spec->overrides[i]) + 1;
+    for (int i = 0; i < spec->config.override_count; i++)
+        size += strlen(spec->config.overrides[i]) + 1;
     char *text = calloc(size, 1);
     if (text == NULL) return fail(STATUS_NOMEM, "%s: no memory for the overrides", store_path(s));
-    for (int i = 0, at = 0; i < spec->override_count; i++)
-        at += sprintf(text + at, "%s\n", spec->overrides[i]);
+    for (int i = 0, at = 0; i < spec->config.override_count; i++)
+        at += sprintf(text + at, "%s\n", spec->config.overrides[i]);
     const enum status status = store_write_text(s, "config/overrides", text);
     free(text);
     TRY(status);
-    if (spec->hardware != NULL) TRY(store_write_text(s, "config/hardware", spec->hardware_text));
-    TRY(store_write_text(s, "config/user", spec->user ? spec->user : ""));
-    return store_write_text(s, "config/resolved", spec->resolved ? spec->resolved : "");
+    if (spec->hardware.name != NULL) TRY(store_write_text(s, "config/hardware", spec->hardware.text));
+    TRY(store_write_text(s, "config/user", spec->config.user ? spec->config.user : ""));
+    return store_write_text(s, "config/resolved", spec->config.resolved ? spec->config.resolved : "");
 }
 
 static enum status write_head(struct record *r, const struct record_spec *spec)
@@ -143,14 +143,14 @@ static enum status write_head(struct record *r, const struct record_spec *spec)
     TRY(store_set_integer(s, "", "seed", (int64_t)spec->train->seed));
     TRY(store_set_integer(s, "", "iterations", spec->train->iterations));
     TRY(store_set_text(s, "", "config_sha256", r->config_sha256));
-    if (spec->hardware != NULL) {
-        TRY(store_set_text(s, "", "hardware", spec->hardware));
-        TRY(store_set_text(s, "", "hardware_sha256", spec->hardware_sha256));
+    if (spec->hardware.name != NULL) {
+        TRY(store_set_text(s, "", "hardware", spec->hardware.name));
+        TRY(store_set_text(s, "", "hardware_sha256", spec->hardware.sha256));
     }
     TRY(store_set_text(s, "", "status", "running"));
     TRY(store_set_integer(s, "", "last_iter", 0));
     TRY(write_config(s, spec));
-    TRY(provenance_write(s, spec));
+    TRY(provenance_write(s, &spec->provenance));
     TRY(store_set_text(s, "provenance", "run_id", r->run_id));
     return store_set_text(s, "provenance", "created_utc", utc);
 }
@@ -178,11 +178,11 @@ static enum status check_hardware(struct store *s, const struct record_spec *spe
     if (!store_has_attribute(s, "", "hardware_sha256")) return STATUS_OK; /* older than that, or not priced */
     TRY(store_get_text(name, sizeof name, s, "", "hardware"));
     TRY(store_get_text(hash, sizeof hash, s, "", "hardware_sha256"));
-    if (spec->hardware != NULL && strcmp(hash, spec->hardware_sha256) == 0) return STATUS_OK;
+    if (spec->hardware.name != NULL && strcmp(hash, spec->hardware.sha256) == 0) return STATUS_OK;
     return fail(STATUS_INPUT,
                 "%s: is priced on hardware '%s' (sha256 %.12s), not on %s; go on with the same, and price "
                 "the finished run on others",
-                store_path(s), name, hash, spec->hardware != NULL ? "this one" : "none");
+                store_path(s), name, hash, spec->hardware.name != NULL ? "this one" : "none");
 }
 
 static enum status check_head(struct record *r)
@@ -218,7 +218,7 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
     TRY(check_head(r));
     TRY(check_hardware(r->store, spec));
     TRY(record_open_series(r, spec, false));
-    TRY(provenance_write(r->store, spec));
+    TRY(provenance_write(r->store, &spec->provenance));
     return store_set_text(r->store, "", "status", "running");
 }
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,67 @@ enum status record_read_bits(int *forward_bits, int *backward_bits, struct store
 {
     TRY(integer_at(forward_bits, s, RECORD_FORWARD_BITS, iteration));
     return integer_at(backward_bits, s, RECORD_BACKWARD_BITS, iteration);
+}
+
+/* --- /widths ------------------------------------------------------------------------------------------ */
+
+static enum status load_widths(struct record_layer_widths *w, struct store *s, enum record_column direction)
+{
+    char path[STORE_NAME_MAX];
+    struct store_info info;
+    void *values;
+
+    snprintf(path, sizeof path, RECORD_WIDTHS "/%s", record_train_columns[direction].name);
+    TRY(store_load(&values, &info, STORE_U8, s, path));
+    const int64_t all = w->iterations * w->layers;
+    for (int64_t i = 0; i < info.count && info.count == all; i++)
+        *(direction == RECORD_FORWARD_BITS ? &w->layer[i].forward : &w->layer[i].backward) =
+            ((const uint8_t *)values)[i];
+    free(values);
+    if (info.count == all) return STATUS_OK;
+    return fail(STATUS_INPUT,
+                "%s: '%s' has %" PRId64 " values, not those of %" PRId64 " iterations of %d layers",
+                store_path(s), path, info.count, w->iterations, w->layers);
+}
+
+static enum status load_names(struct record_layer_widths *w, struct store *s)
+{
+    struct store_info info;
+    void *texts;
+
+    TRY(store_load(&texts, &info, STORE_TEXT, s, RECORD_WIDTHS "/name"));
+    w->layers = (int)info.count;
+    w->name = calloc((size_t)info.count + 1, sizeof *w->name);
+    for (int i = 0; i < w->layers && w->name != NULL; i++)
+        snprintf(w->name[i], sizeof *w->name, "%.*s", (int)info.width,
+                 (const char *)texts + (size_t)i * info.width);
+    free(texts);
+    return w->name != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for %d names", w->layers);
+}
+
+static enum status load_all_widths(struct record_layer_widths *w, struct store *s)
+{
+    TRY(record_read_iterations(&w->iterations, s));
+    TRY(load_names(w, s));
+    w->layer = calloc((size_t)w->iterations * (size_t)w->layers + 1, sizeof *w->layer);
+    if (w->layer == NULL) return fail(STATUS_NOMEM, "%s: no memory for its widths", store_path(s));
+    TRY(load_widths(w, s, RECORD_FORWARD_BITS));
+    return load_widths(w, s, RECORD_BACKWARD_BITS);
+}
+
+enum status record_read_widths(struct record_layer_widths *out, struct store *s)
+{
+    *out = (struct record_layer_widths){.found = store_has(s, RECORD_WIDTHS)};
+    const enum status status = out->found ? load_all_widths(out, s) : STATUS_OK;
+    if (status != STATUS_OK) record_release_widths(out);
+    return status;
+}
+
+void record_release_widths(struct record_layer_widths *w)
+{
+    free(w->name);
+    free(w->layer);
+    *w = (struct record_layer_widths){0};
 }
 
 /* --- /eval/POLICY ------------------------------------------------------------------------------------- */

@@ -21,6 +21,17 @@ MUST_CHECK enum status record_read_last(double *out, struct store *s, enum recor
 MUST_CHECK enum status record_read_bits(int *forward_bits, int *backward_bits, struct store *s,
                                         int64_t iteration);
 
+/** What every layer ran at, where the record has it: else *found is false. */
+struct record_layer_widths {
+    bool found;
+    int64_t iterations;
+    int layers;                   /* nodes of the network */
+    char (*name)[STORE_NAME_MAX]; /* [layers] */
+    struct widths *layer;         /* [iterations][layers] */
+};
+MUST_CHECK enum status record_read_widths(struct record_layer_widths *out, struct store *s);
+void record_release_widths(struct record_layer_widths *w);
+
 /** All evaluations under a policy, in order, in new memory that the caller frees; *count may be 0. */
 MUST_CHECK enum status record_read_evaluations(struct eval_line **out, int64_t *count, struct store *s,
                                                const char *policy);

@@ -1,6 +1,7 @@
 /* experiments/run/pricing.c - a meter for a run. */
 #include "experiments/run/pricing.h"
 
+#include "energy/meter/bitops.h"
 #include "experiments/cost/cost_roles.h"
 #include "experiments/config/hardware_file.h"
 
@@ -72,13 +73,52 @@ void pricing_close(struct pricing *p)
     *p = (struct pricing){0};
 }
 
-enum status pricing_step(struct pricing *p, struct run_row *row)
+/* Does a layer run at other widths than the run as a whole? */
+static bool layers_differ(const struct step_row *step)
 {
-    const struct widths scheduled = {row->step.forward_bits, row->step.backward_bits};
+    for (int i = 0; i < step->layers; i++)
+        if (step->layer_widths[i].forward != step->forward_bits ||
+            step->layer_widths[i].backward != step->backward_bits)
+            return true;
+    return false;
+}
+
+/* One price for all layers. */
+static enum status step_alike(struct cost *out, struct pricing *p, struct run_row *row, const struct graph *g)
+{
+    const struct step_row *step = &row->step;
+    const struct widths scheduled = {step->forward_bits, step->backward_bits};
+    const struct work work = work_of_graph(g);
+
+    row->bitops = bitops_paper(&work, step->images, scheduled.forward, scheduled.backward);
+    if (p->meter == NULL) return STATUS_OK;
+    return meter_iteration(out, p->meter, cost_roles_operands(&p->recipe, scheduled), step->images);
+}
+
+/* Each layer at its own widths. The workload's layers are the graph's nodes. */
+static enum status step_by_layer(struct cost *out, struct pricing *p, struct run_row *row,
+                                 const struct graph *g)
+{
+    const struct step_row *step = &row->step;
+    struct operands *layer = malloc((size_t)step->layers * sizeof *layer);
+    enum status status = STATUS_OK;
+
+    if (layer == NULL) return fail(STATUS_NOMEM, "no memory for the widths of %d layers", step->layers);
+    for (int i = 0; i < step->layers; i++)
+        layer[i] = operands_of(step->layer_widths[i].forward, step->layer_widths[i].backward);
+    row->bitops = bitops_paper_layers(g, step->images, layer);
+    for (int i = 0; i < step->layers && p->meter != NULL; i++)
+        layer[i] = cost_roles_operands(&p->recipe, step->layer_widths[i]);
+    if (p->meter != NULL) status = meter_iteration_layers(out, p->meter, layer, step->images);
+    free(layer);
+    return status;
+}
+
+enum status pricing_step(struct pricing *p, struct run_row *row, const struct graph *g)
+{
     struct cost c = {0};
 
-    if (p->meter != NULL)
-        TRY(meter_iteration(&c, p->meter, cost_roles_operands(&p->recipe, scheduled), row->step.images));
+    TRY(layers_differ(&row->step) ? step_by_layer(&c, p, row, g) : step_alike(&c, p, row, g));
     row->energy_j = c.energy_j;
     row->latency_s = c.latency_s;
     row->dram_bytes = c.dram_bytes;

@@ -1,6 +1,6 @@
 /* experiments/run/pricing.h - what a training run costs on the hardware that its experiment file names.
  *
- * The run only watches itself: no result depends on the hardware, and it is no part of the configuration's
+ * The run only watches itself: no result depends on the hardware, which has no part in the configuration's
  * hash. Products are priced as they are computed (CONVENTION_TRUE), while `bitops` stays the paper's count.
  */
 #ifndef EXPERIMENTS_RUN_PRICING_H
@@ -30,8 +30,12 @@ struct pricing {
 MUST_CHECK enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g);
 void pricing_close(struct pricing *p);
 
-/** Fill in the row's energy, latency and DRAM bytes; zero where the run is not priced. */
-MUST_CHECK enum status pricing_step(struct pricing *p, struct run_row *row);
+/**
+ * Fill in what the row's step costs: bit operations in the paper's convention, of the widths that the schedule
+ * gave; energy, latency and DRAM bytes of the operands as the recipe's roles make them, zero where the run is
+ * not priced.
+ */
+MUST_CHECK enum status pricing_step(struct pricing *p, struct run_row *row, const struct graph *g);
 
 /** The cost of the whole run at its largest widths throughout, `images` in the training set. */
 MUST_CHECK enum status pricing_static(struct cost *out, struct pricing *p, const struct train_spec *t,

@@ -41,20 +41,21 @@ static enum status open_record(struct run *r)
     const struct record_spec spec = {
         .dir = o->dir,
         .title = s->config.arm[0] != '\0' ? s->config.arm : s->config.name,
-        .resolved = resolved,
-        .user = o->user_text,
-        .overrides = o->overrides,
-        .override_count = o->override_count,
-        .config_sha256 = hash,
-        .argv = o->argv,
-        .kernels = s->device->kernels,
-        .threads = s->device->threads,
         .model = s->config.model,
-        .hardware = r->pricing.meter != NULL ? r->pricing.hardware.name : NULL,
-        .hardware_sha256 = r->pricing.sha256,
-        .hardware_text = r->pricing.text,
+        .config = {.resolved = resolved,
+                   .user = o->user_text,
+                   .overrides = o->overrides,
+                   .override_count = o->override_count,
+                   .sha256 = hash},
+        .hardware = {.name = r->pricing.meter != NULL ? r->pricing.hardware.name : NULL,
+                     .sha256 = r->pricing.sha256,
+                     .text = r->pricing.text},
+        .provenance = {.argv = o->argv,
+                       .kernels = s->device->kernels,
+                       .threads = s->device->threads,
+                       .memory_bytes = (int64_t)graph_bytes(&s->graph),
+                       .data = &s->data},
         .train = &s->config.train,
-        .data = &s->data,
         .graph = &s->graph,
         .epoch_length = s->epoch_length,
     };
@@ -218,8 +219,7 @@ static enum status record_step(struct run *r, const struct step_row *step)
 {
     struct run_row row = {.step = *step};
 
-    row.bitops = bitops_paper(&r->work, step->images, step->forward_bits, step->backward_bits);
-    TRY(pricing_step(&r->pricing, &row));
+    TRY(pricing_step(&r->pricing, &row, &r->session.graph));
     TRY(record_row(r->record, &row));
     if (due(r, &r->session.config.layers_every, step->iteration + 1))
         TRY(record_layers(r->record, &r->session.graph, step->iteration));

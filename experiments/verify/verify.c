@@ -146,6 +146,26 @@ enum status verify_first(struct verify *v, const char *path, float got, double t
     return STATUS_OK;
 }
 
+/* A group that nothing checks must not pass for one that holds. */
+static enum status groups_known(struct verify *v)
+{
+    struct store_names names;
+    enum status s = STATUS_OK;
+
+    TRY(store_members(&names, v->file, ""));
+    for (int i = 0; i < names.count && s == STATUS_OK; i++) {
+        int kind = 0;
+        while (kind < KINDS && strcmp(names.name[i], kinds[kind].group) != 0)
+            kind++;
+        if (kind == KINDS)
+            s = fail(STATUS_INPUT,
+                     "%s: /%s is none of /quantizer, /layer, /train, /schedule: nothing would check it",
+                     store_path(v->file), names.name[i]);
+    }
+    store_names_free(&names);
+    return s;
+}
+
 enum status verify_file(struct verify *v, const char *path)
 {
     enum status s = store_open(&v->file, path, STORE_READ);
@@ -155,6 +175,7 @@ enum status verify_file(struct verify *v, const char *path)
     if (s == STATUS_OK && v->checked == 0)
         s = fail(STATUS_INPUT,
                  "%s: holds none of /quantizer, /layer, /train, /schedule: not a reference file", path);
+    if (s == STATUS_OK) s = groups_known(v);
     if (v->out && v->json && v->checked > 0) fprintf(v->out, "\n]\n");
     if (s == STATUS_OK && v->failed > 0)
         s = fail(STATUS_MISMATCH, "%s: %d of %d vectors differ", path, v->failed, v->checked);

@@ -40,9 +40,11 @@ static enum status check_tensor(struct verify *v, const char *group, const char 
     for (int i = 0; i < members.count && s == STATUS_OK; i++) {
         int bits;
         char rest;
-        if (sscanf(members.name[i], "bits%d%c", &bits, &rest) != 1) continue;
+        if (strcmp(members.name[i], "input") == 0) continue;
         snprintf(path, sizeof path, "%s/%s/%s", group, tensor, members.name[i]);
-        if (!y)
+        if (sscanf(members.name[i], "bits%d%c", &bits, &rest) != 1)
+            s = fail(STATUS_INPUT, "%s: /%s: the name must be 'input' or bitsN", store_path(v->file), path);
+        else if (!y)
             s = fail(STATUS_NOMEM, "no memory for %ld values of /%s", (long)info.count, path);
         else if (bits < 1 || bits > AFFINE_BITS_MAX)
             s = fail(STATUS_INPUT, "%s: /%s: bits must be 1..%d", store_path(v->file), path, AFFINE_BITS_MAX);

@@ -90,7 +90,7 @@ MUST_CHECK enum status whatif_break_even(struct break_even *out, const struct co
 
 /**
  * Read "knob" or "knob=low:high". Without a range: a hundredth to a hundred times of what it is, of an
- * automatic one 0.01 to 1000, within the knob's own limits. STATUS_USAGE for knobs that are no real numbers.
+ * automatic one 0.01 to 1000, within the knob's own limits. STATUS_USAGE for knobs that are not real numbers.
  */
 MUST_CHECK enum status break_even_read(struct break_even_question *out, const char *text,
                                        const struct hardware *h);

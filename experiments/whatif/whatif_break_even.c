@@ -23,7 +23,7 @@ static enum status read_range(struct break_even_question *q, const char *text, c
     const char *rest = first ? end + 1 : end;
     q->high = strtod(rest, &end);
     if (!first || end == rest || *end != '\0' || !isfinite(q->low) || !isfinite(q->high))
-        return fail(STATUS_USAGE, "--break-even: '%s' is no range of %s; want low:high, as 1:100", text,
+        return fail(STATUS_USAGE, "--break-even: '%s' is not a range of %s; want low:high, as 1:100", text,
                     path);
     if (!(q->low < q->high))
         return fail(STATUS_USAGE, "--break-even: %s has to begin below its end, not %s", path, text);
@@ -60,7 +60,7 @@ enum status break_even_read(struct break_even_question *out, const char *text, c
 
 /* --- the curve ---------------------------------------------------------------------------------------- */
 
-/* What is asked, and what went wrong where a solver cannot be told. */
+/* The question, and what went wrong where the solver's interface has no room for it. */
 struct asked {
     const struct cost_case *c;
     const struct break_even_question *q;
@@ -172,7 +172,7 @@ enum status whatif_break_even(struct break_even *out, const struct cost_case *c,
     if (isnan(a.target)) a.target = saving_percent(counts.run.bitops, counts.top.bitops);
     if (counts.run.bitops == counts.top.bitops)
         return fail(STATUS_INPUT,
-                    "--break-even: the run is at its top widths throughout: there is no saving");
+                    "--break-even: the run is at its top widths throughout, so there is nothing to save");
     *out = (struct break_even){.target = a.target};
     trace(out, &a);
     for (int i = 0; i < BREAK_EVEN_CURVE; i++)

@@ -1,6 +1,5 @@
 /* experiments/whatif/whatif_options.c - which question is asked, and with what. */
 #include "experiments/whatif/whatif_options.h"
-#include "experiments/whatif/whatif_show.h"
 
 #include "energy/prices/carbon.h"
 
@@ -146,8 +145,7 @@ bool whatif_is_asked(const struct whatif_options *o)
            o->same_mapping || o->all || o->figure != NULL || o->scripts != NULL;
 }
 
-/* Options that go with one question only. */
-static enum status check(const struct whatif_options *o)
+enum status whatif_options_check(const struct whatif_options *o)
 {
     const struct {
         const char *name, *question;
@@ -175,17 +173,4 @@ static enum status check(const struct whatif_options *o)
         return fail(STATUS_USAGE, "--figure goes with --sweep, --elasticity, --break-even, --monte-carlo or "
                                   "--carbon; 'cptsim figures' draws records");
     return STATUS_OK;
-}
-
-enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
-                          enum cost_form form)
-{
-    const struct whatif_show s = {o, cost, form};
-
-    TRY(check(o));
-    if (o->sweeps.count > 0) return whatif_show_sweep(&s);
-    if (o->elasticity) return whatif_show_elasticity(&s);
-    if (o->break_even != NULL) return whatif_show_break_even(&s);
-    if (o->monte_carlo) return whatif_show_monte_carlo(&s);
-    return whatif_show_carbon(&s);
 }

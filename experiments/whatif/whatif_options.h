@@ -18,8 +18,7 @@ extern const struct argp whatif_argp;
 /** Is there a question among the options? */
 bool whatif_is_asked(const struct whatif_options *o);
 
-/** Answer it on stdout, and with --figure in a figure; a summary is no form that answers have. */
-MUST_CHECK enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
-                                     enum cost_form form);
+/** STATUS_USAGE for options of a question that is not asked, and for several questions. */
+MUST_CHECK enum status whatif_options_check(const struct whatif_options *o);
 
 #endif

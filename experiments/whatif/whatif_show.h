@@ -11,8 +11,8 @@ struct whatif_show {
     enum cost_form form;
 };
 
-/* To add a question: its function here and in a file of its own, its option in whatif_options.c, its script
- * plots/cost_NAME.gp. */
+/* To add a question: its function here and in a file of its own, its option in whatif_options.c, its line in
+ * whatif_answer.c, its script plots/cost_NAME.gp. */
 MUST_CHECK enum status whatif_show_sweep(const struct whatif_show *s);
 MUST_CHECK enum status whatif_show_elasticity(const struct whatif_show *s);
 MUST_CHECK enum status whatif_show_break_even(const struct whatif_show *s);

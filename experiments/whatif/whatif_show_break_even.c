@@ -16,7 +16,7 @@ static enum status read_question(struct break_even_question *q, const struct wha
     if (o->target == NULL) return STATUS_OK;
     q->target = strtod(o->target, &end);
     if (end == o->target || *end != '\0' || !(q->target > -1000 && q->target < 100))
-        return fail(STATUS_USAGE, "--target: '%s' is no number of percent below 100", o->target);
+        return fail(STATUS_USAGE, "--target: '%s' is not a percentage below 100", o->target);
     return STATUS_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "experiments/whatif/whatif_show.h"
 
 #include "energy/prices/carbon.h"
+#include "experiments/cost/cost_terms.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -268,7 +268,7 @@ static bool set_reason(struct sweep_row *row)
     return row->reason != NULL;
 }
 
-/* All points of a group; false: there was no memory for it, which is no property of the points. */
+/* All points of a group; false: out of memory, which says nothing about the points. */
 static bool price_group(struct sweep_row *rows, const struct sweep_plan *p, int group)
 {
     const struct cost_case *run = &p->runs[slice_of(&p->run, p->s, p->first[group])];

@@ -11,26 +11,8 @@
 #ifndef EXPERIMENTS_WHATIF_WHATIF_SWEEP_H
 #define EXPERIMENTS_WHATIF_WHATIF_SWEEP_H
 
-#include "experiments/cost/cost_options.h"
 #include "experiments/whatif/pareto.h"
-
-enum { SWEEP_AXES = 8, SWEEP_POINTS = 100000 };
-
-struct sweep_key;
-
-/** One key and its values. */
-struct sweep_axis {
-    char name[64];
-    const struct sweep_key *key; /* an option; NULL: a knob */
-    char (*value)[64];
-    int count;
-};
-
-struct sweep {
-    struct sweep_axis axis[SWEEP_AXES];
-    int axes, points;
-    bool same_mapping;
-};
+#include "experiments/whatif/whatif_axis.h"
 
 /** To add a number: here, its row in whatif_goals.c, its value in whatif_sweep.c. */
 enum sweep_number {
@@ -63,23 +45,6 @@ struct sweep_goals {
 /** Name of a number's column, and of an axis. */
 const char *sweep_number_name(enum sweep_number n);
 const char *sweep_number_title(enum sweep_number n);
-
-/** Add "key=values"; zero-initialize `s`, free it with sweep_free. Mistakes are STATUS_USAGE and name the
- * key. */
-MUST_CHECK enum status sweep_add(struct sweep *s, const char *text);
-void sweep_free(struct sweep *s);
-
-/** The value of an axis at a point. */
-const char *sweep_value(const struct sweep *s, int axis, int point);
-
-/** "bits=3:8 array.rows=16" */
-void sweep_name(char *text, size_t size, const struct sweep *s, int point);
-
-/** Keeps the words "knob=value" that changed options point to. Zero-initialize. */
-struct sweep_words {
-    char word[SWEEP_AXES][160];
-    int count;
-};
 
 /** Change options as a point has them. */
 MUST_CHECK enum status sweep_apply(struct cost_options *o, struct sweep_words *memory, const struct sweep *s,

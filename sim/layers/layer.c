@@ -9,7 +9,7 @@ void *layer_make(size_t bytes, const struct layer_type *type, const char *name, 
                  struct shape out)
 {
     struct layer *l = calloc(1, bytes);
-    if (!l) abort(); /* a few kilobytes */
+    if (!l) abort(); /* a few hundred bytes: nothing would work without them */
     l->type = type;
     l->in = in;
     l->out = out;

@@ -1,5 +1,6 @@
 /* tests/energy/test_bitops.c - the published GBitOPs, digit by digit, and what true counts differ in. */
 #include "energy/meter/bitops.h"
+#include "energy/meter/meter.h"
 #include "models/model.h"
 
 #include <criterion/criterion.h>
@@ -19,12 +20,27 @@ static struct schedule_spec make(const char *name, int lo, int hi)
     return s;
 }
 
-/* GBitOPs of the published run: 64,000 batches of 128. */
+/* Sum over a run of 64,000 batches of 128, in the paper's convention. */
+static double bitops_of_run(const struct work *w, const struct schedule_spec *f,
+                            const struct schedule_spec *b)
+{
+    struct histogram h;
+    double sum = 0;
+
+    cr_assert(eq(int, histogram_of_schedules(&h, ITERATIONS, BATCH, f, b), STATUS_OK));
+    for (int i = 0; i < h.count; i++)
+        sum += bitops_paper(w, (double)(h.rows[i].iterations * h.rows[i].images), h.rows[i].layer->activation,
+                            h.rows[i].layer->error);
+    histogram_free(&h);
+    return sum;
+}
+
+/* GBitOPs of the published run. */
 static double gbitops(double macs, const char *schedule, int lo, int hi, int backward)
 {
     const struct work w = {.macs = macs};
     const struct schedule_spec f = make(schedule, lo, hi), b = make("static", backward, backward);
-    return bitops_run(&w, ITERATIONS, BATCH, &f, &b) / 1e9;
+    return bitops_of_run(&w, &f, &b) / 1e9;
 }
 
 static double saving(int lo, int hi, int backward)
@@ -187,12 +203,40 @@ ParameterizedTest(struct network *r, bitops, networks_have_the_published_operati
     for (int i = 0; i < 3; i++) {
         const struct schedule_spec f = make("static", widths[i][0], widths[i][0]),
                                    b = make("static", widths[i][1], widths[i][1]);
-        const double got = bitops_run(&w, ITERATIONS, BATCH, &f, &b) / 1e9;
+        const double got = bitops_of_run(&w, &f, &b) / 1e9;
         if (r->gbitops[i] > 0)
             cr_assert(lt(dbl, fabs(got / r->gbitops[i] - 1), 0.005), "%s, %d/%d bits: %g, published %g",
                       r->name, widths[i][0], widths[i][1], got, r->gbitops[i]);
     }
     graph_free(&g);
+}
+
+/* What the meter counts of products as they are computed. */
+static double true_bitops(const struct graph *g, const struct histogram *run)
+{
+    struct hardware h = hardware_default();
+    const struct constants k = constants_nominal();
+    struct workload w;
+    struct meter *m;
+    struct cost c;
+
+    cr_assert(eq(int, hardware_set(&h, "array.backend", "bitops"), STATUS_OK));
+    cr_assert(eq(int, workload_of_graph(&w, g, "test"), STATUS_OK));
+    cr_assert(eq(int, meter_open(&m, &(struct meter_spec){&w, &h, &k, CONVENTION_TRUE}), STATUS_OK));
+    cr_assert(eq(int, meter_run(&c, m, run), STATUS_OK));
+    meter_close(m);
+    workload_free(&w);
+    return c.counts.bitops;
+}
+
+static double true_bitops_of(const struct graph *g, int64_t images, int forward, int backward)
+{
+    struct histogram h = {0};
+
+    cr_assert(eq(int, histogram_add(&h, operands_of(forward, backward), images, 1), STATUS_OK));
+    const double sum = true_bitops(g, &h);
+    histogram_free(&h);
+    return sum;
 }
 
 /* Of the true count's layers, the recipe for ImageNet leaves stem, shortcuts and the last one at 32 bits. */
@@ -203,7 +247,7 @@ Test(bitops, true_count_of_resnet18_with_its_recipe)
     const double shortcuts = 28.0 * 28 * 64 * 128 + 14.0 * 14 * 128 * 256 + 7.0 * 7 * 256 * 512;
     const double want = (all - stem18 - linear18 - shortcuts) * (16 + 2 * 4 * 8) +
                         (linear18 + shortcuts) * 3 * 1024 + stem18 * 2 * 1024;
-    cr_assert(eq(dbl, bitops_true(&g, 1, 4, 8), want));
+    cr_assert(eq(dbl, true_bitops_of(&g, 1, 4, 8), want));
     graph_free(&g);
 }
 
@@ -214,8 +258,8 @@ Test(bitops, true_count_has_no_backward_data_product_in_the_stem_and_a_float32_l
 {
     struct graph g = build("resnet38", "cpt");
     const double want = (macs38 - stem - linear) * (25 + 2 * 5 * 8) + stem * (25 + 5 * 8) + linear * 3072;
-    cr_assert(eq(dbl, bitops_true(&g, 1, 5, 8), want));
-    cr_assert(eq(dbl, bitops_true(&g, 1000, 5, 8), 1000 * want));
+    cr_assert(eq(dbl, true_bitops_of(&g, 1, 5, 8), want));
+    cr_assert(eq(dbl, true_bitops_of(&g, 1000, 5, 8), 1000 * want));
     graph_free(&g);
 }
 
@@ -223,8 +267,8 @@ Test(bitops, true_count_of_float32_ignores_the_widths)
 {
     struct graph g = build("resnet38", "float32");
     const double want = macs38 * 3072 - stem * 1024;
-    cr_assert(eq(dbl, bitops_true(&g, 1, 5, 8), want));
-    cr_assert(eq(dbl, bitops_true(&g, 1, 0, 0), want));
+    cr_assert(eq(dbl, true_bitops_of(&g, 1, 5, 8), want));
+    cr_assert(eq(dbl, true_bitops_of(&g, 1, 0, 0), want));
     graph_free(&g);
 }
 
@@ -236,8 +280,11 @@ Test(bitops, true_count_of_a_run_is_the_sum_of_its_iterations)
     double want = 0;
     for (int64_t i = 0; i < T; i++) {
         const struct schedule_point p = {.iteration = i, .iterations = T, .layer = -1};
-        want += bitops_true(&g, BATCH, schedule_bits(&f, &p), schedule_bits(&b, &p));
+        want += true_bitops_of(&g, BATCH, schedule_bits(&f, &p), schedule_bits(&b, &p));
     }
-    cr_assert(lt(dbl, fabs(bitops_true_run(&g, T, BATCH, &f, &b) / want - 1), 1e-12));
+    struct histogram h;
+    cr_assert(eq(int, histogram_of_schedules(&h, T, BATCH, &f, &b), STATUS_OK));
+    cr_assert(lt(dbl, fabs(true_bitops(&g, &h) / want - 1), 1e-12));
+    histogram_free(&h);
     graph_free(&g);
 }

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 Test(lines, comments_and_lines_without_a_field_are_left_out_and_counted)
@@ -37,16 +38,46 @@ Test(lines, a_file_that_cannot_be_read_is_said_whatever_else_went_wrong)
     folder_remove(&f);
 }
 
-Test(lines, fields_are_cut_at_the_delimiter_and_too_many_are_told)
+/* A heading and its rows, read to the end. */
+static enum status read_all(char *last, size_t size, const char *text)
 {
-    char text[] = "a, b ,,c", tabs[] = "a,b\tc", *fields[4];
+    const struct folder f = folder_new();
+    char *fields[LINES_COLUMNS];
+    struct lines l;
 
-    cr_assert_eq(lines_delimiter(text), ',');
-    cr_assert_eq(lines_delimiter(tabs), '\t');
-    cr_assert_eq(lines_cut(fields, 2, (char[]){"a,b,c,d"}, ','), 3);
-    cr_assert_eq(lines_cut(fields, 3, text, ','), 4);
-    cr_assert_str_eq(fields[1], " b ");
-    cr_assert_str_eq(fields[2], "");
-    cr_assert_eq(lines_cut(fields, 3, tabs, '\t'), 2);
-    cr_assert_str_eq(fields[0], "a,b");
+    folder_write(&f, "a.csv", text, strlen(text));
+    must(lines_open(&l, folder_path(&f, "a.csv")));
+    enum status s = lines_heading(&l, "a,b");
+    while (s == STATUS_OK && lines_next(&l)) {
+        s = lines_row(fields, &l);
+        if (s == STATUS_OK) snprintf(last, size, "%s=%s", l.name[0], fields[0]);
+    }
+    s = lines_close(&l, s);
+    folder_remove(&f);
+    return s;
+}
+
+Test(lines, blanks_around_fields_and_a_byte_order_mark_do_not_belong_to_them)
+{
+    char last[64];
+
+    must(read_all(last, sizeof last, "\xEF\xBB\xBF a ,b\n 1 , 2\n"));
+    cr_assert_str_eq(last, "a=1");
+    must(read_all(last, sizeof last, "a,b\tc\n1\t2\n"));
+    cr_assert_str_eq(last, "a,b=1");
+    must(read_all(last, sizeof last, "a,b\n,\n5,\n"));
+    cr_assert_str_eq(last, "a=5");
+}
+
+Test(lines, a_bad_heading_and_bad_rows_are_answered_with_their_place)
+{
+    char last[64];
+
+    expect_failure(read_all(last, sizeof last, "# none\n"), STATUS_INPUT, "is empty; a heading such as a,b");
+    expect_failure(read_all(last, sizeof last, "a;b\n1;2\n"), STATUS_INPUT,
+                   "a.csv:1: the columns are separated by ';'; want commas or tabs");
+    expect_failure(read_all(last, sizeof last, "a,b,a\n"), STATUS_INPUT, "column 3: 'a' appears twice");
+    expect_failure(read_all(last, sizeof last, "a,b\n1\n"), STATUS_INPUT,
+                   "a.csv:2: 1 fields, but the heading");
+    expect_failure(read_all(last, sizeof last, "a,b\n1,2,3\n"), STATUS_INPUT, "a.csv:2: 3 fields");
 }

@@ -158,9 +158,9 @@ Test(arms, a_report_shows_the_number_formats_where_a_run_has_its_own)
     three_arms(&f);
     cli(&o, &f.folder, "report %s/runs", f.folder.path);
     cr_assert(o.code == 0 && strstr(o.out, "roles") == NULL, "no column without a word in it: %s", o.out);
-    f.spec.resolved = resolved[0];
+    f.spec.config.resolved = resolved[0];
     write_run(&f, "fp8", 8, 8, true);
-    f.spec.resolved = resolved[1];
+    f.spec.config.resolved = resolved[1];
     write_run(&f, "older", 8, 8, true);
     cli(&o, &f.folder, "report %s/runs", f.folder.path);
     cr_assert(strstr(o.out, "| weight=fp:e4m3fn error=fp:e5m2:sr8 |\n") != NULL, "%s", o.out);

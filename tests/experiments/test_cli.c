@@ -182,7 +182,7 @@ Test(cli, eval_measures_a_run_at_any_bits)
     cli(&o, &f, "eval %s/run --bits 8:3", f.path);
     expect_refusal(&o, 2, "--bits: 8:3 has the larger width first; want 3:8");
     cli(&o, &f, "eval %s/run --bits 3:", f.path);
-    expect_refusal(&o, 2, "--bits: '3:' is no width; want max, ");
+    expect_refusal(&o, 2, "--bits: '3:' is not a width; want max, ");
     cli(&o, &f, "eval %s/run --bits 33", f.path);
     expect_refusal(&o, 2, "--bits: 33 is out of range; want 2 to 32 bits");
     cli(&o, &f, "eval %s/run --split validation", f.path);

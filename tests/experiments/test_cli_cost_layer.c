@@ -85,7 +85,7 @@ ParameterizedTestParameters(cli_cost_layer, mistakes_are_named)
         {"layer IC=3 OC=-4", "OC: -4 is out of range", 2},
         {"layer IC=3 OC=4 bits_a=65", "bits_a: 65 is out of range", 2},
         {"layer IC=3 OC=4 bits_v=6", "unknown parameter 'bits_v'; did you mean 'bits_", 2},
-        {"layer IC=3 OC", "'OC' is no parameter; want NAME=VALUE", 2},
+        {"layer IC=3 OC", "'OC' is not a parameter; want NAME=VALUE", 2},
         {"layer IC=3 OC=4 --bits-a 16 --set array.compose=floor", "16", 3},
         {"layer IC=3 OC=4 pmax=1", "array.pmin is 2 and array.pmax 1", 2},
         {"layer IC=3 OC=4 --set pmax=1", "unknown knob 'pmax'", 2},
@@ -116,6 +116,38 @@ Test(cli_cost_layer, a_bad_row_of_a_file_is_named_by_its_line)
     cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
     cr_assert(o.code == 3);
     cr_assert(strstr(o.err, "rows.csv:3: O: 0 is out of range") != NULL, "%s", o.err);
+    folder_remove(&f);
+}
+
+struct misspelt {
+    char heading[48];
+    char says[80];
+};
+
+ParameterizedTestParameters(cli_cost_layer, a_misspelt_column_is_refused_rather_than_priced_at_its_default)
+{
+    static struct misspelt rows[] = {
+        {"k,O,IC,OC", "rows.csv:1: column 1: unknown name 'k'; did you mean 'K'?"},
+        {"Kernel,O,IC,OC", "rows.csv:1: column 1: unknown name 'Kernel'"},
+        {"K,bits_A,IC,OC", "rows.csv:1: column 2: unknown name 'bits_A'; did you mean 'bits_a'?"},
+        {"K,O,ic,OC", "rows.csv:1: column 3: unknown name 'ic'; did you mean 'IC'?"},
+        {"K;O;IC;OC", "rows.csv:1: the columns are separated by ';'"},
+        {"K,K,IC,OC", "rows.csv:1: column 2: 'K' appears twice"},
+    };
+    return cr_make_param_array(struct misspelt, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(struct misspelt *m, cli_cost_layer,
+                  a_misspelt_column_is_refused_rather_than_priced_at_its_default)
+{
+    const struct folder f = folder_new();
+    char text[128];
+    struct outcome o;
+
+    snprintf(text, sizeof text, "%s\n3,4,16,16\n", m->heading);
+    folder_write(&f, "rows.csv", text, strlen(text));
+    cli(&o, &f, "cost layer --file %s", folder_path(&f, "rows.csv"));
+    expect_refusal(&o, 3, m->says);
     folder_remove(&f);
 }
 

@@ -83,7 +83,7 @@ static const struct mistake_of mistakes[] = {
     {"train @/tiny.yaml --out @/new --set data.dir=@/absent", "data set 'mnist' not found", CODE_IO},
     {"train @/absent.yaml", "No such file", CODE_IO},
     {"eval @/run --bits 99", "99 is out of range", CODE_USAGE},
-    {"eval @/run --bits x", "'x' is no width", CODE_USAGE},
+    {"eval @/run --bits x", "'x' is not a width", CODE_USAGE},
     {"eval @/run --split x", "'x' is none of", CODE_USAGE},
     {"eval @/run --split validation", "held out no validation images", CODE_USAGE},
     {"eval @/run --threads 0", "--threads wants a number", CODE_USAGE},

@@ -83,7 +83,7 @@ Test(cli_record, info_says_what_a_run_reached_and_at_which_bits)
     expect(&f, "info a/ckpt/latest.h5 --json", 0,
            "\"iterations\": 30, \"model tensors\": 5, \"model values\": ");
     cr_assert_eq(cptsim(&f, "info a --config"), 0);
-    cr_assert_str_eq(output, f.spec.resolved);
+    cr_assert_str_eq(output, f.spec.config.resolved);
     expect(&f, "info a --tree", 0, "train/loss\tfloat64 [30]\n");
     expect(&f, "info a/ckpt/latest.h5", 0, "model                          5 tensors, ");
     expect(&f, "info --cpu", 0, "ref\tnothing\tyes\t");
@@ -110,7 +110,7 @@ Test(cli_record, info_tells_a_killed_run_from_a_running_one)
     must(record_close(&r, STATUS_INTERRUPTED));
     expect(&f, "info runs/small", 0,
            "interrupted; 'cptsim train EXPERIMENT.yaml --out runs/small --resume' goes on");
-    f.spec.resolved = "name: all\narm: small\n";
+    f.spec.config.resolved = "name: all\narm: small\n";
     must(record_open(&r, &f.spec, true));
     must(record_close(&r, STATUS_INTERRUPTED));
     expect(&f, "info runs/small", 0,

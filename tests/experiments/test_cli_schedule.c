@@ -108,7 +108,7 @@ ParameterizedTestParameters(cli_schedule, mistakes_are_named)
         {"schedule cosin --bits 3:8 --iterations 5", "did you mean 'cosine'?", EXIT_USAGE},
         {"schedule cosine --bits 8:3 --iterations 5", "--bits: 8:3 has the larger width first", EXIT_USAGE},
         {"schedule cosine --bits 1:8 --iterations 5", "--bits: 1:8 is out of range", EXIT_USAGE},
-        {"schedule cosine --bits 3-8 --iterations 5", "--bits: '3-8' is no width", EXIT_USAGE},
+        {"schedule cosine --bits 3-8 --iterations 5", "--bits: '3-8' is not a width", EXIT_USAGE},
         {"schedule cosine --bits 3:8 --iterations 0", "--iterations: 0 is out of range", EXIT_USAGE},
         {"schedule cosine --bits 3:8 --iterations 5 --cycles 6", "6 cycles in 5 iterations", EXIT_USAGE},
         {"schedule cosine --bits 3:8 --iterations 5 --remainder x", "--remainder: 'x' is none of: stretch",

@@ -180,7 +180,7 @@ Test(cli_whatif, carbon_goes_by_the_grid_of_a_place)
     cr_assert(fabs(france / norway - 56.0 / 30) < 1e-5);
     cr_assert(strcmp(cell(text, o.out, 1, "energy_of"), "accelerator") == 0);
     cli(&o, &f, "cost --carbon %s --set system.host_w=100", run);
-    cr_assert(o.code == 0 && rows(o.out) > 10, "the model is no place: %s", o.err);
+    cr_assert(o.code == 0 && rows(o.out) > 10, "the model has no place: %s", o.err);
     cr_assert(strcmp(cell(text, o.out, 1, "energy_of"), "accelerator and host") == 0);
     cli(&o, &f, "cost %s --sweep bits=3:8,8 --carbon=norway", run);
     cr_assert(o.code == 0 && fabs(number(o.out, 1, "kg_co2e") - norway) < 1e-5 * norway, "%s", o.out);
@@ -271,8 +271,8 @@ ParameterizedTestParameters(cli_whatif, refused)
         {"--elasticity --summary", 2, "what-ifs print a table"},
         {"--elasticity --backend bitops", 3, "nothing costs energy there"},
         {"--break-even array.rows", 2, "want a knob that is a real number"},
-        {"--break-even dram.pj_per_bit --target x", 2, "'x' is no number"},
-        {"--break-even dram.pj_per_bit --bits 8", 3, "there is no saving"},
+        {"--break-even dram.pj_per_bit --target x", 2, "'x' is not a percentage"},
+        {"--break-even dram.pj_per_bit --bits 8", 3, "nothing to save"},
         {"--monte-carlo=0", 2, "--monte-carlo"},
         {"--monte-carlo --seed=-1", 2, "--seed"},
         {"--monte-carlo --versus bits=3,4", 2, "one value for each key"},

@@ -44,18 +44,35 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"- a\n- b\n", "x.yaml:1:1: not an experiment file"},
         {"name: x: y\n", "x.yaml:1:8: not YAML"},
         {"name: x\n\tseed: 3\n", "x.yaml:2:1: not YAML"},
+        {"name: x\n  seed: 3\n", "x.yaml:2:7: not YAML: mapping values are not allowed in this context"},
+        {"name: x\nforward:\n\tbits: 3\n", "x.yaml:3:1: not YAML: a tab; lines are indented by spaces"},
+        {"name: \"x\nseed: 3\n",
+         "x.yaml:3:1: not YAML: found unexpected end of stream, while scanning a quoted"},
+        {"name: [x\n", "x.yaml:2:1: not YAML: did not find expected ',' or ']', while parsing a flow"},
+        {"name: &a x\n", "x.yaml:1:7: an anchor; want the value without a name for it"},
+        {"name: x\nmodel: *a\n", "x.yaml:2:8: an alias; want the value itself"},
+        {"seed: !!int 3\n", "x.yaml:1:7: a tag; want the value without its type"},
+        {"name: |\n  a\n  b\n", "x.yaml:1:7: a text of several lines; want it on one line"},
+        {"name: \"a\\0b\"\n", "x.yaml:1:7: a text with a zero byte in it"},
+        {"? [a]\n: b\n", "x.yaml:1:3: a key that is not a word"},
+        {"name: [[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]\n", "x.yaml:1:22: nested too deeply"},
         {"name: \x01\n", "x.yaml: byte 6: not a YAML text"},
-        {"name: a\n---\nname: b\n", "x.yaml:3: a second YAML document"},
+        {"name: a\n---\nname: b\n", "x.yaml:3:1: a second YAML document"},
         {"name: x\nforward:\n  cicles: 3\n",
          "x.yaml:3:3: unknown key 'forward.cicles'; did you mean 'forward.cycles'?"},
         {"name: x\nmomentum: 0.9\n",
          "x.yaml:2:1: unknown key 'momentum'; did you mean 'optimizer.momentum'?"},
         {"colour: red\n", "x.yaml:1:1: unknown key 'colour'; `cptsim list keys`"},
-        {"seed: 1\nname: x\nseed: 2\n", "x.yaml:3:1: key 'seed' is there a second time"},
-        {"forward: {bits: 8}\nforward: {cycles: 2}\n", "x.yaml:2:1: key 'forward' is there a second time"},
-        {"forward:\n  bits: 8\n  bits: 8\n", "x.yaml:3:3: key 'forward.bits' is there a second time"},
+        {"seed: 1\nname: x\nseed: 2\n", "x.yaml:3:1: key 'seed' appears twice"},
+        {"forward: {bits: 8}\nforward: {cycles: 2}\n", "x.yaml:2:1: key 'forward' appears twice"},
+        {"forward:\n  bits: 8\n  bits: 8\n", "x.yaml:3:3: key 'forward.bits' appears twice"},
+        {"forward: {bits: 8}\nforward.bits: 8\n", "x.yaml:2:1: key 'forward.bits' appears twice"},
+        {"arms:\n  - name: a\n    name: b\n", "x.yaml:3:5: key 'name' appears twice"},
+        {"arms: {name: a}\n", "x.yaml:1:7: arms: want a list"},
+        {"arms: [a]\n", "x.yaml:1:8: arms: want keys with values"},
         {"forward: 3\n", "x.yaml:1:10: forward: want keys with values"},
         {"model: [a, b]\n", "x.yaml:1:8: model: want a name"},
+        {"learning_rate: {drops: [[0.5]]}\n", "x.yaml:1:25: learning_rate.drops: want a list"},
         {"learning_rate:\n  drops: 0.5\n", "x.yaml:2:10: learning_rate.drops: want a list"},
         {"data:\n  batch: many\n", "x.yaml:2:10: data.batch: 'many' is not a whole number"},
         {"data: {batch: 1.5}\n", "x.yaml:1:15: data.batch: '1.5' is not a whole number"},
@@ -69,8 +86,8 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"forward: {bits: 33}\n", "forward.bits: 33 is out of range"},
         {"forward:\n  bits: 3:33\n", "forward.bits: 3:33 is out of range"},
         {"forward:\n  bits: 8:3\n", "x.yaml:2:9: forward.bits: 8:3 has the larger width first; want 3:8"},
-        {"forward:\n  bits: '8:'\n", "'8:' is no width; want bits as 8, a range as 3:8, or float32"},
-        {"forward:\n  bits: -8\n", "'-8' is no width"},
+        {"forward:\n  bits: '8:'\n", "'8:' is not a width; want bits as 8, a range as 3:8, or float32"},
+        {"forward:\n  bits: -8\n", "'-8' is not a width"},
         {"forward: {cycles: 0}\n", "forward.cycles: 0 is out of range"},
         {"forward: {schedule: static}\n", "'static' holds one width and bits are 3:8; want forward.bits: 8"},
         {"forward: {schedule: cosin}\n",
@@ -79,17 +96,17 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"learning_rate: {initial: nan}\n", "'nan' is not a number"},
         {"learning_rate: {initial: -1}\n", "-1 is out of range"},
         {"learning_rate: {drops: [0.75, 0.5]}\n", "0.5 is out of place; want ascending"},
-        {"learning_rate: {drops: [half]}\n", "'half' is no list of numbers"},
+        {"learning_rate: {drops: [half]}\n", "'half' is not a list of numbers"},
         {"optimizer: {momentum: fast}\n", "optimizer.momentum: 'fast' is not a number"},
         {"length: 3 parsecs\n", "length: 'parsecs' is none of: iterations, epochs, seconds"},
         {"length: 30 seconds\n", "'30 seconds' depends on the machine"},
-        {"length: end\n", "'end' is no length"},
+        {"length: end\n", "'end' is not a length"},
         {"length: 0 iterations\n", "is out of range; want 1 to 4294967296 iterations"},
         {"length: 0.5\n", "0.5 iterations are not whole; want them as in 64000 iterations or 0.5 epochs"},
         {"length: 0 epochs\n", "'0 epochs' is out of range; want 1e-06 to 4294967296 epochs"},
         {"data: {train: 0}\n", "data.train: 0 is out of range; want 1 to 4294967296, or all"},
         {"evaluate: {bits: huge}\n",
-         "'huge' is no width; want max, current, all, float32, bits as 8 or a range"},
+         "'huge' is not a width; want max, current, all, float32, bits as 8 or a range"},
         {"evaluate: {bits: 1}\n", "1 is out of range; want 2 to 32 bits"},
         {"evaluate: {split: validation}\n", "data.validation holds out no images"},
         {"length: 5\nforward: {cycles: 6}\n", "6 cycles in 5 iterations"},
@@ -207,6 +224,10 @@ ParameterizedTestParameters(config, checks_overrides_like_the_file)
         {"=8", "--set =8: no key; want one as in forward.bits=3:8"},
         {"data=5", "--set data=5: 'data' is a group; want one of its keys as in data.name=cifar10"},
         {"seed=", "--set seed=: seed: '' is not a seed"},
+        {"seed=[1, 2]", "--set seed=[1, 2]: seed: want a seed"},
+        {"seed=[1", "--set seed=[1: not YAML: did not find expected ',' or ']'"},
+        {"learning_rate.drops={a: 1}", "learning_rate.drops: want a list, as in [0.5, 0.75]"},
+        {"seed=*x", "--set seed=*x: an alias; want the value itself"},
     };
     return cr_make_param_array(struct bad_override, rows, sizeof rows / sizeof rows[0]);
 }
@@ -216,6 +237,62 @@ ParameterizedTest(struct bad_override *row, config, checks_overrides_like_the_fi
     struct config c;
     const char *const overrides[] = {row->text};
     expect_failure(resolve(&c, "name: x\n", 0, overrides, 1), STATUS_USAGE, row->sentence);
+}
+
+static struct config overridden(const char *text, const char *override)
+{
+    struct config c;
+    must(resolve(&c, text, 0, &override, 1));
+    return c;
+}
+
+Test(config, an_override_reads_as_the_value_of_a_key)
+{
+    cr_assert(eq(int, overridden("name: x\n", "learning_rate.drops=[0.25]").train.lr.drop_count, 1));
+    cr_assert(eq(int, overridden("name: x\n", "learning_rate.drops=0.25, 0.5").train.lr.drop_count, 2));
+    cr_assert(eq(int, overridden("name: x\n", "learning_rate.drops=[]").train.lr.drop_count, 0));
+    cr_assert(eq(int, overridden("name: x\n", "learning_rate.drops=").train.lr.drop_count, 0));
+    cr_assert(eq(str, overridden("name: x\n", "data.dir='a: b'").data.dir, "a: b"));
+    cr_assert(eq(str, overridden("name: x\n", "data.dir=").data.dir, ""));
+}
+
+Test(config, a_whole_path_reads_as_a_key_in_its_group)
+{
+    const struct config c = resolved("forward.bits: 5\nforward: {schedule: static}\n", 0);
+    cr_assert(eq(int, c.train.forward.bits_max, 5));
+}
+
+Test(config, an_empty_list_is_a_value_and_not_the_default)
+{
+    static const char text[] = "learning_rate: {drops: []}\n";
+    static const char arms[] = "learning_rate: {drops: [0.25]}\narms:\n  - name: a\n    learning_rate:\n"
+                               "      drops: []\n  - name: b\n";
+    const struct config c = resolved(text, 0);
+    char *once = config_text(&c);
+    const struct config again = resolved(once, 0);
+    char *twice = config_text(&again);
+
+    cr_assert(eq(int, c.train.lr.drop_count, 0));
+    cr_assert(eq(int, again.train.lr.drop_count, 0));
+    cr_assert(eq(str, once, twice));
+    cr_assert(not(zero(ptr, strstr(once, "\n  drops: []\n"))));
+    cr_assert(eq(int, resolved(arms, 0).train.lr.drop_count, 0), "the arm");
+    cr_assert(eq(int, resolved(arms, 1).train.lr.drop_count, 1), "the file");
+    free(once);
+    free(twice);
+}
+
+Test(config, a_value_that_is_too_long_says_how_long_it_may_be)
+{
+    char text[700];
+    struct config c;
+
+    snprintf(text, sizeof text, "model: %0600d\n", 0);
+    expect_failure(resolve(&c, text, 0, NULL, 0), STATUS_INPUT,
+                   "x.yaml:1:8: model: 600 characters; at most 511");
+    snprintf(text, sizeof text, "model: %0100d\n", 0);
+    expect_failure(resolve(&c, text, 0, NULL, 0), STATUS_INPUT,
+                   "x.yaml:1:8: model: 100 characters; at most 63");
 }
 
 /* --- the resolved form --- */

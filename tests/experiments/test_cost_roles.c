@@ -53,7 +53,7 @@ Test(cost_roles, a_run_is_told_by_role_and_its_rows_become_the_operands)
     cr_assert_str_eq(roles.rows[1].priced_as, "integers of 3 to 6 bits");
     cr_assert_str_eq(roles.rows[2].role, "master");
     cr_assert_str_eq(roles.rows[2].priced_as, "hardware's training.master_bits");
-    cr_assert(run.count == 4 && operands_equal(run.rows[1].bits, (struct operands){4, 8, 8}));
+    cr_assert(run.count == 4 && operands_equal(run.rows[1].layer[0], (struct operands){4, 8, 8}));
     histogram_free(&run);
 }
 
@@ -77,7 +77,28 @@ Test(cost_roles, the_top_of_a_run_has_its_widest_weights)
     must(histogram_add(&run, (struct operands){8, 3, 8}, 1, 1));
     must(histogram_add(&run, (struct operands){8, 6, 8}, 1, 1));
     must(histogram_at_the_top(&top, &run));
-    cr_assert(top.count == 1 && operands_equal(top.rows[0].bits, (struct operands){8, 6, 8}));
+    cr_assert(top.count == 1 && operands_equal(top.rows[0].layer[0], (struct operands){8, 6, 8}));
+    histogram_free(&run);
+    histogram_free(&top);
+}
+
+Test(cost_roles, layers_of_different_widths_become_operands_one_by_one)
+{
+    const struct operands scheduled[] = {operands_of(3, 8), operands_of(6, 8)};
+    struct recipe r = {.quantize = true};
+    struct histogram run = {0}, top;
+    struct cost_roles roles;
+
+    must(role_parse(&r.role[ROLE_WEIGHT], ROLE_WEIGHT, "fx:s{bits+1}.0"));
+    must(histogram_add_layers(&run, scheduled, 2, 1, 1));
+    must(histogram_add(&run, operands_of(4, 8), 1, 1));
+    must(cost_roles_read(&roles, &run, &r));
+    cr_assert_str_eq(roles.rows[0].priced_as, "integers of 4 to 7 bits");
+    cr_assert(operands_equal(histogram_operands(&run.rows[0], 1), (struct operands){6, 7, 8}));
+    must(histogram_at_the_top(&top, &run));
+    cr_assert(top.count == 1 && top.rows[0].layers == 2 && top.rows[0].iterations == 2);
+    cr_assert(operands_equal(top.rows[0].layer[0], (struct operands){4, 5, 8}));
+    cr_assert(operands_equal(top.rows[0].layer[1], (struct operands){6, 7, 8}));
     histogram_free(&run);
     histogram_free(&top);
 }

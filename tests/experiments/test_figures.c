@@ -109,7 +109,7 @@ static void expect_figure(const struct folder *f, const char *name, int width, i
     snprintf(file, sizeof file, "figures/%s.svg", name);
     slurp(bytes, sizeof bytes, f, file);
     snprintf(size, sizeof size, "width=\"%d\" height=\"%d\"", width, height);
-    cr_assert(strstr(bytes, size) != NULL && strstr(bytes, "</svg>") != NULL, "%s is no whole SVG", file);
+    cr_assert(strstr(bytes, size) != NULL && strstr(bytes, "</svg>") != NULL, "%s is not a whole SVG", file);
     snprintf(file, sizeof file, "figures/%s.png", name);
     const size_t length = folder_read(f, file, bytes, sizeof bytes);
     cr_assert(length > 4096 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0, "%s is no PNG", file);

@@ -20,9 +20,9 @@ static void open_pricing(struct priced *p, const char *hardware)
     snprintf(p->config.hardware, sizeof p->config.hardware, "%s", hardware);
     must(pricing_open(&p->pricing, &p->config, &p->f.graph));
     const bool is_priced = p->pricing.meter != NULL;
-    p->f.spec.hardware = is_priced ? p->pricing.hardware.name : NULL;
-    p->f.spec.hardware_sha256 = p->pricing.sha256;
-    p->f.spec.hardware_text = p->pricing.text;
+    p->f.spec.hardware.name = is_priced ? p->pricing.hardware.name : NULL;
+    p->f.spec.hardware.sha256 = p->pricing.sha256;
+    p->f.spec.hardware.text = p->pricing.text;
 }
 
 static void priced_open(struct priced *p, const char *hardware)
@@ -44,7 +44,7 @@ static void priced_close(struct priced *p)
 static struct run_row row_of(struct priced *p, int64_t i)
 {
     struct run_row row = fixture_row(i);
-    must(pricing_step(&p->pricing, &row));
+    must(pricing_step(&p->pricing, &row, &p->f.graph));
     return row;
 }
 
@@ -65,7 +65,7 @@ Test(record_cost, a_step_costs_what_its_widths_and_images_cost)
     struct cost c;
 
     priced_open(&p, "bitfusion");
-    must(pricing_step(&p.pricing, &row));
+    must(pricing_step(&p.pricing, &row, &p.f.graph));
     must(meter_iteration(&c, p.pricing.meter, operands_of(row.step.forward_bits, row.step.backward_bits),
                          row.step.images));
     cr_assert(row.energy_j > 0 && row.energy_j == c.energy_j);

@@ -92,7 +92,7 @@ Test(record_resume, another_configuration_is_not_gone_on_with)
     expect_failure(record_resume(&r, &f.spec), STATUS_IO, "no such record to go on with");
     must(record_open(&r, &f.spec, false));
     must(record_close(&r, STATUS_INTERRUPTED));
-    f.spec.resolved = "seed: 8\nmodel: none\n";
+    f.spec.config.resolved = "seed: 8\nmodel: none\n";
     expect_failure(record_resume(&r, &f.spec), STATUS_INPUT, "was made with another configuration");
     fixture_close(&f);
 }

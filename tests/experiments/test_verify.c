@@ -135,6 +135,28 @@ Test(verify, a_quantizer_must_agree_in_every_bit)
     folder_remove(&dir);
 }
 
+Test(verify, what_nothing_checks_is_refused)
+{
+    static const char *const extra[][2] = {
+        {"quantizer/error/bit6", "/quantizer/error/bit6: the name must be"},
+        {"quantiser/error/bits6", "/quantiser is none of /quantizer"}};
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+        const struct folder dir = folder_new();
+        struct store *from, *to;
+        const char *path = folder_path(&dir, "misspelt.h5");
+        must(store_open(&from, reference, STORE_READ));
+        must(store_open(&to, path, STORE_CREATE));
+        copy_vector(to, from, "quantizer/error/input", 0.0);
+        copy_vector(to, from, "quantizer/error/bits5", 0.0);
+        must(store_write(to, extra[i][0], (float[]){1}, STORE_F32, 1, (int64_t[]){1}));
+        must(store_flush(to));
+        store_close(&from);
+        store_close(&to);
+        expect_failure(check(path, NULL, NULL), STATUS_INPUT, extra[i][1]);
+        folder_remove(&dir);
+    }
+}
+
 Test(verify, a_foreign_file_is_refused)
 {
     const struct folder dir = folder_new();

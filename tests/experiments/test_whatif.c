@@ -106,7 +106,7 @@ Test(whatif, a_back_end_without_energy_is_refused)
 
     o.hardware.backend = "bitops";
     struct cost_case *c = case_of(&o);
-    expect_failure(whatif_count(&counts, c), STATUS_INPUT, "'bitops' counts operations of no machine");
+    expect_failure(whatif_count(&counts, c), STATUS_INPUT, "'bitops' counts operations without a machine");
     close_case(c);
 }
 
@@ -246,7 +246,7 @@ Test(whatif, a_run_at_one_width_has_no_break_even)
     o.schedule.bits = "8";
     struct cost_case *c = case_of(&o);
     must(break_even_read(&q, "dram.pj_per_bit", &c->hardware));
-    expect_failure(whatif_break_even(b, c, &q), STATUS_INPUT, "there is no saving");
+    expect_failure(whatif_break_even(b, c, &q), STATUS_INPUT, "nothing to save");
     free(b);
     close_case(c);
 }

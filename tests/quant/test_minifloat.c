@@ -35,7 +35,7 @@ Test(minifloat, equals_mpfr_in_every_golden_cell)
             if (strcmp(want, "x") == 0) continue;
             for (int i = 0; i == 0 || c.header[k][i - 1] != '\0'; i++)
                 mode[i] = c.header[k][i] == '.' ? ':' : (char)tolower((unsigned char)c.header[k][i]);
-            /* a finite float that overflows to infinity is no format, yet the cells within its range are
+            /* a finite float that overflows to infinity is not a format, yet the cells within its range are
              * defined */
             *strchr(mode, ':') = '\0';
             snprintf(text, sizeof text, "fp:%s:%s:sat", c.field[0], mode);

@@ -168,7 +168,7 @@ ParameterizedTestParameters(role, refuses_with_the_reason)
         {"weight", "fx:s{bits-123}.2", "has a brace that is none of"},
         {"weight", "recipes", "recipe and float32 are possible, too"},
         {"master", "fx:s{bits}.2", "no schedule drives this role's width"},
-        {"accumulator", "mx:e2m1", "is no elementwise format"},
+        {"accumulator", "mx:e2m1", "is not an elementwise format"},
         {"accumulator", "fp:fp16/x/fp:fp32", "has no chunk; want FORMAT/CHUNK/FORMAT"},
         {"accumulator", "fp:fp16/0/fp:fp32", "has no chunk; want FORMAT/CHUNK/FORMAT"},
         {"accumulator", "fp:fp16/8", "has no chunk; want FORMAT/CHUNK/FORMAT"},

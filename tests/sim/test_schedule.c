@@ -41,12 +41,19 @@ Test(schedule, cosine_with_leftover_equals_the_published_lists)
     struct schedule_spec s = {0};
     long long iterations = 0, at = 0, checked = 0;
     int bits = -1;
+    bool header = false;
     while (fgets(line, sizeof line, file)) {
         int lo, hi, cycles, next_bits;
         long long next_iterations, change;
-        if (sscanf(line, "%d,%d,%lld,%d,%*[a-z],%lld,%d", &lo, &hi, &next_iterations, &cycles, &change,
-                   &next_bits) != 6)
-            continue; /* the comment and the header */
+        if (line[0] == '#') continue;
+        if (!header) {
+            cr_assert_str_eq(line, "lo,hi,iterations,cycles,source,iteration,bits\n");
+            header = true;
+            continue;
+        }
+        cr_assert(sscanf(line, "%d,%d,%lld,%d,%*[a-z],%lld,%d", &lo, &hi, &next_iterations, &cycles, &change,
+                         &next_bits) == 6,
+                  "%s", line);
         const long long end = change == 0 ? iterations : change;
         for (; at < end; at++, checked++)
             cr_assert(eq(int, bits_at(&s, at, iterations), bits), "%d-%d, iteration %lld", s.bits_min,

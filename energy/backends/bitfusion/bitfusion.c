@@ -31,7 +31,7 @@ void bitfusion_order(char *text, size_t size, const struct bitfusion_mapping *m)
 
 static const double hertz_per_mhz = 1e6;
 
-/* A bandwidth that is no whole number is rounded down to a fraction of a bit, finer where it is small. */
+/* A bandwidth that is not a whole number is rounded down to a fraction of a bit, finer where it is small. */
 enum { FINE = 1 << 20, COARSE = 1 << 10 };
 
 /* Bits that tiles may fill: of a double buffer the other half takes in the next ones. */

@@ -1,6 +1,6 @@
 /* sim/kernels/avx2/batch.h - what surrounds the tiles of one job: which outputs come next, and the epilogue.
  *
- * Shared by the AVX2 and AVX-512 tiles: doubles in fours are no bottleneck of either.
+ * Shared by the AVX2 and AVX-512 tiles: doubles in fours are a bottleneck of neither.
  */
 #ifndef SIM_KERNELS_AVX2_BATCH_H
 #define SIM_KERNELS_AVX2_BATCH_H

@@ -1,6 +1,6 @@
 /* sim/kernels/avx2/norm.c - batch norm with ReLU and residual in AVX2, eight channels at a time.
  *
- * Channel counts that are no multiple of 8 go to ref: no network here has them behind a convolution of
+ * Channel counts that are not a multiple of 8 go to ref: no network here has them behind a convolution of
  * weight.
  */
 #include "sim/kernels/avx2/pass.h"

@@ -1,5 +1,5 @@
-/* experiments/print/values.c - reading numbers from words and from standard input. */
-#include "experiments/print/values.h"
+/* experiments/commands/numbers.c - reading numbers from words and from standard input. */
+#include "experiments/commands/numbers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 
 enum { WORD_MOST = 1200 }; /* an exact decimal binary64 has at most 1076 characters */
 
-/* wrong: what a word is that is no number, which depends on where it stands. */
-static void value_add(struct values *v, const char *word, enum status wrong)
+/* wrong: the status for a word that is not a number, which depends on where it stands. */
+static void value_add(struct numbers *v, const char *word, enum status wrong)
 {
     char *end;
     const double x = strtod(word, &end); /* beyond binary64: infinity or zero, as the nearest */
@@ -36,7 +36,7 @@ static void value_add(struct values *v, const char *word, enum status wrong)
     v->value[v->count++] = x;
 }
 
-static void values_stdin(struct values *v)
+static void values_stdin(struct numbers *v)
 {
     char word[WORD_MOST + 1];
     while (v->status == STATUS_OK && scanf("%1200s", word) == 1)
@@ -52,7 +52,7 @@ static bool is_negative_number(const char *word)
     return *end == '\0';
 }
 
-char **values_protect(int argc, char **argv)
+char **numbers_protect(int argc, char **argv)
 {
     size_t bytes = (size_t)(argc + 1) * sizeof(char *);
     for (int i = 0; i < argc; i++)
@@ -68,7 +68,7 @@ char **values_protect(int argc, char **argv)
     return out;
 }
 
-error_t values_argument(struct values *v, const char *word)
+error_t numbers_argument(struct numbers *v, const char *word)
 {
     if (strcmp(word, "-") == 0)
         values_stdin(v);
@@ -77,8 +77,8 @@ error_t values_argument(struct values *v, const char *word)
     return 0;
 }
 
-error_t values_integer(struct argp_state *state, const char *option, const char *text, uint64_t most,
-                       uint64_t *out)
+error_t numbers_integer(struct argp_state *state, const char *option, const char *text, uint64_t most,
+                        uint64_t *out)
 {
     char *end;
 
@@ -89,7 +89,7 @@ error_t values_integer(struct argp_state *state, const char *option, const char 
     return 0;
 }
 
-enum status values_finish(struct values *v)
+enum status numbers_finish(struct numbers *v)
 {
     if (v->status != STATUS_OK) return v->status;
     if (v->count == 0)
@@ -97,8 +97,8 @@ enum status values_finish(struct values *v)
     return STATUS_OK;
 }
 
-void values_free(struct values *v)
+void numbers_free(struct numbers *v)
 {
     free(v->value);
-    *v = (struct values){.count = 0};
+    *v = (struct numbers){.count = 0};
 }
