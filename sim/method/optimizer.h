@@ -1,4 +1,8 @@
-/* sim/method/optimizer.h - parameter updates. To add an optimizer: its function and row in optimizer.c. */
+/* sim/method/optimizer.h - parameter updates.
+ *
+ * To add an optimizer: its two functions (observe, move; those of another row serve too) and its row in
+ * optimizer.c, its claims in tests/sim/test_optimizer.c.
+ */
 #ifndef SIM_METHOD_OPTIMIZER_H
 #define SIM_METHOD_OPTIMIZER_H
 
