@@ -64,7 +64,7 @@ struct hardware {
         enum hardware_leakage leakage;
     } tech;
     struct {
-        const struct backend *backend; /* row of energy/backends/backend.h */
+        const struct backend *backend; /* a row of energy/backends/backends.h */
         int64_t rows, columns; /* processing elements: input channels x output channels on BitFusion */
         double mhz;
         enum hardware_mac mac_model;
@@ -83,7 +83,7 @@ struct hardware {
         double hop_pj_per_bit;          /* NaN: auto, router and wire of one pitch */
     } noc;
     struct {
-        int kind; /* row of energy/prices/dram.h */
+        int kind; /* a row of energy/prices/dram.h */
         double bits_per_cycle, capacity_gb;
         double pj_per_bit, background_w; /* NaN: auto, of the kind */
     } dram;

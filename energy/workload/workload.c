@@ -73,8 +73,9 @@ struct work work_of_workload(const struct workload *w)
 
     for (int i = 0; i < w->count; i++) {
         const struct workload_layer *l = &w->layers[i];
-        if (l->kind == WORKLOAD_CONV)
-            sum.macs += workload_params(l) * (double)l->out_h * (double)l->out_w;
+        struct nest product;
+        if (workload_nest(&product, l, PHASE_FORWARD, 1, operands_of(0, 0), false))
+            sum.macs += nest_macs(&product);
         else if (l->kind == WORKLOAD_NORM)
             sum.norm_elements += (double)l->count * workload_outputs(l);
     }

@@ -1,9 +1,9 @@
 /* experiments/commands/command.h - the commands of `cptsim`: one table, one function each.
  *
- * To add a command: a file command_NAME.c with its function, its declaration below, its row in commands.c,
- * its claims in tests/experiments/test_cli.c. A function reads its arguments with command_parse, prints
- * data on stdout and talk on stderr, and returns a status; it never exits and never prints its own error:
- * main does both.
+ * To add a command: a file command_NAME.c with its function and its argp, whose doc ends in examples
+ * ("\vExamples:\n  cptsim NAME ..."); its declaration below, its row in commands.c, its claims in
+ * tests/experiments/test_cli.c. The function reads its arguments with command_parse, prints data on stdout
+ * and talk on stderr, and returns a status; it never exits and never prints its own error: main does both.
  */
 #ifndef EXPERIMENTS_COMMANDS_COMMAND_H
 #define EXPERIMENTS_COMMANDS_COMMAND_H

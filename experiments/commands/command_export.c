@@ -22,7 +22,7 @@ struct export_options {
 };
 
 static const struct argp_option switches[] = {
-    {"series", 's', "NAME", 0, "train (default), eval, layers or events", 0},
+    {"series", 's', "NAME", 0, "train (default), eval, layers, widths or events", 0},
     {"columns", 'c', "A,B,...", 0, "only these columns, in this order", 0},
     {"csv", 'C', 0, 0, "comma-separated instead of tab-separated", 0},
     {0},
@@ -57,7 +57,8 @@ static const struct argp argp = {
     "FILE|RUNDIR",
     "Print a series of a record: a line of column names, then a line for each row. Numbers have the fewest "
     "digits that read back as the same bits. train has a row per iteration, eval one per evaluation and "
-    "policy, layers one per traced iteration and layer, events one per event. A run that goes on can be "
+    "policy, layers one per traced iteration and layer, widths one per iteration and layer "
+    "where a schedule gives layers different bits, events one per event. A run that goes on can be "
     "exported up to its last flush.\vExamples:\n"
     "  cptsim export runs/cpt --columns iter,loss,bits_fw > loss.dat\n"
     "  cptsim export runs/cpt --series eval --columns iter,bits,test_acc --csv\n"
@@ -271,6 +272,18 @@ static enum status export_eval(struct sheet *sheet, struct store *s, const struc
     return status;
 }
 
+/* The first two columns: iterations, and beside each the names of all layers. */
+static enum status begin_layers(struct sheet *sheet, struct store *s, const char *group)
+{
+    TRY(add_data(sheet, s, group, "iter"));
+    TRY(add_data(sheet, s, group, "name"));
+    snprintf(sheet->column[1].name, STORE_NAME_MAX, "layer");
+    sheet->column[1].by_name = true;
+    sheet->layers = (int)sheet->column[1].values.info.count;
+    sheet->rows = sheet->column[0].values.info.count * sheet->layers;
+    return STATUS_OK;
+}
+
 /* The columns [iterations][layers] of one kind: weight, act, err. */
 static enum status add_kind(struct sheet *sheet, struct store *s, const char *kind)
 {
@@ -300,12 +313,7 @@ static enum status export_layers(struct sheet *sheet, struct store *s, const str
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(add_data(sheet, s, RECORD_LAYERS, "iter"));
-    TRY(add_data(sheet, s, RECORD_LAYERS, "name"));
-    snprintf(sheet->column[1].name, STORE_NAME_MAX, "layer");
-    sheet->column[1].by_name = true;
-    sheet->layers = (int)sheet->column[1].values.info.count;
-    sheet->rows = sheet->column[0].values.info.count * sheet->layers;
+    TRY(begin_layers(sheet, s, RECORD_LAYERS));
     TRY(store_members(&names, s, RECORD_LAYERS));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char path[STORE_NAME_MAX + 8];
@@ -318,12 +326,33 @@ static enum status export_layers(struct sheet *sheet, struct store *s, const str
     return status == STATUS_OK ? print_sheet(sheet, o, true) : status;
 }
 
+/* Bits [iterations][layers], where a schedule gave layers different ones. */
+static enum status export_widths(struct sheet *sheet, struct store *s, const struct export_options *o)
+{
+    if (!store_has(s, RECORD_WIDTHS))
+        return fail(STATUS_INPUT, "%s: all layers ran at the same bits; they are in the series train",
+                    store_path(s));
+    TRY(begin_layers(sheet, s, RECORD_WIDTHS));
+    for (int i = RECORD_FORWARD_BITS; i <= RECORD_BACKWARD_BITS; i++) {
+        struct sheet_column *c = &sheet->column[sheet->count];
+        TRY(add_data(sheet, s, RECORD_WIDTHS, record_train_columns[i].name));
+        c->by_layer = true;
+        if (c->values.info.count != sheet->rows)
+            return fail(STATUS_INPUT, "%s: the columns of '%s' differ in length; see cptsim doctor",
+                        store_path(s), RECORD_WIDTHS);
+    }
+    return print_sheet(sheet, o, true);
+}
+
 /* To add a series: its function and its row. */
 static const struct series {
     const char *name;
     enum status (*print)(struct sheet *sheet, struct store *s, const struct export_options *o);
-} series[] = {
-    {"train", export_train}, {"eval", export_eval}, {"layers", export_layers}, {"events", export_events}};
+} series[] = {{"train", export_train},
+              {"eval", export_eval},
+              {"layers", export_layers},
+              {"widths", export_widths},
+              {"events", export_events}};
 
 enum { SERIES = sizeof series / sizeof *series };
 
@@ -350,9 +379,7 @@ enum status command_export(int argc, char **argv)
     TRY(status_usage(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
-    enum status status = artifact_open(&a, o.path.path);
-    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
-        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    enum status status = artifact_open_run(&a, o.path.path);
     if (status == STATUS_OK) status = row->print(sheet, a.store, &o);
     sheet_close(sheet);
     free(sheet);

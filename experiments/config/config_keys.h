@@ -1,8 +1,9 @@
 /* experiments/config/config_keys.h - the table of an experiment file's keys: type, default, range,
  * meaning; private to config.
  *
- * To add a key: a member of struct config (or of what it holds), a row in config_keys.c. Nothing else:
- * reading, --set, checking, printing, hashing and `cptsim list keys` all go by the row.
+ * To add a key: a member of struct config (or of what it holds), a row in config_keys.c beside the rows of its
+ * group; PART_IF_SET, so that the hashes of older runs stay. Nothing else: reading, --set, checking, printing,
+ * hashing and `cptsim list keys` all go by the row.
  * To add a kind of value: its two functions and its row in config_kinds.c.
  */
 #ifndef EXPERIMENTS_CONFIG_CONFIG_KEYS_H

@@ -193,9 +193,7 @@ enum status cost_record_read(struct cost_case *c, const char *path)
 {
     struct artifact a;
 
-    enum status status = artifact_open(&a, path);
-    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
-        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    enum status status = artifact_open_run(&a, path);
     if (status == STATUS_OK) status = read_record(c, a.store, path);
     artifact_close(&a);
     return status;

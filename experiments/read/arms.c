@@ -155,9 +155,7 @@ static enum status add_arm(struct arms *out, const char *dir)
                     ARMS_MAX);
     struct arm *arm = &out->arm[out->count];
     *arm = (struct arm){0};
-    enum status status = artifact_open(&a, dir);
-    if (status == STATUS_OK && a.kind != ARTIFACT_RUN)
-        status = fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a.path);
+    enum status status = artifact_open_run(&a, dir);
     if (status == STATUS_OK) status = read_arm(arm, &a);
     snprintf(arm->dir, sizeof arm->dir, "%s", dir);
     artifact_close(&a);

@@ -13,6 +13,12 @@
 
 /* --- open --------------------------------------------------------------------------------------------- */
 
+/* To add a kind: its schema here, its name in the enum. */
+static const struct schema {
+    const char *name;
+    enum artifact_kind kind;
+} schemas[] = {{RECORD_SCHEMA, ARTIFACT_RUN}, {CHECKPOINT_SCHEMA, ARTIFACT_CHECKPOINT}};
+
 static enum artifact_kind recognize(struct artifact *a)
 {
     char name[32], version[16];
@@ -23,8 +29,9 @@ static enum artifact_kind recognize(struct artifact *a)
     if (store_get_text(version, sizeof version, a->store, "", "schema_version") != STATUS_OK)
         version[0] = '\0';
     snprintf(a->schema, sizeof a->schema, "%s %s", name, version);
-    if (strcmp(name, RECORD_SCHEMA) == 0) return ARTIFACT_RUN;
-    return strcmp(name, CHECKPOINT_SCHEMA) == 0 ? ARTIFACT_CHECKPOINT : ARTIFACT_OTHER;
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++)
+        if (strcmp(name, schemas[i].name) == 0) return schemas[i].kind;
+    return ARTIFACT_OTHER;
 }
 
 /* A folder without a record: name the first run in its folders, if it has some. */
@@ -93,6 +100,13 @@ enum status artifact_open(struct artifact *a, const char *path)
     TRY(s);
     a->kind = recognize(a);
     return STATUS_OK;
+}
+
+enum status artifact_open_run(struct artifact *a, const char *path)
+{
+    TRY(artifact_open(a, path));
+    if (a->kind == ARTIFACT_RUN) return STATUS_OK;
+    return fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a->path);
 }
 
 void artifact_close(struct artifact *a)

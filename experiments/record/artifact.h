@@ -23,6 +23,8 @@ struct artifact {
  * sentence says what is left of its run and what can be done.
  */
 MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
+/** The same, and STATUS_INPUT if it is not the record of a run. To be closed even then. */
+MUST_CHECK enum status artifact_open_run(struct artifact *a, const char *path);
 void artifact_close(struct artifact *a);
 
 enum { ARTIFACT_STATUS = 16 };

@@ -66,7 +66,7 @@ static const struct dataset_files imagenet_files = {
     .std = {0.229f, 0.224f, 0.225f},
 };
 
-/* To add a data set: its files above, its row here, its test on small files made in the exact format. */
+/* To add a data set: its files above, its row here; dataset.h tells the rest. */
 static const struct dataset_row rows[] = {
     {.name = "fashion-mnist",
      .title = "Fashion-MNIST: 60000 + 10000 grey images of clothes",

@@ -1,8 +1,9 @@
 /* sim/data/dataset.h - image sets in memory: uint8 pixels [n][h][w][c], labels, normalization; functions
  * of seeds.
  *
- * To add a data set: a row in dataset.c (name, package or source, files, reader, mean, std), its test on
- * small files made in the exact format. dataset_idx.c, dataset_cifar.c and dataset_packed.c read the formats.
+ * To add a data set: its files (names, reader, mean, std) and its row (name, how to get it, shape) in dataset.c,
+ * one more row in tests/sim/test_dataset.c; if its format is new, a reader beside dataset_idx.c, dataset_cifar.c
+ * and dataset_packed.c, and its test on small files made in the exact format.
  */
 #ifndef SIM_DATA_DATASET_H
 #define SIM_DATA_DATASET_H

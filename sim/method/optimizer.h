@@ -1,7 +1,8 @@
 /* sim/method/optimizer.h - parameter updates.
  *
- * To add an optimizer: its two halves and its row in optimizer.c, its claim in tests/sim/test_optimizer.c. A
- * device that is not the CPU needs the halves in its own form, by their names.
+ * To add an optimizer: its two functions (observe, move; those of another row serve too) and its row in
+ * optimizer.c, its claims in tests/sim/test_optimizer.c. A device that is not the CPU needs the functions in its
+ * own form, by their names.
  */
 #ifndef SIM_METHOD_OPTIMIZER_H
 #define SIM_METHOD_OPTIMIZER_H

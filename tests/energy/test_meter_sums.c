@@ -3,6 +3,7 @@
 #include "energy/meter/bitops.h"
 #include "tests/bench/meter_bench.h"
 
+#include <omp.h>
 #include <criterion/new/assert.h>
 
 #include <math.h>

@@ -142,7 +142,7 @@ ParameterizedTest(struct misspelt *m, cli_cost_layer,
 {
     const struct folder f = folder_new();
     char text[128];
-    struct outcome o;
+    struct answer o;
 
     snprintf(text, sizeof text, "%s\n3,4,16,16\n", m->heading);
     folder_write(&f, "rows.csv", text, strlen(text));

@@ -1,5 +1,4 @@
 /* tests/experiments/test_record.c - claims about a record: what it holds, and when. */
-#include "experiments/record/record_read.h"
 #include "tests/fixtures/run_fixture.h"
 
 #include <unistd.h>
@@ -145,58 +144,6 @@ Test(record, layers_are_described_and_traced)
     free(clip);
     free(floored);
     free(macs);
-    store_close(&s);
-    fixture_close(&f);
-}
-
-Test(record, widths_of_layers_are_kept_where_a_schedule_gives_layers_different_ones)
-{
-    enum { ROWS = 5 };
-    static const struct schedule_type by_layer = {.name = "by layer", .by_layer = true};
-    struct fixture f;
-    struct record *r;
-    struct widths now[8] = {{0}};
-    struct record_layer_widths read;
-
-    fixture_open(&f);
-    f.train.forward.type = &by_layer;
-    must(record_open(&r, &f.spec, false));
-    for (int64_t i = 0; i < ROWS; i++) {
-        struct run_row row = fixture_row(i);
-        for (int l = 0; l < f.graph.count; l++)
-            now[l] = (struct widths){2 + (int)i + l, 8};
-        row.step.layer_widths = now;
-        must(record_row(r, &row));
-    }
-    must(record_rewind(r, ROWS - 1, "one less"));
-    must(record_close(&r, STATUS_OK));
-    struct store *s = fixture_store(&f);
-    must(record_read_widths(&read, s));
-    cr_assert(read.found && read.iterations == ROWS - 1 && read.layers == f.graph.count);
-    for (int64_t i = 0; i < ROWS - 1; i++)
-        for (int l = 0; l < read.layers; l++) {
-            const struct widths *w = &read.layer[i * read.layers + l];
-            cr_assert(w->forward == 2 + i + l && w->backward == 8, "iteration %d, layer %d", (int)i, l);
-        }
-    cr_assert_str_eq(read.name[1], "bn1");
-    record_release_widths(&read);
-    store_close(&s);
-    fixture_close(&f);
-}
-
-Test(record, has_no_widths_of_layers_that_are_alike)
-{
-    struct fixture f;
-    struct record *r;
-    struct record_layer_widths read;
-
-    fixture_open(&f);
-    must(record_open(&r, &f.spec, false));
-    fixture_rows(r, 0, 1);
-    must(record_close(&r, STATUS_OK));
-    struct store *s = fixture_store(&f);
-    must(record_read_widths(&read, s));
-    cr_assert(!read.found && !store_has(s, RECORD_WIDTHS));
     store_close(&s);
     fixture_close(&f);
 }

@@ -2,6 +2,7 @@
  * itself. */
 #include "tests/fixtures/dataset_files.h"
 
+#include <omp.h>
 #include <criterion/parameterized.h>
 #include <math.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /* tests/sim/test_dataset_fetch.c - batches: orders, crops, flips and threads. */
 #include "tests/fixtures/dataset_files.h"
 
+#include <omp.h>
 #include <criterion/parameterized.h>
 #include <math.h>
 

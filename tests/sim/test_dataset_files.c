@@ -4,6 +4,7 @@
 
 #include "quant/random.h"
 
+#include <omp.h>
 #include <criterion/parameterized.h>
 #include <unistd.h>
 

@@ -3,6 +3,7 @@
 #include "sim/data/dataset_images.h"
 #include "tests/fixtures/dataset_files.h"
 
+#include <omp.h>
 #include <criterion/parameterized.h>
 #include <math.h>
 
