@@ -11,7 +11,8 @@
 /* Values are made on the host and put where the device has them: value(name, i) for each element. */
 typedef float value_of(struct random_name name, size_t i, double scale);
 
-static void fill(struct device *d, float *to, size_t n, value_of *value, struct random_name name, double scale)
+static void fill(struct device *d, float *to, size_t n, value_of *value, struct random_name name,
+                 double scale)
 {
     float *host = malloc(n * sizeof *host);
 
@@ -86,8 +87,9 @@ static void linear_small(struct device *d, struct layer *l, struct random_name n
 
 static void norm_one(struct device *d, struct layer *l, struct random_name name)
 {
-    fill(d, l->params[0].value, l->params[0].size, constant, name, 1.0);   /* weight; the bias is 0 */
-    fill(d, l->buffers[1].value, l->buffers[1].size, constant, name, 1.0); /* running variance; the mean is 0 */
+    fill(d, l->params[0].value, l->params[0].size, constant, name, 1.0); /* weight; the bias is 0 */
+    fill(d, l->buffers[1].value, l->buffers[1].size, constant, name,
+         1.0); /* running variance; the mean is 0 */
 }
 
 /* How the layers of one kind begin; NULL: they have no parameters. */
@@ -107,7 +109,8 @@ static void init_graph(struct graph *g, uint64_t seed, rule *const rules[LAYER_K
         struct layer *l = g->nodes[i].layer;
         rule *const init = rules[layer_facts_of(l).kind];
         assert(init != NULL || l->param_count == 0);
-        if (init != NULL) init(g->plan.device, l, (struct random_name){seed, random_stream(RANDOM_INIT, l->id), 0});
+        if (init != NULL)
+            init(g->plan.device, l, (struct random_name){seed, random_stream(RANDOM_INIT, l->id), 0});
     }
 }
 

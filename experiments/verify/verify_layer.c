@@ -128,9 +128,9 @@ static enum status check_case(struct verify *v, const char *group, const char *k
                        (int)c.weight[2], (int)c.stride, (int)c.pad, (int)c.groups, true);
     memcpy(c.out, (int64_t[]){c.in[0], l->out.c, l->out.h, l->out.w}, sizeof c.out);
     const struct memory_plan plan = {.batch = (int)c.in[0],
-                              .forward_bits_max = c.forward,
-                              .backward_bits_max = c.backward,
-                              .training = true};
+                                     .forward_bits_max = c.forward,
+                                     .backward_bits_max = c.backward,
+                                     .training = true};
     enum status s = rig_open(&rig, l, &v->machine, &plan, &recipe);
     if (s == STATUS_OK) s = run_case(&c, &rig);
     rig_close(&rig);

@@ -132,11 +132,11 @@ static enum status check_state(struct train_case *c, const char *path, float *x,
 static struct pass make_pass(struct train_case *c, bool training, int64_t step)
 {
     const struct pass p = {.device = c->device,
-                     .recipe = &c->recipe,
-                     .n = (int)c->n,
-                     .widths = {c->forward, c->backward},
-                     .training = training,
-                     .step = (uint32_t)step};
+                           .recipe = &c->recipe,
+                           .n = (int)c->n,
+                           .widths = {c->forward, c->backward},
+                           .training = training,
+                           .step = (uint32_t)step};
     const int64_t size = c->image[1] * c->image[2] * c->image[3] * c->n;
     verify_to_nhwc(c->graph.in.data, c->images + step * size, c->image);
     return p;

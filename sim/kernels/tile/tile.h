@@ -120,7 +120,7 @@ void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, 
 void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
                         const struct conv_shape *s, void *scratch);
 
-/* --- shared by the kernels_tile*.c files ---------------------------------------------------------------- */
+/* --- shared by the files of this folder --------------------------------------------------------------- */
 
 /** An image in scratch with its border of zeros. */
 struct padded {
