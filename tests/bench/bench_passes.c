@@ -1,10 +1,9 @@
 /* tests/bench/bench_passes.c - elementwise passes of a training step beside a copy of the same run, in GB/s.
  *
  * In cache every thread goes over one image of 16384 elements again and again; from memory the images of an
- * array of 64 MB each go by once, spread over threads as the layers do. The copy is memcpy of float32, read
+ * array of 64 MB each go by once, spread over threads as the device does. The copy is memcpy of float32, read
  * and write counted; a pass counts what its definition reads and writes. share_of_copy 1 is a pass that costs
- * its traffic alone. Loss and optimizer are the functions of a step; the loss runs on one thread by
- * definition.
+ * its traffic alone. Loss and optimizer are the device's operations, a task of its team each.
  *
  * Predicted: everything at the bandwidth of a copy but stochastic rounding.
  *
@@ -16,7 +15,7 @@
  * Learned: stochastic rounding is the only pass bound by arithmetic, by Philox's multiplications. Every other
  * one is bound by the memory that it touches, so that fusing is what helps.
  */
-#include "sim/method/loss.h"
+#include "sim/device/device.h"
 #include "sim/method/optimizer.h"
 #include "tests/bench/bench.h"
 
@@ -38,7 +37,9 @@ struct passes {
     float of_c[3][CHANNELS]; /* scale, shift, mean */
     struct affine q8, q16;
     struct optimizer_spec sgd;
-    struct range range;
+    double *each; /* the loss's examples */
+    struct device *device[2];
+    int devices; /* open, one for each count of threads */
 };
 
 /* --- one image each, from element i on ----------------------------------------------------------------- */
@@ -113,27 +114,36 @@ static void pass_norm_backward_residual(struct passes *p, size_t i)
                         p->of_c[0], p->of_c[1], p->of_c[1], PIXELS, CHANNELS);
 }
 
-/* --- the whole array at once: they spread it over threads themselves, or not at all
- * ----------------------- */
+/* --- the whole array at once: an operation of the device ----------------------------------------------- */
 
-static void pass_loss(struct passes *p, size_t elements)
+static void pass_loss(struct passes *p, struct device *d, size_t elements)
 {
-    const struct loss l = loss_cross_entropy(p->y, p->x, p->labels, (int)(elements / CLASSES), CLASSES);
-    p->range.lo = (float)l.mean;
+    struct loss out;
+    d->ops->loss(d, &(struct loss_op){.out = &out,
+                                      .each = p->each,
+                                      .dlogits = p->y,
+                                      .logits = p->x,
+                                      .labels = p->labels,
+                                      .n = (int)(elements / CLASSES),
+                                      .classes = CLASSES});
 }
 
-static void pass_sgd(struct passes *p, size_t elements)
+static void pass_sgd(struct passes *p, struct device *d, size_t elements)
 {
-    struct param param = {.value = p->y, .grad = p->x, .momentum = p->z, .size = elements, .row = elements};
-    p->sgd.type->observe(&param, &p->sgd);
-    p->sgd.type->move(&param, &p->sgd, 1e-6);
+    const struct update u = {.value = p->y, .grad = p->x, .state = {p->z}, .size = elements};
+    struct update_op op = {.parameter = &u, .count = 1, .spec = &p->sgd, .lr = 1e-6};
+
+    op.rule = &p->sgd.type->observe;
+    d->ops->update(d, &op);
+    op.rule = &p->sgd.type->move;
+    d->ops->update(d, &op);
 }
 
 /* To add an elementwise pass: a row; bytes are those it reads and writes per element. */
 static const struct pass_row {
     const char *name;
     void (*image)(struct passes *p, size_t i);
-    void (*whole)(struct passes *p, size_t elements);
+    void (*whole)(struct passes *p, struct device *d, size_t elements);
     double bytes;
     int images; /* from memory; fewer for what would take seconds */
 } rows[] = {
@@ -173,10 +183,13 @@ static double bytes_of(const struct turn *t)
 
 static void run_whole(const struct turn *t)
 {
-    omp_set_num_threads(t->threads);
-    if (!t->cached) t->row->whole(t->passes, (size_t)t->row->images * ELEMENTS);
+    struct device *d = t->passes->device[0];
+
+    for (int i = 1; i < t->passes->devices; i++)
+        if (t->passes->device[i]->threads == t->threads) d = t->passes->device[i];
+    if (!t->cached) t->row->whole(t->passes, d, (size_t)t->row->images * ELEMENTS);
     for (int i = 0; t->cached && i < CACHED_TIMES; i++)
-        t->row->whole(t->passes, ELEMENTS);
+        t->row->whole(t->passes, d, ELEMENTS);
 }
 
 static void run_turn(void *with)
@@ -241,6 +254,7 @@ static struct passes passes_make(const struct bench *b)
                        .codes = claim(2 * n),
                        .positive = claim(n / 8),
                        .labels = claim(n / CLASSES * sizeof(int)),
+                       .each = claim(n / CLASSES * sizeof(double)),
                        .q8 = affine_make(0, 1, 8, DIVISION_IEEE, AFFINE_FLOOR),
                        .q16 = affine_make(0, 1, 16, DIVISION_IEEE, AFFINE_FLOOR),
                        .sgd = {.momentum = 0.9, .weight_decay = 1e-4}};
@@ -250,12 +264,21 @@ static struct passes passes_make(const struct bench *b)
     for (int c = 0; c < CHANNELS; c++)
         p.of_c[0][c] = 1, p.of_c[1][c] = -0.5f, p.of_c[2][c] = 0.5f;
     bench_must(optimizer_find(&p.sgd.type, "sgd"));
+
+    int thread[2];
+    p.devices = bench_threads(thread, b);
+    for (int i = 0; i < p.devices; i++)
+        bench_must(
+            device_open(&p.device[i], &(struct machine){.kernels = b->kernels->name, .threads = thread[i]}));
     return p;
 }
 
 static void passes_free(struct passes *p)
 {
-    void *const all[] = {p->x, p->y, p->z, p->r, p->codes, p->positive, p->labels};
+    void *const all[] = {p->x, p->y, p->z, p->r, p->codes, p->positive, p->labels, p->each};
+    for (int i = 0; i < p->devices; i++)
+        device_close(p->device[i]);
+
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }

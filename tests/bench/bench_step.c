@@ -25,12 +25,14 @@
  * worth less than 1 % here, where the third cache holds what it no longer moves.
  */
 #include "models/model.h"
+#include "sim/device/cpu/cpu.h"
 #include "sim/layers/layers.h"
 #include "sim/train/trainer.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/trace_kernels.h"
 #include "tests/bench/yardstick.h"
 
+#include <omp.h>
 #include <string.h>
 
 enum { BATCH = 128, CYCLE = 12, YARDSTICKS_MAX = 3 * 256 };
@@ -107,6 +109,7 @@ static void run_yardsticks(void *with)
 /* --- a network in training ----------------------------------------------------------------------------- */
 
 struct training {
+    struct device *device;
     struct trainer trainer;
     struct train_spec spec;
     struct graph graph;
@@ -139,13 +142,15 @@ static struct train_spec spec_of(const struct step_case *c)
 }
 
 static void training_open(struct training *t, const struct step_case *c, struct dataset *data,
-                          const struct kernels *k)
+                          const struct bench *b)
 {
     const struct model_type *type;
 
     *t = (struct training){.spec = spec_of(c), .steps = c->steps};
     bench_must(model_build(&type, &t->graph, c->model, data->shape, data->classes, &t->spec.recipe));
-    bench_must(trainer_open(&t->trainer, &t->spec, k, &t->graph, data));
+    bench_must(
+        device_open(&t->device, &(struct machine){.kernels = b->kernels->name, .threads = b->threads}));
+    bench_must(trainer_open(&t->trainer, &t->spec, t->device, &t->graph, data));
     type->init(&t->graph, t->spec.seed);
 }
 
@@ -153,6 +158,7 @@ static void training_close(struct training *t)
 {
     trainer_close(&t->trainer);
     graph_free(&t->graph);
+    device_close(t->device);
 }
 
 static void run_steps(void *with)
@@ -170,15 +176,16 @@ static void run_steps(void *with)
 static void trace_shares(double share[TRACE_PASSES + 1], struct training *t)
 {
     enum { RUNS = 3 };
-    const struct kernels *const plain = t->graph.plan.kernels;
+    struct cpu *const cpu = cpu_of(t->device);
+    const struct kernels *const plain = cpu->kernels;
     double seconds[TRACE_PASSES];
 
-    t->graph.plan.kernels = trace_begin(plain);
+    cpu->kernels = trace_begin(plain);
     const double start = bench_clock();
     for (int i = 0; i < (t->steps > 1 ? 1 : RUNS); i++)
         run_steps(t);
-    const double all = (bench_clock() - start) * t->graph.plan.threads;
-    t->graph.plan.kernels = plain;
+    const double all = (bench_clock() - start) * t->device->threads;
+    cpu->kernels = plain;
     trace_read(seconds);
     share[TRACE_PASSES] = 1.0;
     for (int p = 0; p < TRACE_PASSES; p++) {
@@ -196,7 +203,7 @@ static void bench_case(struct bench_table *table, const struct step_case *c, str
     struct training t;
     double share[TRACE_PASSES + 1];
 
-    training_open(&t, c, data, table->bench->kernels);
+    training_open(&t, c, data, table->bench);
     contender[0] = (struct contender){.run = y->count > 0 ? run_yardsticks : NULL, .with = y};
     contender[1] = (struct contender){.run = run_steps, .with = &t};
     const int rounds = bench_race(contender, 2, table->bench->seconds);
@@ -256,7 +263,7 @@ int main(int argc, char **argv)
     struct bench_table table;
     struct dataset data;
 
-    omp_set_num_threads(b.threads);
+    omp_set_num_threads(b.threads); /* oneDNN's; the device has its own */
     bench_must(dataset_open(&data, &(struct dataset_spec){.name = "fashion-mnist", .split_seed = 1}));
     bench_table(&table, &b, "training steps", columns);
     for (int i = 0; i < CASES;)

@@ -4,7 +4,6 @@
 #include "tests/bench/bench.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -20,10 +19,27 @@ static const struct kernels *inner;
 static struct kernels traced;
 static struct slot slots[THREADS_MAX];
 static atomic_bool backward; /* this step is on its way back */
+static atomic_uint traces;   /* begun so far, */
+static atomic_int taken;     /* slots of the last of them */
+
+/* This thread's slot; a team may have other threads in each trace. */
+static struct slot *my_slot(void)
+{
+    static _Thread_local unsigned trace;
+    static _Thread_local int at;
+
+    const unsigned now = atomic_load_explicit(&traces, memory_order_relaxed);
+    if (trace != now) {
+        trace = now;
+        at = atomic_fetch_add(&taken, 1);
+        assert(at < THREADS_MAX);
+    }
+    return &slots[at];
+}
 
 static void note(enum trace_pass pass, double start)
 {
-    slots[omp_get_thread_num()].seconds[pass] += bench_clock() - start;
+    my_slot()->seconds[pass] += bench_clock() - start;
 }
 
 static struct range trace_range(const float *x, size_t n)
@@ -161,8 +177,9 @@ static struct range trace_norm_backward(float *dx, float *dresidual, bool add, c
 
 const struct kernels *trace_begin(const struct kernels *k)
 {
-    assert(omp_get_max_threads() <= THREADS_MAX);
     memset(slots, 0, sizeof slots);
+    atomic_store(&taken, 0);
+    atomic_fetch_add(&traces, 1);
     inner = k;
     traced = *k;
     traced.range = trace_range;

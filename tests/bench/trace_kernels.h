@@ -1,10 +1,10 @@
 /* tests/bench/trace_kernels.h - where a training step spends its time: a kernel table that takes the time
  * of each call.
  *
- * The traced table calls the one that it wraps; a graph planned for that one takes it as well
- * (graph.plan.kernels), and goes back when nobody wants to know. Time is summed over threads, so that the
+ * The traced table calls the one that it wraps; a CPU device opened with that one takes it as well
+ * (cpu_of(device)->kernels), and goes back when nobody wants to know. Time is summed over threads, so that the
  * passes' share of a step is their sum by threads x the step's time; the rest is other layers, loss, update,
- * loading and waiting. Two clock calls per kernel call, about 50 ns, are the price; it is not paid by steps
+ * loading and waiting for the team. Two clock calls per kernel call, about 50 ns, are the price; it is not paid by steps
  * that are not traced.
  *
  * To add a kernel that takes time: its function and its line in trace_begin; until then it counts as the
