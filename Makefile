@@ -7,6 +7,7 @@
 # make figures  draw the records in RUNS=runs/demo to figures/
 # make lint         clang-tidy and cppcheck
 # make layers       every file stands in its room and includes only what stands above it
+# make circles      objects that need each other, by their symbols
 # make format       clang-format; make check-format: is there anything to format?
 # make clean
 # make loops    the kernels' inner loops as the compiler wrote them (gcc 12 can halve their speed)
@@ -141,6 +142,8 @@ exhaustive: $(LONG)
 
 layers:
 	@sh .ci/layers
+circles: $(OBJ)
+	@sh .ci/circles $(OBJ)
 loops: $(OUT)/cptsim
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx2/tile.o 6
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx2/weights.o 4
@@ -172,4 +175,4 @@ always:
 compile_commands.json: Makefile $(SRC)
 	@$(MAKE) --no-print-directory -Bn V=1 BUILD=$(BUILD) $(OBJ) $(TESTS) | sh .ci/commands >$@
 
-.PHONY: all always asan bench check-format clean exhaustive format help install install-deps layers libraries lint lint-deps loops test test-run
+.PHONY: all always asan bench check-format circles clean exhaustive format help install install-deps layers libraries lint lint-deps loops test test-run

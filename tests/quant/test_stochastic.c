@@ -68,7 +68,7 @@ Test(stochastic, equals_every_golden_cell)
         cr_expect(eq(u64, got, want), "%s of %s with r %u", text, v[10], r);
         cells++;
     }
-    cr_assert(ge(long, cells, 3500));
+    cr_assert(eq(long, cells, 3557));
 }
 
 /* Over all r of R bits, x goes up floor(d 2^R) times: not a statistic, a count. */
