@@ -151,8 +151,8 @@ loops: $(OUT)/cptsim
 	@sh tests/check_kernel_loops.sh $(OUT)/sim/kernels/avx512/tile.o 10
 format:
 	clang-format -i $(call files,$(FLOORS) tests,*.[ch])
-check-format: lint-deps
-	@clang-format --dry-run -Werror $(call files,$(FLOORS) tests,*.[ch]) && echo "format: nothing to do"
+check-format:
+	@sh .ci/install clang-format && clang-format --dry-run -Werror $(call files,$(FLOORS) tests,*.[ch]) && echo "format: nothing to do"
 lint-deps:
 	@sh .ci/install clang-format clang-tidy cppcheck
 lint: lint-deps compile_commands.json
