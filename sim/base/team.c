@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LINE = 64, SPINS = 4000 }; /* 4000 pauses are some 20 to 100 microseconds */
+enum { LINE = 64, SPINS = 4000, YIELD = 256 }; /* 4000 pauses are some 20 to 100 microseconds */
 
 /* What one member contributes to a combination. */
 struct slot {
@@ -51,7 +51,10 @@ static void wait_for_phase(struct team *t, unsigned old)
 {
     for (int i = 0; i < t->spins; i++) {
         if (atomic_load_explicit(&t->phase, memory_order_acquire) != old) return;
-        __builtin_ia32_pause();
+        if (i % YIELD == YIELD - 1)
+            sched_yield(); /* whoever is waited for may stand on this CPU */
+        else
+            __builtin_ia32_pause();
     }
     atomic_fetch_add(&t->sleepers, 1);
     while (atomic_load(&t->phase) == old)

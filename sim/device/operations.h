@@ -6,7 +6,6 @@
 #ifndef SIM_DEVICE_OPERATIONS_H
 #define SIM_DEVICE_OPERATIONS_H
 
-#include "quant/accumulator.h"
 #include "quant/affine.h"
 #include "quant/quantizer.h"
 #include "quant/random.h"
@@ -201,6 +200,8 @@ struct conv_backward_data_op {
     const struct conv_shape *shape;
     int n;
 };
+
+struct accumulator;
 
 /** A modelled accumulator for the sums of conv_sum_*; random bits are named by (seed, use, step, layer). */
 struct conv_sums {
