@@ -20,11 +20,12 @@ Test(device, an_unknown_name_is_told_with_the_known_ones)
 {
     struct device *d;
     int count;
+    const struct device_ops *const *all = device_all(&count);
 
     expect_failure(device_open(&d, &(struct machine){.device = "abacus"}), STATUS_INPUT,
                    "unknown device 'abacus'");
-    for (int i = (device_all(&count), 0); i < count; i++)
-        cr_expect(strstr(status_detail(), device_all(&count)[i]->name) != NULL, "%s", status_detail());
+    for (int i = 0; i < count; i++)
+        cr_expect(strstr(status_detail(), all[i]->name) != NULL, "%s", status_detail());
     cr_expect(d == NULL);
 }
 
@@ -39,8 +40,8 @@ Test(device, memory_is_zeroed_and_aligned)
         cr_expect(eq(sz, (uintptr_t)memory % 64, 0), "%zu bytes", sizes[i]);
         memset(host, 1, sizes[i]);
         d->ops->get(d, host, memory, sizes[i]);
-        for (size_t b = 0; b < sizes[i]; b++)
-            cr_assert(eq(int, host[b], 0), "byte %zu of %zu", b, sizes[i]);
+        for (size_t at = 0; at < sizes[i]; at++)
+            cr_assert(eq(int, host[at], 0), "byte %zu of %zu", at, sizes[i]);
         d->ops->release(d, memory, sizes[i]);
         free(host);
     }
@@ -72,7 +73,7 @@ enum { N = 5, PIXELS = 21, C = 19, EACH = PIXELS * C, SIZE = N * EACH, MASK = (E
 
 /* What an operation wrote, in order, as bytes. */
 struct results {
-    unsigned char bytes[1 << 17];
+    unsigned char bytes[1 << 19];
     size_t size;
 };
 
@@ -85,63 +86,68 @@ struct trial {
     int count;
 };
 
-static void *room(struct trial *b, const void *from, size_t bytes)
+static void *room(struct trial *t, const void *from, size_t bytes)
 {
-    void *p = b->d->ops->claim(b->d, bytes);
+    void *p = t->d->ops->claim(t->d, bytes);
 
-    cr_assert(p != NULL && b->count < 32);
-    if (from) b->d->ops->put(b->d, p, from, bytes);
-    b->memory[b->count] = p;
-    b->size[b->count++] = bytes;
+    cr_assert(p != NULL && t->count < 32);
+    if (from) t->d->ops->put(t->d, p, from, bytes);
+    t->memory[t->count] = p;
+    t->size[t->count++] = bytes;
     return p;
 }
 
-/* Floats in (-2, 2), another pattern for each salt; both zeros, and magnitudes far apart. */
-static float *reals(struct trial *b, uint32_t salt, size_t n)
+/* Floats in (-2 most, 2 most), another pattern for each salt; both zeros, and magnitudes far apart. */
+static float *reals_up_to(struct trial *t, uint32_t salt, size_t n, float most)
 {
     float *host = malloc(n * sizeof *host);
 
     cr_assert(host != NULL);
     for (size_t i = 0; i < n; i++) {
         const uint32_t word = ((uint32_t)i + 1) * 2654435761u ^ salt * 0x9E3779B9u;
-        const float v = (float)(int32_t)(word * 2246822519u) * 0x1p-30f;
+        const float v = (float)(int32_t)(word * 2246822519u) * 0x1p-30f * most;
         host[i] = i % 29 == 7 ? 0.0f : i % 31 == 8 ? -0.0f : i % 5 == 0 ? v * 0x1p-9f : v;
     }
-    float *p = room(b, host, n * sizeof *host);
+    float *p = room(t, host, n * sizeof *host);
     free(host);
     return p;
 }
 
-static void note(struct trial *b, const void *p, size_t bytes)
+static float *reals(struct trial *t, uint32_t salt, size_t n)
 {
-    struct results *r = b->results;
+    return reals_up_to(t, salt, n, 1.0f);
+}
+
+static void note(struct trial *t, const void *p, size_t bytes)
+{
+    struct results *r = t->results;
 
     cr_assert(r->size + bytes <= sizeof r->bytes);
-    b->d->ops->get(b->d, r->bytes + r->size, p, bytes);
+    t->d->ops->get(t->d, r->bytes + r->size, p, bytes);
     r->size += bytes;
 }
 
-static void run_loss(struct trial *b)
+static void run_loss(struct trial *t)
 {
     enum { EXAMPLES = 23, CLASSES = 11 };
     int label[EXAMPLES];
 
     for (int i = 0; i < EXAMPLES; i++)
         label[i] = i * 7 % CLASSES;
-    struct loss_op op = {.out = room(b, NULL, sizeof *op.out),
-                         .each = room(b, NULL, EXAMPLES * sizeof(double)),
-                         .dlogits = room(b, NULL, EXAMPLES * CLASSES * sizeof(float)),
-                         .logits = reals(b, 1, EXAMPLES * CLASSES),
-                         .labels = room(b, label, sizeof label),
+    struct loss_op op = {.out = room(t, NULL, sizeof *op.out),
+                         .each = room(t, NULL, EXAMPLES * sizeof(double)),
+                         .dlogits = room(t, NULL, EXAMPLES * CLASSES * sizeof(float)),
+                         .logits = reals(t, 1, EXAMPLES * CLASSES),
+                         .labels = room(t, label, sizeof label),
                          .n = EXAMPLES,
                          .classes = CLASSES};
-    b->d->ops->loss(b->d, &op);
-    note(b, op.out, sizeof *op.out);
-    note(b, op.each, EXAMPLES * sizeof(double));
-    note(b, op.dlogits, EXAMPLES * CLASSES * sizeof(float));
+    t->d->ops->loss(t->d, &op);
+    note(t, op.out, sizeof *op.out);
+    note(t, op.each, EXAMPLES * sizeof(double));
+    note(t, op.dlogits, EXAMPLES * CLASSES * sizeof(float));
 }
 
-static void run_update(struct trial *b)
+static void run_update(struct trial *t)
 {
     static const size_t sizes[] = {1, 6, 1021};
     struct optimizer_spec spec = {.momentum = 0.9, .weight_decay = 1e-4};
@@ -149,47 +155,47 @@ static void run_update(struct trial *b)
 
     cr_assert(eq(int, optimizer_find(&spec.type, "sgd"), STATUS_OK));
     for (int i = 0; i < 3; i++)
-        u[i] = (struct update){.value = reals(b, 2, sizes[i]),
-                               .grad = reals(b, 3, sizes[i]),
-                               .state = {reals(b, 4, sizes[i])},
+        u[i] = (struct update){.value = reals(t, 2, sizes[i]),
+                               .grad = reals(t, 3, sizes[i]),
+                               .state = {reals(t, 4, sizes[i])},
                                .size = sizes[i]};
     struct update_op op = {.parameter = u, .count = 3, .spec = &spec, .lr = 0.1};
     op.rule = &spec.type->observe;
-    b->d->ops->update(b->d, &op);
+    t->d->ops->update(t->d, &op);
     op.rule = &spec.type->move;
-    b->d->ops->update(b->d, &op);
+    t->d->ops->update(t->d, &op);
     for (int i = 0; i < 3; i++) {
-        note(b, u[i].value, sizes[i] * sizeof(float));
-        note(b, u[i].state[0], sizes[i] * sizeof(float));
+        note(t, u[i].value, sizes[i] * sizeof(float));
+        note(t, u[i].state[0], sizes[i] * sizeof(float));
     }
 }
 
-static struct norm_memory norm_memory(struct trial *b)
+static struct norm_memory norm_memory(struct trial *t)
 {
-    return (struct norm_memory){.weight = reals(b, 5, C),
-                                .bias = reals(b, 6, C),
-                                .weight_grad = room(b, NULL, C * sizeof(float)),
-                                .bias_grad = room(b, NULL, C * sizeof(float)),
-                                .running_mean = room(b, NULL, C * sizeof(float)),
-                                .running_var = room(b, NULL, C * sizeof(float)),
-                                .inverse_std = room(b, NULL, C * sizeof(double)),
-                                .mean = room(b, NULL, C * sizeof(float)),
-                                .scale = room(b, NULL, C * sizeof(float)),
-                                .shift = room(b, NULL, C * sizeof(float)),
-                                .ka = room(b, NULL, C * sizeof(float)),
-                                .kb = room(b, NULL, C * sizeof(float)),
-                                .kc = room(b, NULL, C * sizeof(float)),
-                                .sums = room(b, NULL, N * 2 * C * sizeof(double)),
-                                .positive = room(b, NULL, N * MASK)};
+    return (struct norm_memory){.weight = reals(t, 5, C),
+                                .bias = reals(t, 6, C),
+                                .weight_grad = room(t, NULL, C * sizeof(float)),
+                                .bias_grad = room(t, NULL, C * sizeof(float)),
+                                .running_mean = room(t, NULL, C * sizeof(float)),
+                                .running_var = room(t, NULL, C * sizeof(float)),
+                                .inverse_std = room(t, NULL, C * sizeof(double)),
+                                .mean = room(t, NULL, C * sizeof(float)),
+                                .scale = room(t, NULL, C * sizeof(float)),
+                                .shift = room(t, NULL, C * sizeof(float)),
+                                .ka = room(t, NULL, C * sizeof(float)),
+                                .kb = room(t, NULL, C * sizeof(float)),
+                                .kc = room(t, NULL, C * sizeof(float)),
+                                .sums = room(t, NULL, N * 2 * C * sizeof(double)),
+                                .positive = room(t, NULL, N * MASK)};
 }
 
 /* What a convolution would have noted of y. */
-static double *notes_of(struct trial *b, const float *y)
+static double *notes_of(struct trial *t, const float *y)
 {
     static float host[SIZE];
     double notes[N][CONV_NOTES][C];
 
-    b->d->ops->get(b->d, host, y, sizeof host);
+    t->d->ops->get(t->d, host, y, sizeof host);
     for (int n = 0; n < N; n++)
         for (int c = 0; c < C; c++) {
             double *const sum = &notes[n][CONV_NOTE_SUM][c], *const square = &notes[n][CONV_NOTE_SQUARE][c];
@@ -205,73 +211,73 @@ static double *notes_of(struct trial *b, const float *y)
                 *most = fmax(*most, v);
             }
         }
-    return room(b, notes, sizeof notes);
+    return room(t, notes, sizeof notes);
 }
 
 static const struct norm_shape shape = {
     .pixels = PIXELS, .c = C, .mask_bytes = MASK, .relu = true, .ceiling = 1.5f};
 
-static struct norm_forward_op norm_forward(struct trial *b)
+static struct norm_forward_op norm_forward(struct trial *t)
 {
-    const float *y = reals(b, 7, SIZE);
-    struct norm_forward_op op = {.out = room(b, NULL, SIZE * sizeof(float)),
-                                 .range = room(b, NULL, sizeof(struct range)),
-                                 .m = norm_memory(b),
+    const float *y = reals(t, 7, SIZE);
+    struct norm_forward_op op = {.out = room(t, NULL, SIZE * sizeof(float)),
+                                 .range = room(t, NULL, sizeof(struct range)),
+                                 .m = norm_memory(t),
                                  .y = y,
-                                 .notes = notes_of(b, y),
-                                 .residual = reals(b, 8, SIZE),
+                                 .notes = notes_of(t, y),
+                                 .residual = reals(t, 8, SIZE),
                                  .shape = shape,
                                  .n = N,
                                  .training = true};
-    b->d->ops->norm_forward(b->d, &op);
+    t->d->ops->norm_forward(t->d, &op);
     return op;
 }
 
-static void run_norm_forward(struct trial *b)
+static void run_norm_forward(struct trial *t)
 {
-    const struct norm_forward_op op = norm_forward(b);
+    const struct norm_forward_op op = norm_forward(t);
 
-    note(b, op.out, SIZE * sizeof(float));
-    note(b, op.range, sizeof *op.range);
-    note(b, op.m.positive, N * MASK);
-    note(b, op.m.inverse_std, C * sizeof(double));
-    note(b, op.m.running_mean, C * sizeof(float));
-    note(b, op.m.running_var, C * sizeof(float));
+    note(t, op.out, SIZE * sizeof(float));
+    note(t, op.range, sizeof *op.range);
+    note(t, op.m.positive, N * MASK);
+    note(t, op.m.inverse_std, C * sizeof(double));
+    note(t, op.m.running_mean, C * sizeof(float));
+    note(t, op.m.running_var, C * sizeof(float));
 }
 
-static void run_norm_backward(struct trial *b)
+static void run_norm_backward(struct trial *t)
 {
-    const struct norm_forward_op f = norm_forward(b);
-    struct norm_backward_op op = {.dy = room(b, NULL, SIZE * sizeof(float)),
-                                  .range = room(b, NULL, sizeof(struct range)),
-                                  .dresidual = reals(b, 9, SIZE),
+    const struct norm_forward_op f = norm_forward(t);
+    struct norm_backward_op op = {.dy = room(t, NULL, SIZE * sizeof(float)),
+                                  .range = room(t, NULL, sizeof(struct range)),
+                                  .dresidual = reals(t, 9, SIZE),
                                   .add_residual = true,
-                                  .dresidual_range = room(b, NULL, sizeof(struct range)),
+                                  .dresidual_range = room(t, NULL, sizeof(struct range)),
                                   .m = f.m,
-                                  .dout = reals(b, 10, SIZE),
+                                  .dout = reals(t, 10, SIZE),
                                   .y = f.y,
                                   .shape = shape,
                                   .n = N};
-    b->d->ops->norm_backward(b->d, &op);
-    note(b, op.dy, SIZE * sizeof(float));
-    note(b, op.range, sizeof *op.range);
-    note(b, op.dresidual, SIZE * sizeof(float));
-    note(b, op.dresidual_range, sizeof *op.dresidual_range);
-    note(b, op.m.weight_grad, C * sizeof(float));
-    note(b, op.m.bias_grad, C * sizeof(float));
+    t->d->ops->norm_backward(t->d, &op);
+    note(t, op.dy, SIZE * sizeof(float));
+    note(t, op.range, sizeof *op.range);
+    note(t, op.dresidual, SIZE * sizeof(float));
+    note(t, op.dresidual_range, sizeof *op.dresidual_range);
+    note(t, op.m.weight_grad, C * sizeof(float));
+    note(t, op.m.bias_grad, C * sizeof(float));
 }
 
 /* To add a format: its text. */
-static const char *const formats[] = {"fp:e4m3fn:sr8:sat", "fp:e5m2"};
+static const char *const formats[] = {"fp:e4m3fn:sr8:sat", "mx:e2m1:32:floor", "affine:8"};
 
-static void run_quantize(struct trial *b)
+static void run_quantize(struct trial *t)
 {
-    enum { ROWS = 3, ROW = 6007 }; /* more than one piece of any member */
-    float *x = reals(b, 11, ROWS * ROW);
+    enum { ROWS = 3, ROW = 6007 };                           /* more than one piece of any member */
+    const float *x = reals_up_to(t, 11, ROWS * ROW, 300.0f); /* some overflow */
 
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        struct quantize_op op = {.y = room(b, NULL, ROWS * ROW * sizeof(float)),
-                                 .overflow = room(b, NULL, sizeof(uint64_t)),
+        struct quantize_op op = {.y = room(t, NULL, ROWS * ROW * sizeof(float)),
+                                 .overflow = room(t, NULL, sizeof(uint64_t)),
                                  .x = x,
                                  .rows = ROWS,
                                  .row = ROW,
@@ -279,38 +285,38 @@ static void run_quantize(struct trial *b)
         struct format f;
         must(format_parse(&f, formats[i]));
         must(quantizer_make(&op.quantizer, &f, CARRIER_FLOAT32));
-        b->d->ops->quantize(b->d, &op);
-        note(b, op.y, ROW * sizeof(float)); /* the first row, and the last */
-        note(b, op.y + 2 * ROW, (i == 0 ? ROW : 0) * sizeof(float));
-        note(b, op.overflow, sizeof *op.overflow);
+        t->d->ops->quantize(t->d, &op);
+        note(t, op.y, ROWS * ROW * sizeof(float));
+        note(t, op.overflow, sizeof *op.overflow);
     }
 }
 
 /* --- every row of kernels, 1 to 7 threads ------------------------------------------------------------ */
 
-static void run_on(struct results *r, void (*run)(struct trial *b), const char *kernels, int threads)
+static void run_on(struct results *r, void (*run)(struct trial *t), const char *kernels, int threads)
 {
-    struct trial b = {.d = device_made(kernels, threads), .results = r};
+    struct trial t = {.d = device_made(kernels, threads), .results = r};
 
     r->size = 0;
-    cr_assert(eq(int, b.d->ops->settle(b.d), STATUS_OK));
-    run(&b);
-    for (int i = 0; i < b.count; i++)
-        b.d->ops->release(b.d, b.memory[i], b.size[i]);
-    device_close(b.d);
+    cr_assert(eq(int, t.d->ops->settle(t.d), STATUS_OK));
+    run(&t);
+    for (int i = 0; i < t.count; i++)
+        t.d->ops->release(t.d, t.memory[i], t.size[i]);
+    device_close(t.d);
 }
 
 static bool row_is_here(const char *kernels)
 {
     int count;
+    const struct kernels *const *all = kernels_all(&count);
 
-    for (int i = (kernels_all(&count), 0); i < count; i++)
-        if (strcmp(kernels_all(&count)[i]->name, kernels) == 0) return kernels_all(&count)[i]->available();
+    for (int i = 0; i < count; i++)
+        if (strcmp(all[i]->name, kernels) == 0) return all[i]->available();
     cr_fatal("there is no row '%s' of kernels", kernels);
     return false;
 }
 
-static void expect_same_bits(void (*run)(struct trial *b), const char *kernels)
+static void expect_same_bits(void (*run)(struct trial *t), const char *kernels)
 {
     static const int threads[] = {1, 2, 3, 7};
     static struct results want, got;
