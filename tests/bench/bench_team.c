@@ -6,15 +6,16 @@
  * Predicted: two threads on two quiet cores meet within half a microsecond by spinning; a task is two meetings,
  * so 1 microsecond; OpenMP the same. One thread: nothing but a call.
  *
- * Measured, 2 cores of an AMD EPYC under other load (6 to 8 threads that want to run), so that the fastest round
- * says what a meeting costs and the median what it costs there. Fastest: task 0.7 to 0.8, barrier 0.21 to 0.24,
- * OpenMP 2.8 to 2.9 microseconds; one thread 0.005, 0.002, 1.2. Median of two threads: task 8 to 15, barrier 0.3
- * to 0.4, OpenMP 15 to 18. In four of seven runs, however, every round was slow: task 160 to 180, barrier 81 to
- * 85, OpenMP 7 to 22. Not yet measured on quiet cores.
+ * Measured, 2 cores of an AMD EPYC under other load (6 to 8 threads that want to run), seven runs. In three of
+ * them the median of two threads was: task 8 to 15, barrier 0.3 to 0.4, OpenMP 15 to 19 microseconds; their
+ * fastest rounds, which say what a meeting of two running threads costs: 0.7 to 0.8, 0.21 to 0.24, 2.8 to 2.9.
+ * In the other four: task 163 to 181, barrier 81 to 85, OpenMP 7 to 22, and the fastest round hardly faster.
+ * One thread: 0.005, 0.002, 1.2 to 1.3. Not yet measured on quiet cores.
  *
  * Learned: two members that run meet faster than predicted, and OpenMP's region costs even one thread a
- * microsecond. The slow runs repeat one number, about the time for which a member spins before it sleeps:
- * presumably both members stood on one CPU, and each spun away the time that the other needed.
+ * microsecond. The slow runs show one number, about the time for which a member spins before it sleeps: presumably
+ * both members stood on one CPU, and each spun away the time that the other needed. With sched_yield() in place
+ * of every 256th pause, six runs under the same load had medians of 10 to 37 for a task, 0.4 to 18 for a barrier.
  */
 #include "sim/base/team.h"
 #include "tests/bench/bench.h"
