@@ -67,9 +67,12 @@ cptsim: $(OUT)/cptsim
 $(OUT)/cptsim: $(OBJ)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(OUT)/libquant.a: $(QUANT)
+# One object, so that what the sources need of each other can be local: no name that a public header does not declare.
+$(OUT)/libquant.a: $(QUANT) $(OUT)/libquant.names
 	@echo "archive $@"
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)$(LD) -r -o $(OUT)/libquant.o $(QUANT)
+	$(Q)objcopy --keep-global-symbols=$(OUT)/libquant.names $(OUT)/libquant.o
+	$(Q)rm -f $@ && ar rcs $@ $(OUT)/libquant.o
 define compile
 @mkdir -p $(@D)
 @echo "compile $<"

@@ -17,6 +17,12 @@ bool block_is_family(enum family family)
     return family == FAMILY_BFP || family == FAMILY_MX || family == FAMILY_NVFP4;
 }
 
+size_t quantizer_block(const struct format *f)
+{
+    if (!block_is_family(f->family)) return 1;
+    return f->block.size == 0 ? SIZE_MAX : (size_t)f->block.size;
+}
+
 void block_scan_add(struct block_scan *s, struct number x)
 {
     if (x.kind != NUMBER_FINITE)
@@ -51,7 +57,7 @@ static struct block_grid bfp_grid(const struct format *f, int exponent)
 }
 
 /* Would rounding the largest magnitude, with either sign, leave -hi..hi? */
-static bool bfp_carries(struct block_grid g, struct number largest)
+static bool bfp_overflows(struct block_grid g, struct number largest)
 {
     g.format.overflow = OVERFLOW_SAT_SYM;
     if (rounding_is_stochastic(g.format.rounding)) g.format.rounding = ROUND_AWAY;
@@ -68,7 +74,7 @@ static struct block_grid bfp_make(const struct format *f, struct block_scan scan
     const struct block_grid g = bfp_grid(f, exponent);
 
     if (f->block.rule == SCALE_FLOOR || scan.largest.m == 0 || exponent == half - 1) return g;
-    return bfp_carries(g, scan.largest) ? bfp_grid(f, exponent + 1) : g;
+    return bfp_overflows(g, scan.largest) ? bfp_grid(f, exponent + 1) : g;
 }
 
 static struct block_grid mx_grid(const struct format *f, int exponent)

@@ -10,6 +10,8 @@
 
 #include "quant/element.h"
 
+#include <stddef.h>
+
 /** What has been seen of a block. Zero-initialize. */
 struct block_scan {
     struct number largest; /* of the finite magnitudes; its sign is meaningless */
@@ -50,5 +52,8 @@ struct number block_decode(const struct block_grid *g, uint64_t code);
 float nvfp4_tensor_scale(struct number largest);
 
 bool block_is_family(enum family family);
+
+/** Elements that share a scale: 1 for elementwise formats, SIZE_MAX if all of an array do. */
+size_t quantizer_block(const struct format *f);
 
 #endif

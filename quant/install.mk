@@ -14,4 +14,10 @@ install-quant: $(OUT)/libquant.a
 	    'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lquant -lm' \
 	    >"$(DESTDIR)$(PREFIX)/lib/pkgconfig/libquant.pc"
 
+# The functions that the public headers declare: "NAME(" in a line that begins in the first column.
+$(OUT)/libquant.names: $(QUANT_HEADERS:%=quant/%.h) quant/install.mk
+	@mkdir -p $(@D)
+	$(Q)awk '/^[a-zA-Z_]/ && !/^(static|typedef)/ { sub(/^__attribute__\(\(.*\)\)\) /, ""); \
+	    if (match($$0, /[a-z_0-9]+\(/)) print substr($$0, RSTART, RLENGTH - 1) }' $(QUANT_HEADERS:%=quant/%.h) | sort -u >$@
+
 .PHONY: install-quant

@@ -9,12 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-size_t quantizer_block(const struct format *f)
-{
-    if (!block_is_family(f->family)) return 1;
-    return f->block.size == 0 ? SIZE_MAX : (size_t)f->block.size;
-}
-
 bool quantizer_needs_measure(const struct format *f)
 {
     return f->family == FAMILY_AFFINE || f->family == FAMILY_NVFP4 || quantizer_block(f) == SIZE_MAX;

@@ -130,10 +130,4 @@ void quantizer_decode_f32(const struct quantizer *p, float *y, const uint64_t *c
 void quantizer_decode_f64(const struct quantizer *p, double *y, const uint64_t *code, const uint32_t *scale,
                           size_t n);
 
-/** Elements that share a scale: 1 for elementwise formats, SIZE_MAX if all of an array do. */
-size_t quantizer_block(const struct format *f);
-
-/** Random bits of element i: R of them by the lane rule of quant/random.h. */
-uint32_t draw_bits(struct random_name name, uint64_t i, int random_bits);
-
 #endif

@@ -66,4 +66,12 @@ static inline uint32_t random_bits16(struct random_name name, uint64_t i)
     return (word[(i >> 3) & 3] >> (16 * ((i >> 5) & 1))) & 0xFFFFu;
 }
 
+/** Random bits of element i, `random_bits` of them (0..32): the upper ones of its 16, or of its 32. */
+static inline uint32_t draw_bits(struct random_name name, uint64_t i, int random_bits)
+{
+    if (random_bits == 0) return 0;
+    return random_bits <= 16 ? random_bits16(name, i) >> (16 - random_bits)
+                             : random_bits32(name, i) >> (32 - random_bits);
+}
+
 #endif

@@ -7,13 +7,6 @@
 #include <assert.h>
 #include <math.h>
 
-uint32_t draw_bits(struct random_name name, uint64_t i, int random_bits)
-{
-    if (random_bits == 0) return 0;
-    return random_bits <= 16 ? random_bits16(name, i) >> (16 - random_bits)
-                             : random_bits32(name, i) >> (32 - random_bits);
-}
-
 struct number array_load(struct array a, size_t i)
 {
     if (a.carrier == CARRIER_FLOAT32) return number_of_float(((const float *)a.data)[i]);

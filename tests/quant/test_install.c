@@ -21,6 +21,28 @@ Test(install, the_readme_shows_the_example)
     free(example);
 }
 
+/* What the headers declare, as the compiler understands them, and what the archive defines: the same, so that
+ * every declared function links and no other name can meet one of the program that takes the library. */
+static void expect_declared_names_alone(const char *installed)
+{
+    char command[1024], line[256];
+
+    snprintf(
+        command, sizeof command,
+        "cd %s && (cd include && printf '#include <%%s>\\n' quant/*.h) >all.c && "
+        "gcc -std=c17 -Iinclude -aux-info all.aux -c all.c -o all.o && "
+        "awk '/include\\/quant\\/[a-z_]*\\.h:[0-9]+:NC/ { sub(/.*\\*\\/ /, \"\"); match($0, /[a-z_0-9]+ \\(/); "
+        "print substr($0, RSTART, RLENGTH - 2) }' all.aux | sort -u >declared && "
+        "nm -g --defined-only lib/libquant.a | awk 'NF == 3 { print $3 }' | sort -u >defined && "
+        "test -s declared && diff declared defined",
+        installed);
+    FILE *out = popen(command, "r");
+    cr_assert(out != NULL);
+    while (fgets(line, sizeof line, out) != NULL)
+        cr_log_error("declared < > defined: %s", line);
+    cr_assert(eq(int, pclose(out), 0), "libquant.a defines other names than its headers declare");
+}
+
 Test(install, the_example_compiles_against_the_installed_library_and_runs, .timeout = 300)
 {
     const struct folder f = folder_new();
@@ -40,5 +62,6 @@ Test(install, the_example_compiles_against_the_installed_library_and_runs, .time
     while (fgets(line, sizeof line, out) != NULL)
         continue;
     cr_assert(eq(int, pclose(out), 0));
+    expect_declared_names_alone(f.path);
     folder_remove(&f);
 }
