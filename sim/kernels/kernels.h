@@ -12,7 +12,8 @@
  * other order is allowed, on any machine. In integer sums a tap in the padding is left out; in float sums it
  * takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
  *
- * To add an instruction set: a file kernels_NAME.c with its own flags in the Makefile, a row in kernels.c.
+ * To add an instruction set: a folder with its own flags in the Makefile and a line in .ci/rooms, a row in
+ * kernels.c.
  */
 #ifndef SIM_KERNELS_KERNELS_H
 #define SIM_KERNELS_KERNELS_H
