@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const checkpoint_groups[CHECKPOINT_GROUPS] = {"model", "optim", "buffers"};
+const char *const checkpoint_groups[CHECKPOINT_GROUPS] = {
+    [STATE_VALUE] = "model", [STATE_OPTIMIZER] = "optim", [STATE_BUFFER] = "buffers"};
 
 /* Known shapes are kept, for readers; the values are the same either way. */
 static void set_shape(struct checkpoint_tensor *t, const struct layer *l, size_t size)
@@ -28,48 +29,34 @@ static void set_shape(struct checkpoint_tensor *t, const struct layer *l, size_t
     }
 }
 
-static void add(struct checkpoint_state *s, const char *group, const struct layer *l, const char *name,
-                float *value, size_t size)
+static void add(struct checkpoint_state *s, const struct state_at *at)
 {
-    if (value == NULL) return; /* a graph planned for evaluation has no momenta */
     struct checkpoint_tensor *t = &s->tensor[s->count++];
-    snprintf(t->path, sizeof t->path, "%s/%s.%s", group, l->name, name);
-    t->value = value;
-    set_shape(t, l, size);
-}
+    const char *second = at->kind == STATE_OPTIMIZER && at->slot == 1 ? ".second" : "";
 
-/* The tensors of one layer that stand in a group. */
-static void add_layer(struct checkpoint_state *s, int group, struct layer *l)
-{
-    for (int i = 0; group < 2 && i < l->param_count; i++) {
-        struct param *p = &l->params[i];
-        add(s, checkpoint_groups[group], l, p->name, group == 0 ? p->value : p->state[0], p->size);
-        if (group == 1 && p->state[1] != NULL) {
-            char name[NAME_LENGTH + 8];
-            snprintf(name, sizeof name, "%s.second", p->name);
-            add(s, checkpoint_groups[group], l, name, p->state[1], p->size);
-        }
-    }
-    for (int i = 0; group == 2 && i < l->buffer_count; i++)
-        add(s, checkpoint_groups[group], l, l->buffers[i].name, l->buffers[i].value, l->buffers[i].size);
+    snprintf(t->path, sizeof t->path, "%s/%s.%s%s", checkpoint_groups[at->kind], at->layer->name, at->name,
+             second);
+    t->value = at->value;
+    set_shape(t, at->layer, at->size);
 }
 
 enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g)
 {
-    int64_t largest = 1;
+    size_t count = 0, largest = 1;
 
     *s = (struct checkpoint_state){.device = g->plan.device};
-    s->tensor = calloc((size_t)g->count * (3 * LAYER_PARAMS + LAYER_BUFFERS) + 1, sizeof *s->tensor);
-    if (s->tensor == NULL) return fail(STATUS_NOMEM, "no memory for the names of the state's tensors");
-    for (int group = 0; group < CHECKPOINT_GROUPS; group++)
-        for (int i = 0; i < g->count; i++)
-            add_layer(s, group, g->nodes[i].layer);
-    for (int i = 0; i < s->count; i++)
-        if (s->tensor[i].size > largest) largest = s->tensor[i].size;
-    s->host = malloc((size_t)largest * sizeof *s->host);
-    if (s->host != NULL) return STATUS_OK;
-    checkpoint_state_close(s);
-    return fail(STATUS_NOMEM, "no memory for a tensor of the state");
+    for (struct state_at at = state_begin(g); at.value; state_next(&at), count++)
+        if (at.size > largest) largest = at.size;
+    s->tensor = calloc(count + 1, sizeof *s->tensor);
+    s->host = malloc(largest * sizeof *s->host);
+    if (s->tensor == NULL || s->host == NULL) {
+        checkpoint_state_close(s);
+        return fail(STATUS_NOMEM, "no memory for the %zu tensors of the state", count);
+    }
+    for (enum state_kind kind = 0; kind < STATE_KINDS; kind++)
+        for (struct state_at at = state_begin(g); at.value; state_next(&at))
+            if (at.kind == kind) add(s, &at);
+    return STATUS_OK;
 }
 
 void checkpoint_state_close(struct checkpoint_state *s)

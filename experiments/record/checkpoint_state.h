@@ -4,7 +4,7 @@
 #define EXPERIMENTS_RECORD_CHECKPOINT_STATE_H
 
 #include "experiments/store/store.h"
-#include "sim/layers/graph.h"
+#include "sim/layers/params.h"
 
 struct checkpoint_tensor {
     char path[2 * NAME_LENGTH + 32]; /* "model/conv1.weight" */
@@ -20,9 +20,9 @@ struct checkpoint_state {
     float *host; /* room for the largest of them */
 };
 
-enum { CHECKPOINT_GROUPS = 3 };
+enum { CHECKPOINT_GROUPS = STATE_KINDS };
 
-/** Groups of a file: values, momenta, running statistics. */
+/** Groups of a file, one for each kind of tensor: values, momenta, running statistics. */
 extern const char *const checkpoint_groups[CHECKPOINT_GROUPS];
 
 /** The tensors of a graph, which keeps their values. */

@@ -1,6 +1,7 @@
 /* experiments/record/record_layers.c - /layers: what the network's products are, and what their
  * quantizers saw. */
 #include "experiments/record/record_inside.h"
+#include "sim/layers/params.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -111,12 +112,11 @@ static enum status write_facts(struct record *r, const struct graph *g)
         const struct layer *l = g->nodes[r->layers.node[i]].layer;
         struct fact_row row = {.inputs = (int64_t)shape_size(l->in),
                                .outputs = (int64_t)shape_size(l->out),
+                               .params = (int64_t)params_of_layer(l),
                                .macs = layer_facts_of(l).macs,
                                .quantized = l->quantized};
         snprintf(row.name, sizeof row.name, "%s", l->name);
         snprintf(row.type, sizeof row.type, "%s", l->type->name);
-        for (int p = 0; p < l->param_count; p++)
-            row.params += (int64_t)l->params[p].size;
         TRY(store_series_append(facts, &row));
     }
     return STATUS_OK;

@@ -41,33 +41,41 @@ struct train_case {
     struct tolerances tolerance;
 };
 
-/* Visit every parameter (gradient or value) and buffer of the graph under its published name. */
-enum what { VALUES, GRADIENTS };
+/* What is done with a tensor of the network: its published name, its values, its shape if it is a
+ * convolution's. */
 typedef enum status visit(struct train_case *c, const char *path, float *x, size_t size,
                           const struct conv_shape *s);
 
-static enum status visit_layer(struct train_case *c, const char *folder, struct layer *l, enum what what,
-                               visit *f)
-{
-    char path[6 * STORE_NAME_MAX];
+enum { TENSOR_PATH = 6 * STORE_NAME_MAX };
 
-    for (int j = 0; j < l->param_count; j++) {
-        struct param *p = &l->params[j];
-        snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, p->name);
-        TRY(f(c, path, what == GRADIENTS ? p->grad : p->value, p->size, layer_facts_of(l).conv));
-    }
-    for (int j = 0; j < l->buffer_count && what == VALUES; j++) {
-        snprintf(path, sizeof path, "%s/%s/%s.%s", c->group, folder, l->name, l->buffers[j].name);
-        if (strstr(path, "quantize_input") && c->forward == 0) continue; /* unused there */
-        TRY(f(c, path, l->buffers[j].value, l->buffers[j].size, NULL));
-    }
+static const char *path_of(const struct train_case *c, const char *folder, const struct layer *l,
+                           const char *name, char path[static TENSOR_PATH])
+{
+    snprintf(path, TENSOR_PATH, "%s/%s/%s.%s", c->group, folder, l->name, name);
+    return path;
+}
+
+static enum status visit_gradients(struct train_case *c, const char *folder, visit *f)
+{
+    char path[TENSOR_PATH];
+
+    for (struct param_at at = params_begin(&c->graph); at.param; params_next(&at))
+        TRY(f(c, path_of(c, folder, at.layer, at.param->name, path), at.param->grad, at.param->size,
+              layer_facts_of(at.layer).conv));
     return STATUS_OK;
 }
 
-static enum status visit_all(struct train_case *c, const char *folder, enum what what, visit *f)
+/* Parameters and buffers, but not what the optimizer keeps. */
+static enum status visit_values(struct train_case *c, const char *folder, visit *f)
 {
-    for (int i = 0; i < c->graph.count; i++)
-        TRY(visit_layer(c, folder, c->graph.nodes[i].layer, what, f));
+    char path[TENSOR_PATH];
+
+    for (struct state_at at = state_begin(&c->graph); at.value; state_next(&at)) {
+        const bool unused = c->forward == 0 && strstr(at.name, "quantize_input") != NULL;
+        if (at.kind == STATE_OPTIMIZER || unused) continue;
+        TRY(f(c, path_of(c, folder, at.layer, at.name, path), at.value, at.size,
+              at.kind == STATE_VALUE ? layer_facts_of(at.layer).conv : NULL));
+    }
     return STATUS_OK;
 }
 
@@ -160,7 +168,7 @@ static enum status train(struct train_case *c, float *losses)
             s = verify_follow_ranges(c->v, &c->graph, c->group, &p);
         else
             graph_backward(&c->graph, &p);
-        if (t == 0 && s == STATUS_OK) s = visit_all(c, "grad_step0", GRADIENTS, check_gradient);
+        if (t == 0 && s == STATUS_OK) s = visit_gradients(c, "grad_step0", check_gradient);
         update_params(&c->graph, &sgd, LEARNING_RATE, &p);
     }
     free(labels);
@@ -182,7 +190,7 @@ static enum status check_final(struct train_case *c)
     char path[3 * STORE_NAME_MAX];
 
     snprintf(path, sizeof path, "after%ld", (long)c->steps);
-    TRY(visit_all(c, path, VALUES, check_state));
+    TRY(visit_values(c, path, check_state));
     const struct pass p = make_pass(c, false, 0);
     const struct tensor *logits = graph_forward(&c->graph, &p);
     snprintf(path, sizeof path, "%s/eval_logits", c->group);
@@ -194,7 +202,7 @@ static enum status run_case(struct train_case *c)
     float *losses = calloc((size_t)c->steps, sizeof *losses);
 
     if (!losses) return fail(STATUS_NOMEM, "no memory for losses");
-    enum status s = visit_all(c, "init", VALUES, load);
+    enum status s = visit_values(c, "init", load);
     if (s == STATUS_OK) s = train(c, losses);
     if (s == STATUS_OK) s = check_losses(c, losses);
     free(losses);

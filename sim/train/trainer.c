@@ -185,16 +185,14 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
 /* --- the digest by which two runs are compared --- */
 
 /* A tensor of the state behind its layer's name and its own. */
-static void add_tensor(struct digest *h, struct device *d, const struct layer *l, const char *name,
-                       const float *x, size_t n)
+static void add_tensor(struct digest *h, struct device *d, const struct state_at *at, const char *name)
 {
-    if (!x) return;
-    float *host = malloc(n * sizeof *host);
+    float *host = malloc(at->size * sizeof *host);
     if (!host) abort(); /* no larger than one layer's weights */
-    d->ops->get(d, host, x, n * sizeof *host);
-    digest_add(h, l->name, strlen(l->name) + 1);
+    d->ops->get(d, host, at->value, at->size * sizeof *host);
+    digest_add(h, at->layer->name, strlen(at->layer->name) + 1);
     digest_add(h, name, strlen(name) + 1);
-    digest_add(h, host, n * sizeof *host);
+    digest_add(h, host, at->size * sizeof *host);
     free(host);
 }
 
@@ -206,16 +204,7 @@ void trainer_hash(char hex[static DIGEST_SIZE], const struct trainer *t)
 
     digest_init(&h);
     digest_add(&h, &at, sizeof at);
-    for (int i = 0; i < t->graph->count; i++) {
-        const struct layer *l = t->graph->nodes[i].layer;
-        for (int j = 0; j < l->param_count; j++) {
-            const struct param *q = &l->params[j];
-            add_tensor(&h, d, l, q->name, q->value, q->size);
-            for (int s = 0; s < t->graph->plan.states; s++)
-                add_tensor(&h, d, l, t->spec->optimizer.type->state[s], q->state[s], q->size);
-        }
-        for (int j = 0; j < l->buffer_count; j++)
-            add_tensor(&h, d, l, l->buffers[j].name, l->buffers[j].value, l->buffers[j].size);
-    }
+    for (struct state_at s = state_begin(t->graph); s.value; state_next(&s))
+        add_tensor(&h, d, &s, s.kind == STATE_OPTIMIZER ? t->spec->optimizer.type->state[s.slot] : s.name);
     digest_hex(hex, &h);
 }
