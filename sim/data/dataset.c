@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { MAX_FOLDERS = 6 };
 
@@ -207,15 +206,6 @@ bool dataset_found(char dir[512], const char *name, const char *dir_hint)
 
 /* ---- reading and splitting ---- */
 
-enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label, size_t count)
-{
-    part->label = malloc((count ? count : 1) * sizeof *part->label);
-    if (!part->label) return fail(STATUS_NOMEM, "no memory for %zu labels", count);
-    for (size_t i = 0; i < count; i++)
-        part->label[i] = label[i];
-    return STATUS_OK;
-}
-
 static enum status parts_read(struct dataset *d, const struct dataset_row *row)
 {
     for (int i = 0; i < 2; i++) {
@@ -321,20 +311,11 @@ enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
     return s;
 }
 
-static void part_free(struct dataset_part *part)
-{
-    if (part->map)
-        munmap(part->map, part->map_size);
-    else
-        free(part->pixel);
-    free(part->label);
-}
-
 void dataset_close(struct dataset *d)
 {
     if (d->images) {
         for (int i = 0; i < 2; i++)
-            part_free(&d->images->part[i]);
+            dataset_part_free(&d->images->part[i]);
         free(d->images->record[SPLIT_VALIDATION]); /* the first of the three, in one block */
         free(d->images);
     }

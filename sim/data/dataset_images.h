@@ -73,6 +73,9 @@ MUST_CHECK enum status dataset_packed_read(struct dataset_part *part, const stru
 /** Give part `count` labels of one byte each. */
 MUST_CHECK enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label, size_t count);
 
+/** Free what a part holds, whoever read it; fine for one that is all 0. */
+void dataset_part_free(struct dataset_part *part);
+
 /** The draws of one example, each from a sequence of its own. */
 enum augment_draw { AUGMENT_ROW, AUGMENT_COLUMN, AUGMENT_FLIP, AUGMENT_AREA, AUGMENT_RATIO };
 

@@ -68,12 +68,6 @@ static void conv_plan(struct layer *l, const struct memory_plan *p, struct arena
     p->device->ops->conv_reserve(p->device, &needs);
 }
 
-const struct role_setting *conv_role(const struct conv *c, enum role role, const struct pass *p)
-{
-    static const struct role_setting own = {.way = ROLE_RECIPE};
-    return c->forward_bits > 0 ? &p->recipe->role[role] : &own;
-}
-
 static void take_weights(struct conv *c, const struct pass *p)
 {
     const float *master = c->base.params[0].value;

@@ -35,6 +35,14 @@ static inline struct conv *conv_of(struct layer *l)
     return (struct conv *)l;
 }
 
+/** The recipe's quantizer at these bits. */
+static inline struct affine_rule conv_rule(const struct pass *p, int bits)
+{
+    return (struct affine_rule){bits, p->recipe->division, p->recipe->floor};
+}
+
+/* --- layer_conv_role.c: roles, and operands in number formats --- */
+
 /** The setting of a role while this pass quantizes; the recipe's own way in a float32 pass. */
 const struct role_setting *conv_role(const struct conv *c, enum role role, const struct pass *p);
 
@@ -43,14 +51,6 @@ static inline bool conv_takes_codes(const struct conv *c, const struct pass *p)
 {
     return conv_role(c, ROLE_ACCUMULATOR, p)->way == ROLE_RECIPE;
 }
-
-/** The recipe's quantizer at these bits. */
-static inline struct affine_rule conv_rule(const struct pass *p, int bits)
-{
-    return (struct affine_rule){bits, p->recipe->division, p->recipe->floor};
-}
-
-/* --- layer_conv_role.c: operands in number formats --- */
 
 /** The weights by the role's setting, which is not the recipe's own. */
 void conv_role_weights(struct conv *c, const struct pass *p);

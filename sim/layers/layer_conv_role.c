@@ -10,6 +10,12 @@
 
 #include <stdlib.h>
 
+const struct role_setting *conv_role(const struct conv *c, enum role role, const struct pass *p)
+{
+    static const struct role_setting own = {.way = ROLE_RECIPE};
+    return c->forward_bits > 0 ? &p->recipe->role[role] : &own;
+}
+
 /* The map of a role's operand if it becomes codes. */
 static bool becomes_codes(struct affine *map, const struct conv *c, enum role role, const struct pass *p)
 {

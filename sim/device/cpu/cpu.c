@@ -1,13 +1,22 @@
-/* sim/device/cpu/cpu.c - the CPU's table of operations, its memory and its scratch. */
+/* sim/device/cpu/cpu.c - the CPU's table of operations and its memory. */
 #include "sim/device/cpu/cpu.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool always(void)
 {
     return true;
+}
+
+static void cpu_close(struct device *d)
+{
+    struct cpu *c = cpu_of(d);
+
+    team_close(c->team);
+    arena_close(&c->scratch);
+    free(c->mine);
+    free(c);
 }
 
 static enum status cpu_open(struct device **out, const struct machine *m)
@@ -28,18 +37,8 @@ static enum status cpu_open(struct device **out, const struct machine *m)
         c->base.threads = team_count(c->team);
         *out = &c->base;
     }
-    if (s != STATUS_OK) device_close(&c->base);
+    if (s != STATUS_OK) cpu_close(&c->base);
     return s;
-}
-
-static void cpu_close(struct device *d)
-{
-    struct cpu *c = cpu_of(d);
-
-    team_close(c->team);
-    arena_close(&c->scratch);
-    free(c->mine);
-    free(c);
 }
 
 static void *cpu_claim(struct device *d, size_t bytes)
@@ -60,51 +59,6 @@ static void cpu_copy(struct device *d, void *to, const void *from, size_t bytes)
 {
     (void)d;
     if (to != from) memcpy(to, from, bytes);
-}
-
-void cpu_reserve(struct cpu *c, size_t thread_bytes, size_t shared_bytes)
-{
-    if (thread_bytes > c->thread_bytes) c->thread_bytes = thread_bytes;
-    if (shared_bytes > c->shared_bytes) c->shared_bytes = shared_bytes;
-}
-
-static enum status cpu_settle(struct device *d)
-{
-    enum { APART = 4096 }; /* members must not share a page, nor kernels read past the end of the last one */
-    struct cpu *c = cpu_of(d);
-    const size_t members = (size_t)team_count(c->team), mine = c->thread_bytes + APART + 64;
-
-    arena_close(&c->scratch);
-    TRY(arena_open(&c->scratch, memory_host(), c->shared_bytes + 64 + members * (mine + 64) + APART,
-                   "the scratch buffers"));
-    c->shared = arena_push(&c->scratch, c->shared_bytes + 64);
-    for (size_t i = 0; i < members; i++)
-        c->mine[i] = arena_push(&c->scratch, mine);
-    d->scratch_bytes = c->scratch.size;
-    return STATUS_OK;
-}
-
-struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each)
-{
-    const struct share s = team_share(me, (size_t)n);
-    struct range mine = RANGE_EMPTY;
-
-    for (size_t i = s.first; i < s.end; i++)
-        mine = range_join(mine, c->kernels->range(x + i * each, each));
-    return team_join(me, mine);
-}
-
-static void range_task(struct seat me, void *args)
-{
-    const struct cpu_task *t = args;
-    const struct range_op *op = t->op;
-
-    cpu_tell(me, op->out, cpu_range(me, t->cpu, op->x, op->n, op->each));
-}
-
-void cpu_op_range(struct device *d, const struct range_op *op)
-{
-    cpu_run(d, range_task, op, NULL);
 }
 
 const struct device_ops cpu_ops = {

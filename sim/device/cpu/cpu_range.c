@@ -1,0 +1,25 @@
+/* sim/device/cpu/cpu_range.c - least and largest value of a batch. */
+#include "sim/device/cpu/cpu.h"
+
+struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each)
+{
+    const struct share s = team_share(me, (size_t)n);
+    struct range mine = RANGE_EMPTY;
+
+    for (size_t i = s.first; i < s.end; i++)
+        mine = range_join(mine, c->kernels->range(x + i * each, each));
+    return team_join(me, mine);
+}
+
+static void range_task(struct seat me, void *args)
+{
+    const struct cpu_task *t = args;
+    const struct range_op *op = t->op;
+
+    cpu_tell(me, op->out, cpu_range(me, t->cpu, op->x, op->n, op->each));
+}
+
+void cpu_op_range(struct device *d, const struct range_op *op)
+{
+    cpu_run(d, range_task, op, NULL);
+}
