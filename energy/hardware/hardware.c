@@ -4,7 +4,6 @@
 #include "energy/hardware/hardware_knobs.h"
 
 #include "sim/base/table.h"
-#include "sim/method/widths.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -155,20 +154,6 @@ void hardware_hash(char hex[DIGEST_SIZE], const struct hardware *h)
 }
 
 /* --- checks between knobs ------------------------------------------------------------------------------- */
-
-int64_t hardware_banks(const struct hardware *h, const struct hardware_buffer *b)
-{
-    if (b->banks > 0) return b->banks;
-    return b == &h->weight   ? h->array.rows * h->array.columns
-           : b == &h->input  ? h->array.rows
-           : b == &h->output ? h->array.columns
-                             : 1;
-}
-
-int hardware_stored_bits(const struct hardware *h, int bits)
-{
-    return h->training.storage == STORAGE_EMULATED ? FLOAT32_BITS : bits;
-}
 
 static enum status buffer_check(const struct hardware *h, const struct hardware_buffer *b, const char *name)
 {
