@@ -120,18 +120,6 @@ const struct key *key_all(int *count)
     return keys;
 }
 
-const char *key_name(const struct key *k)
-{
-    const char *dot = strchr(k->path, '.');
-    return dot != NULL ? dot + 1 : k->path;
-}
-
-size_t key_group(const struct key *k)
-{
-    const char *dot = strchr(k->path, '.');
-    return dot != NULL ? (size_t)(dot - k->path) : 0;
-}
-
 bool config_key(struct config_key *out, int i)
 {
     if (i >= COUNT) return false;

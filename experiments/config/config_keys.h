@@ -11,6 +11,8 @@
 
 #include "experiments/config/config.h"
 
+#include <string.h>
+
 enum { KEY_TEXT = 512 };
 
 struct key;
@@ -54,9 +56,19 @@ const struct key *key_all(int *count);
 /** Write the fewest digits that read back as the same number. */
 void real_write(FILE *out, double value);
 
-/** The last part of its path, and the length of its group's name; 0 at the top of the file. */
-const char *key_name(const struct key *k);
-size_t key_group(const struct key *k);
+/** The last part of its path. */
+static inline const char *key_name(const struct key *k)
+{
+    const char *dot = strchr(k->path, '.');
+    return dot != NULL ? dot + 1 : k->path;
+}
+
+/** The length of its group's name; 0 at the top of the file. */
+static inline size_t key_group(const struct key *k)
+{
+    const char *dot = strchr(k->path, '.');
+    return dot != NULL ? (size_t)(dot - k->path) : 0;
+}
 
 /** Row of the key called `path`, or -1. */
 int key_row(const char *path);
