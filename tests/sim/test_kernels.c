@@ -174,88 +174,87 @@ ParameterizedTest(struct geometry *g, kernels, ref_weights_is_the_exact_sum)
 
 /* --- every row against ref: convolutions ------------------------------------------------------------- */
 
-struct product {
-    struct geometry g;
-    int x_bits, w_bits;
-    bool per_output;
-};
-
 enum { BIT_PAIRS = 16, GEOMETRIES = sizeof geometries / sizeof geometries[0] };
 
 /* Every path, and the widths at its edges. */
 static const int bit_pairs[BIT_PAIRS][2] = {{2, 2},  {3, 3},   {4, 4},   {8, 4}, {8, 5}, {8, 6},
                                             {8, 7},  {7, 8},   {8, 8},   {4, 8}, {9, 3}, {12, 12},
                                             {15, 9}, {15, 16}, {16, 16}, {16, 8}};
-static struct product products[BIT_PAIRS * GEOMETRIES];
 
-static struct criterion_test_params make_products(void)
+static void expect_forward_as_ref(const struct conv_shape *s, const int bits[2], enum fill x_fill,
+                                  enum fill w_fill, const struct conv_epilogue *e)
 {
-    for (int i = 0; i < BIT_PAIRS * GEOMETRIES; i++)
-        products[i] = (struct product){geometries[i / BIT_PAIRS], bit_pairs[i % BIT_PAIRS][0],
-                                       bit_pairs[i % BIT_PAIRS][1], i % 3 == 0};
-    return cr_make_param_array(struct product, products, BIT_PAIRS * GEOMETRIES);
+    const struct codes x = codes_make((size_t)s->h * s->w * s->c, bits[0], x_fill, 1);
+    int16_t *const w = weights_make((size_t)s->k * length_of(s), bits[1], w_fill);
+    const struct int_forward want = run_int_forward(reference(), s, x, w, bits[1], e);
+
+    FOR_EACH_ROW(row)
+    {
+        const struct int_forward got = run_int_forward(row, s, x, w, bits[1], e);
+        ASSERT_SAME(got.y, want.y, (size_t)s->oh * s->ow * s->k, "%s, bits %d x %d, fill %d %d", row->name,
+                    bits[0], bits[1], x_fill, w_fill);
+        ASSERT_SAME(got.notes, want.notes, CONV_NOTES * (size_t)s->k, "notes of %s, bits %d x %d", row->name,
+                    bits[0], bits[1]);
+        free(got.y);
+        free(got.notes);
+    }
+    free(want.y);
+    free(want.notes);
+    free((void *)x.data);
+    free(w);
 }
 
 ParameterizedTestParameters(kernels, int_forward_equals_ref)
 {
-    return make_products();
+    return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
 }
 
 /* All pairs of extremes too: sums at their bounds must not overflow. */
-ParameterizedTest(struct product *p, kernels, int_forward_equals_ref)
+ParameterizedTest(struct geometry *g, kernels, int_forward_equals_ref)
 {
-    const struct conv_shape s = shape_of(&p->g);
-    struct factors f = factors_make(&s, p->per_output);
+    const struct conv_shape s = shape_of(g);
+    struct factors per_filter = factors_make(&s, false), per_output = factors_make(&s, true);
 
-    for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++) {
-        const struct codes x = codes_make((size_t)s.h * s.w * s.c, p->x_bits, fill / FILL_COUNT, 1);
-        int16_t *const w = weights_make((size_t)s.k * length_of(&s), p->w_bits, fill % FILL_COUNT);
-        const struct int_forward want = run_int_forward(reference(), &s, x, w, p->w_bits, &f.e);
-        FOR_EACH_ROW(row)
-        {
-            const struct int_forward got = run_int_forward(row, &s, x, w, p->w_bits, &f.e);
-            ASSERT_SAME(got.y, want.y, (size_t)s.oh * s.ow * s.k, "%s, bits %d x %d, fill %d", row->name,
-                        p->x_bits, p->w_bits, fill);
-            ASSERT_SAME(got.notes, want.notes, CONV_NOTES * (size_t)s.k, "notes of %s, bits %d x %d",
-                        row->name, p->x_bits, p->w_bits);
-            free(got.y);
-            free(got.notes);
-        }
-        free(want.y);
-        free(want.notes);
-        free((void *)x.data);
-        free(w);
+    for (int pair = 0; pair < BIT_PAIRS; pair++)
+        for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++)
+            expect_forward_as_ref(&s, bit_pairs[pair], fill / FILL_COUNT, fill % FILL_COUNT,
+                                  (pair + g->h + g->k) % 3 == 0 ? &per_output.e : &per_filter.e);
+    factors_free(&per_filter);
+    factors_free(&per_output);
+}
+
+static void expect_weights_as_ref(const struct conv_shape *s, const int bits[2], enum fill x_fill,
+                                  enum fill e_fill, int images)
+{
+    const struct codes x = codes_make((size_t)images * s->h * s->w * s->c, bits[0], x_fill, 1);
+    const struct codes e = codes_make((size_t)images * s->oh * s->ow * s->k, bits[1], e_fill, 3);
+    int64_t *const want = run_int_weights(reference(), s, x, e, images);
+
+    FOR_EACH_ROW(row)
+    {
+        int64_t *const got = run_int_weights(row, s, x, e, images);
+        ASSERT_SAME(got, want, (size_t)s->k * length_of(s), "%s, bits %d x %d, fill %d %d", row->name,
+                    bits[0], bits[1], x_fill, e_fill);
+        free(got);
     }
-    factors_free(&f);
+    free(want);
+    free((void *)x.data);
+    free((void *)e.data);
 }
 
 ParameterizedTestParameters(kernels, int_weights_equals_ref)
 {
-    return make_products();
+    return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
 }
 
 /* Several images a call: sums go on from one to the next. */
-ParameterizedTest(struct product *p, kernels, int_weights_equals_ref)
+ParameterizedTest(struct geometry *g, kernels, int_weights_equals_ref)
 {
-    const struct conv_shape s = shape_of(&p->g);
-    const size_t in = (size_t)s.h * s.w * s.c, out = (size_t)s.oh * s.ow * s.k;
+    const struct conv_shape s = shape_of(g);
 
-    for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++) {
-        const int images = 1 + fill % 5;
-        const struct codes x = codes_make(images * in, p->x_bits, fill / FILL_COUNT, 1);
-        const struct codes e = codes_make(images * out, p->w_bits, fill % FILL_COUNT, 3);
-        int64_t *const want = run_int_weights(reference(), &s, x, e, images);
-        FOR_EACH_ROW(row)
-        {
-            int64_t *const got = run_int_weights(row, &s, x, e, images);
-            ASSERT_SAME(got, want, (size_t)s.k * length_of(&s), "%s, bits %d x %d, fill %d", row->name,
-                        p->x_bits, p->w_bits, fill);
-            free(got);
-        }
-        free(want);
-        free((void *)x.data);
-        free((void *)e.data);
-    }
+    for (int pair = 0; pair < BIT_PAIRS; pair++)
+        for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++)
+            expect_weights_as_ref(&s, bit_pairs[pair], fill / FILL_COUNT, fill % FILL_COUNT, 1 + fill % 5);
 }
 
 /* The oracle for several images is the sum of calls for each. */
