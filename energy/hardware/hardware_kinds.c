@@ -6,6 +6,8 @@
  */
 #include "energy/hardware/hardware_knobs.h"
 
+#include "sim/base/text.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -16,16 +18,12 @@
 
 static enum status name_parse(void *field, const struct knob_row *row, const char *text)
 {
-    const size_t length = strlen(text);
-
-    if (length == 0) return fail(STATUS_INPUT, "is empty; want a name");
-    if (length >= row->size) return fail(STATUS_INPUT, "%zu characters; at most %zu", length, row->size - 1);
+    if (*text == '\0') return fail(STATUS_INPUT, "is empty; want a name");
     for (const char *c = text; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("._-+=", *c) == NULL)
             return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits and any of ._-+=", text, *c);
     }
-    memcpy(field, text, length + 1);
-    return STATUS_OK;
+    return text_copy(field, row->size, NULL, text, strlen(text));
 }
 
 static void name_print(char *text, size_t size, const void *field, const struct knob_row *row)
@@ -207,8 +205,8 @@ static enum status bytes_parse(void *field, const struct knob_row *row, const ch
 
     for (int i = 0; i < 3; i++) {
         char number[24];
-        if (digits == 0 || digits >= sizeof number || strcmp(text + unit, units[i].name) != 0) continue;
-        snprintf(number, sizeof number, "%.*s", (int)digits, text);
+        if (digits == 0 || strcmp(text + unit, units[i].name) != 0) continue;
+        TRY(text_copy(number, sizeof number, NULL, text, digits));
         return whole(field, row, number, units[i].bytes);
     }
     const enum status s = whole(field, row, text, 1);

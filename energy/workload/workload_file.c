@@ -5,6 +5,7 @@
 #include "energy/workload/lines.h"
 #include "energy/workload/workload.h"
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -79,15 +80,16 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
 
 static enum status read_fields(struct line *out, struct reader *r)
 {
-    char *fields[LINES_COLUMNS];
+    char *fields[LINES_COLUMNS], place[512];
 
     TRY(lines_row(fields, &r->lines));
+    snprintf(place, sizeof place, "%s:%d: layer", r->lines.path, r->lines.number);
     for (int c = 1; c < COLUMNS; c++)
         *(int64_t *)((char *)out + columns[c].offset) = columns[c].standard;
     for (int i = 0; i < r->lines.columns; i++) {
         const struct column *c = &columns[r->order[i]];
         if (r->order[i] == NAME)
-            snprintf(out->layer, sizeof out->layer, "%s", fields[i]);
+            TRY(text_copy(out->layer, sizeof out->layer, place, fields[i], strlen(fields[i])));
         else
             TRY(read_number((int64_t *)((char *)out + c->offset), r, i, fields[i]));
     }
@@ -122,11 +124,12 @@ static enum status read_all(struct workload *out, struct reader *r)
 }
 
 /* "layers/vgg16.tsv": vgg16 */
-static void name_of_path(char *name, size_t size, const char *path)
+static enum status name_of_path(char *name, size_t size, const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
 
-    snprintf(name, size, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
+    const size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return text_copy(name, size, "the name of a file of layers", base, length);
 }
 
 enum status workload_read(struct workload *out, const char *path)
@@ -135,8 +138,9 @@ enum status workload_read(struct workload *out, const char *path)
 
     *out = (struct workload){0};
     TRY(lines_open(&r.lines, path));
-    name_of_path(out->name, sizeof out->name, path);
-    const enum status s = lines_close(&r.lines, read_all(out, &r));
+    enum status s = name_of_path(out->name, sizeof out->name, path);
+    if (s == STATUS_OK) s = read_all(out, &r);
+    s = lines_close(&r.lines, s);
     if (s != STATUS_OK) workload_free(out);
     return s;
 }

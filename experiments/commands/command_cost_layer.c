@@ -5,6 +5,7 @@
 #include "experiments/cost/cost_layer_file.h"
 #include "experiments/cost/cost_tables.h"
 #include "experiments/print/printout.h"
+#include "sim/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,9 +126,9 @@ static enum status set_word(struct cost_layer *l, const char *word)
     char name[64];
     const char *equals = strchr(word, '=');
 
-    if (equals == NULL || (size_t)(equals - word) >= sizeof name)
+    if (equals == NULL)
         return fail(STATUS_USAGE, "'%s' is not a parameter; want NAME=VALUE, as in K=3", word);
-    snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
+    TRY(status_usage(text_copy(name, sizeof name, "the name of a parameter", word, (size_t)(equals - word))));
     TRY(status_usage(layer_param_find(&p, name)));
     return status_usage(cost_layer_set(l, p, equals + 1));
 }

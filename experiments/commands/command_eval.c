@@ -8,6 +8,7 @@
 #include "experiments/run/session.h"
 
 #include "experiments/store/store.h"
+#include "sim/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,9 @@ static enum status config_of_record(struct config *c, const char *record, const 
     if (s == STATUS_OK) s = artifact_config(c, a.store);
     artifact_close(&a);
     TRY(s);
-    if (o->data_dir != NULL) snprintf(c->data.dir, sizeof c->data.dir, "%s", o->data_dir);
+    if (o->data_dir != NULL)
+        TRY(status_usage(
+            text_copy(c->data.dir, sizeof c->data.dir, "--data-dir", o->data_dir, strlen(o->data_dir))));
     if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)
         return fail(STATUS_USAGE, "--split: %s", status_detail());
     if (o->bits != NULL && config_parse_eval_bits(&c->evaluate_bits, o->bits) != STATUS_OK)

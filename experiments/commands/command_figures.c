@@ -85,14 +85,14 @@ static bool has_evaluations(const struct arms *a)
 static enum status draw_all(const struct arms *a, const struct figures_options *o)
 {
     const char *dir = o->out != NULL ? o->out : "figures";
-    char scripts[PATH_MAX];
+    const char *scripts = o->scripts;
+    char found[PATH_MAX];
     int count;
     const struct figure *row = figure_all(&count);
 
-    if (o->scripts != NULL) {
-        snprintf(scripts, sizeof scripts, "%s", o->scripts);
-    } else {
-        TRY(figures_find_scripts(scripts));
+    if (scripts == NULL) {
+        TRY(figures_find_scripts(found));
+        scripts = found;
     }
     TRY(figures_claim(dir, o->path.path, o->force));
     TRY(figures_write_data(dir, a));

@@ -4,11 +4,13 @@
 #include "experiments/record/record.h"
 #include "experiments/run/run.h"
 #include "experiments/print/printout.h"
+#include "sim/base/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
-enum { OVERRIDES_MAX = 64, DIR = 512, OPTION_SEED = 256, OPTION_RESUME, OPTION_FORCE, OPTION_PRINT };
+enum { OVERRIDES_MAX = 64, OPTION_SEED = 256, OPTION_RESUME, OPTION_FORCE, OPTION_PRINT };
 
 struct train_options {
     const char *file, *out, *arm;
@@ -64,7 +66,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         add_override(o, arg);
         break;
     case OPTION_SEED:
-        snprintf(o->seed, sizeof o->seed, "seed=%s", arg);
+        if (snprintf(o->seed, sizeof o->seed, "seed=%s", arg) >= (int)sizeof o->seed)
+            o->wrong = "--seed has too many digits";
         add_override(o, o->seed);
         break;
     case 'a':
@@ -113,16 +116,15 @@ static enum status options_check(const struct train_options *o)
 
 /* --- arms --- */
 
-static void run_dir(char dir[DIR], const struct train_options *o, const struct config *c)
+static enum status run_dir(char dir[PATH_MAX], const struct train_options *o, const struct config *c)
 {
-    char parent[DIR];
+    char usual[sizeof "runs/" + CONFIG_NAME];
 
-    if (o->out != NULL) {
-        snprintf(parent, sizeof parent, "%s", o->out);
-    } else {
-        snprintf(parent, sizeof parent, "runs/%s", c->name);
-    }
-    snprintf(dir, DIR, "%.*s%s%s", DIR - CONFIG_NAME - 2, parent, c->arm[0] != '\0' ? "/" : "", c->arm);
+    snprintf(usual, sizeof usual, "runs/%s", c->name);
+    const char *parent = o->out != NULL ? o->out : usual;
+    TRY(status_usage(text_copy(dir, PATH_MAX - CONFIG_NAME - 1, "--out", parent, strlen(parent))));
+    if (c->arm[0] != '\0') strcat(strcat(dir, "/"), c->arm);
+    return STATUS_OK;
 }
 
 static const char *const columns[] = {"arm",  "split",   "at",     "bits",    "accuracy",
@@ -163,9 +165,9 @@ static enum status arms_check(const struct train_options *o, const struct config
 {
     for (int i = first; i <= last; i++) {
         struct config c;
-        char dir[DIR];
+        char dir[PATH_MAX];
         TRY(config_resolve(&c, f, i, o->overrides, o->override_count));
-        run_dir(dir, o, &c);
+        TRY(run_dir(dir, o, &c));
         if (!o->print_config && !o->resume && !o->force && record_exists(dir))
             return fail(STATUS_IO,
                         "%s: holds a record already; --resume goes on with it, --force replaces it, --out "
@@ -179,14 +181,14 @@ static enum status arm_train(const struct train_options *o, const struct config_
 {
     struct config c;
     struct run_result result;
-    char dir[DIR];
+    char dir[PATH_MAX];
 
     TRY(config_resolve(&c, f, arm, o->overrides, o->override_count));
     if (o->print_config) {
         config_print(stdout, &c);
         return STATUS_OK;
     }
-    run_dir(dir, o, &c);
+    TRY(run_dir(dir, o, &c));
     if (o->resume && run_finished(&result, &c, dir)) {
         if (!o->quiet)
             fprintf(stderr, "%s: already finished, %" PRId64 " iterations; --force trains it again\n", dir,

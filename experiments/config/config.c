@@ -3,6 +3,8 @@
 #include "experiments/config/config.h"
 #include "experiments/config/config_file.h"
 
+#include "sim/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +23,10 @@ static enum status overrides_check(struct config *c, const char *const *override
         char path[CONFIG_NAME], place[YAML_PLACE];
         const size_t length = strcspn(overrides[i], "=");
         snprintf(place, sizeof place, "--set %.500s", overrides[i]);
-        snprintf(path, sizeof path, "%.*s", (int)length, overrides[i]);
         if (length == 0) return fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
             return fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
+        TRY(status_usage(text_copy(path, sizeof path, "--set", overrides[i], length)));
         if (key_row(path) < 0) return status_usage(key_unknown(place, path));
         config_from_command_line(c, path);
     }

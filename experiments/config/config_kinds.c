@@ -6,6 +6,8 @@
  */
 #include "experiments/config/config_keys.h"
 
+#include "sim/base/text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -17,17 +19,13 @@
 
 static enum status label_parse(void *field, const struct key *k, const char *text)
 {
-    const size_t length = strlen(text);
-
-    if (length >= k->size) return fail(STATUS_INPUT, "%zu characters; at most %zu", length, k->size - 1);
     for (const char *c = text; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
             return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits, '.', '_' and '-'", text, *c);
     }
     if (text[0] == '.' || text[0] == '-')
         return fail(STATUS_INPUT, "'%s' begins with '%c'; want a letter or a digit", text, text[0]);
-    memcpy(field, text, length + 1);
-    return STATUS_OK;
+    return text_copy(field, k->size, NULL, text, strlen(text));
 }
 
 static enum status name_parse(void *field, const struct key *k, const char *text)
@@ -38,13 +36,10 @@ static enum status name_parse(void *field, const struct key *k, const char *text
 
 static enum status path_parse(void *field, const struct key *k, const char *text)
 {
-    if (strlen(text) >= k->size)
-        return fail(STATUS_INPUT, "%zu characters; at most %zu", strlen(text), k->size - 1);
     for (const char *c = text; *c != '\0'; c++) {
         if (iscntrl((unsigned char)*c)) return fail(STATUS_INPUT, "has a control character; want a path");
     }
-    memcpy(field, text, strlen(text) + 1);
-    return STATUS_OK;
+    return text_copy(field, k->size, NULL, text, strlen(text));
 }
 
 static enum status hardware_parse_name(void *field, const struct key *k, const char *text)

@@ -2,6 +2,7 @@
  * lists. */
 #include "experiments/config/config_keys.h"
 
+#include "sim/base/text.h"
 #include "sim/method/widths.h"
 
 #include <ctype.h>
@@ -160,7 +161,7 @@ static enum status eval_item(int *low, int *high, const char *text, size_t lengt
 {
     char word[32], *end;
 
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    TRY(text_copy(word, sizeof word, NULL, text, length));
     for (int i = 0; i < EVAL_WORDS; i++) {
         if (strcmp(eval_words[i].word, word) == 0) {
             *low = *high = eval_words[i].item;
@@ -173,7 +174,7 @@ static enum status eval_item(int *low, int *high, const char *text, size_t lengt
     const long from = strtol(word, &end, 10);
     const long to = *end == ':' && isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : from;
     if (!isdigit((unsigned char)word[0]) || *end != '\0')
-        return fail(STATUS_INPUT, "'%.*s' is not a width; %s", (int)length, text, eval_wants);
+        return fail(STATUS_INPUT, "'%s' is not a width; %s", word, eval_wants);
     if (from < WIDTH_LEAST || from > WIDTH_MOST || to < WIDTH_LEAST || to > WIDTH_MOST)
         return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, WIDTH_LEAST,
                     WIDTH_MOST);
@@ -231,7 +232,7 @@ static const char *const units[] = {"iterations", "epochs", "seconds", NULL};
 static enum status interval_parse(void *field, const struct key *k, const char *text)
 {
     struct span *span = field;
-    char unit[16] = "iterations", *end;
+    char unit[KEY_TEXT + 1] = "iterations", *end; /* room for an s behind the text */
     int i = 0;
 
     if (strcmp(text, "end") == 0) {

@@ -7,6 +7,7 @@
 #include "energy/hardware/presets.h"
 #include "experiments/config/yaml.h"
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH = 128, KNOBS_MAX = 256, VALUE = 64 };
+enum { PATH = 128, KNOBS_MAX = 256, VALUE = 64, NAME = 0 /* the knob */ };
 
 static const struct yaml_form form = {"a hardware file", "knobs such as 'array: {rows: 16}'"};
 static const char base_key[] = "base";
@@ -101,26 +102,27 @@ static enum status base_load(struct hardware *out, const struct yaml *y)
 }
 
 /* Unless it says otherwise, a hardware is called as its file is: without folders and ending. */
-static void name_after(struct hardware *h, const char *source)
+static enum status name_after(struct hardware *h, const char *source)
 {
-    const char *slash = strrchr(source, '/');
+    const char *slash = strrchr(source, '/'), *base = slash != NULL ? slash + 1 : source;
+    const char *dot = strrchr(base, '.');
 
-    snprintf(h->name, sizeof h->name, "%.*s", HARDWARE_NAME - 1, slash != NULL ? slash + 1 : source);
-    char *dot = strrchr(h->name, '.');
-    if (dot != NULL && dot > h->name) *dot = '\0';
+    TRY(text_copy(h->name, sizeof h->name, "the name of a hardware file without a `name`", base,
+                  dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base)));
     for (char *c = h->name; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL) *c = '-';
+    return STATUS_OK;
 }
 
-/* Closes y. */
-static enum status tree_load(struct hardware *out, struct yaml *y)
+/* Closes y, which was read from the file or preset `source`. */
+static enum status tree_load(struct hardware *out, struct yaml *y, const char *source)
 {
     bool set[KNOBS_MAX] = {false};
     enum status s = base_load(out, y);
 
-    if (s == STATUS_OK) name_after(out, y->source);
     for (const struct yaml_node *n = y->root->first; n != NULL && s == STATUS_OK; n = n->next)
         s = knob_set(out, set, y, n);
+    if (s == STATUS_OK && !set[NAME]) s = name_after(out, source);
     yaml_close(y);
     return s;
 }
@@ -130,7 +132,7 @@ enum status hardware_parse(struct hardware *out, const char *text, size_t length
     struct yaml y;
 
     TRY(yaml_read(&y, text, length, source, &form));
-    return tree_load(out, &y);
+    return tree_load(out, &y, source);
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
@@ -143,7 +145,7 @@ static enum status file_load(struct hardware *out, const char *path)
         return fail(status_usage(preset_unknown(path)), "%s; or want the path of a hardware file",
                     status_detail());
     TRY(yaml_open(&y, path, &form));
-    return tree_load(out, &y);
+    return tree_load(out, &y, path);
 }
 
 static enum status override(struct hardware *h, const char *assignment)
@@ -152,9 +154,9 @@ static enum status override(struct hardware *h, const char *assignment)
     char path[PATH], source[YAML_SOURCE];
     struct yaml y;
 
-    if (equals == NULL || equals == assignment || equals - assignment >= PATH)
+    if (equals == NULL || equals == assignment)
         return fail(STATUS_USAGE, "--set %s: want KNOB=VALUE, as in --set array.rows=32", assignment);
-    snprintf(path, sizeof path, "%.*s", (int)(equals - assignment), assignment);
+    TRY(status_usage(text_copy(path, sizeof path, "--set", assignment, (size_t)(equals - assignment))));
     snprintf(source, sizeof source, "--set %s", assignment);
     TRY(status_usage(yaml_read_value(&y, equals + 1, source)));
     enum status s = hardware_find(&(int){0}, path);

@@ -6,10 +6,12 @@
 #include "experiments/cost/cost_roles.h"
 
 #include "models/model.h"
+#include "sim/base/text.h"
 #include "sim/method/widths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void cost_label_bits(char out[16], int least, int most)
 {
@@ -150,7 +152,7 @@ static enum status read_iterations(struct histogram *h, struct store *s, int lay
     return status;
 }
 
-static void label(struct cost_case *c, const struct config *config, const char *path)
+static enum status label(struct cost_case *c, const struct config *config, const char *path)
 {
     struct cost_labels *l = &c->labels;
     struct operands least = c->run.rows[0].layer[0], most = least;
@@ -163,7 +165,7 @@ static void label(struct cost_case *c, const struct config *config, const char *
             if (bits.error < least.error) least.error = bits.error;
             if (bits.error > most.error) most.error = bits.error;
         }
-    snprintf(l->run, sizeof l->run, "%s", path);
+    TRY(text_copy(l->run, sizeof l->run, "--run", path, strlen(path)));
     snprintf(l->model, sizeof l->model, "%s", c->workload.name);
     snprintf(l->data, sizeof l->data, "%s", config->data.name);
     snprintf(l->recipe, sizeof l->recipe, "%s", config->train.recipe.name);
@@ -172,21 +174,20 @@ static void label(struct cost_case *c, const struct config *config, const char *
     cost_label_bits(l->backward_bits, least.error, most.error);
     l->cycles = config->train.forward.cycles;
     l->batch = config->train.batch;
+    return STATUS_OK;
 }
 
 static enum status read_record(struct cost_case *c, struct store *s, const char *path)
 {
     struct config config;
-    struct network n = {.recipe = &config.train.recipe};
+    struct network n = {.model = config.model, .recipe = &config.train.recipe};
 
     TRY(artifact_config(&config, s));
-    snprintf(n.model, sizeof n.model, "%.*s", NAME_LENGTH - 1, config.model);
     TRY(read_shape(&n, s, config.data.name));
     TRY(network_workload(&c->workload, &n));
     TRY(read_iterations(&c->run, s, c->workload.count));
     TRY(cost_roles_read(&c->roles, &c->run, &config.train.recipe));
-    label(c, &config, path);
-    return STATUS_OK;
+    return label(c, &config, path);
 }
 
 enum status cost_record_read(struct cost_case *c, const char *path)

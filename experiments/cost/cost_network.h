@@ -7,7 +7,7 @@
 
 /** All that shapes a network. */
 struct network {
-    char model[NAME_LENGTH];
+    const char *model;
     struct shape shape;
     int classes;
     const struct recipe *recipe;

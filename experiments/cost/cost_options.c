@@ -4,6 +4,7 @@
 #include "experiments/cost/cost_network.h"
 #include "experiments/cost/cost_roles.h"
 #include "experiments/config/hardware_file.h"
+#include "sim/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,10 +144,12 @@ const struct argp cost_argp = {rows, parse_cost, NULL, NULL, children, NULL, NUL
 enum status hardware_options_read(struct hardware *out, const struct hardware_options *o)
 {
     struct cost_words set = o->set;
-    char backend[96];
+    char backend[96] = "array.backend=";
+    const size_t at = strlen(backend);
 
     if (o->backend != NULL) {
-        snprintf(backend, sizeof backend, "array.backend=%s", o->backend);
+        TRY(status_usage(
+            text_copy(backend + at, sizeof backend - at, "--backend", o->backend, strlen(o->backend))));
         if (set.count == COST_LIST_MAX)
             return fail(STATUS_USAGE, "--set is given more than %d times", set.count);
         set.word[set.count++] = backend;
@@ -263,10 +266,9 @@ static void label(struct cost_case *c, const struct training *t, const struct co
 static enum status read_network(struct cost_case *c, const struct recipe *recipe,
                                 const struct cost_options *o)
 {
-    struct network n = {.recipe = recipe};
+    struct network n = {.model = o->model, .recipe = recipe};
 
     if (o->layers != NULL) return workload_read(&c->workload, o->layers);
-    snprintf(n.model, sizeof n.model, "%s", o->model);
     TRY(status_usage(network_data(&n, data_of(o))));
     return status_usage(network_workload(&c->workload, &n));
 }

@@ -13,7 +13,7 @@
 
 /** What a case is called, for tables; "" and 0 where it does not apply. */
 struct cost_labels {
-    char run[256]; /* the network's name, or the folder of a record */
+    char run[1024]; /* the network's name, or the folder of a record */
     char model[NAME_LENGTH], data[32], recipe[16], schedule[24], bits[16], backward_bits[16];
     int cycles, batch;
 };

@@ -2,6 +2,8 @@
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 
+#include "sim/base/text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -87,8 +89,9 @@ enum status artifact_open(struct artifact *a, const char *path)
     struct stat st;
 
     *a = (struct artifact){0};
+    TRY(text_copy(a->path, sizeof a->path - sizeof "/" RECORD_FILE, NULL, path, strlen(path)));
     const bool is_dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-    snprintf(a->path, sizeof a->path, is_dir ? "%.4000s/%s" : "%.4000s", path, RECORD_FILE);
+    if (is_dir) strcat(a->path, "/" RECORD_FILE);
     if (is_dir && !record_exists(path)) return no_record(path);
     const enum status s = store_open(&a->store, a->path, STORE_READ);
     folder_of(a->dir, a->path);

@@ -1,6 +1,8 @@
 /* experiments/record/record_read.c - reading the columns of a record. */
 #include "experiments/record/record_read.h"
 
+#include "sim/base/text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -114,11 +116,15 @@ static enum status load_names(struct record_layer_widths *w, struct store *s)
     TRY(store_load(&texts, &info, STORE_TEXT, s, RECORD_WIDTHS "/name"));
     w->layers = (int)info.count;
     w->name = calloc((size_t)info.count + 1, sizeof *w->name);
-    for (int i = 0; i < w->layers && w->name != NULL; i++)
-        snprintf(w->name[i], sizeof *w->name, "%.*s", (int)info.width,
-                 (const char *)texts + (size_t)i * info.width);
+    enum status status =
+        w->name != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for %d names", w->layers);
+    for (int i = 0; i < w->layers && status == STATUS_OK; i++) {
+        const char *text = (const char *)texts + (size_t)i * info.width;
+        status =
+            text_copy(w->name[i], sizeof *w->name, RECORD_WIDTHS "/name", text, strnlen(text, info.width));
+    }
     free(texts);
-    return w->name != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for %d names", w->layers);
+    return status;
 }
 
 static enum status load_all_widths(struct record_layer_widths *w, struct store *s)

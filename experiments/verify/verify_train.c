@@ -11,6 +11,7 @@
 #include "experiments/verify/verify.h"
 
 #include "models/model.h"
+#include "sim/base/text.h"
 #include "sim/layers/layers.h"
 #include "sim/train/update.h"
 
@@ -265,8 +266,9 @@ static enum status check_case(struct verify *v, const char *group, const char *n
 
     snprintf(c.group, sizeof c.group, "%s/%s", group, name);
     TRY(verify_bits(&c.forward, &c.backward, store_path(v->file), c.group));
-    snprintf(c.model, sizeof c.model, "%.*s", (int)(strstr(name, "_fw") ? strstr(name, "_fw") - name : 0),
-             name);
+    const char *bits = strstr(name, "_fw");
+    TRY(text_copy(c.model, sizeof c.model, store_path(v->file), name,
+                  bits != NULL ? (size_t)(bits - name) : 0));
     enum status s = prepare(&c);
     if (s == STATUS_OK) s = run_case(&c);
     graph_free(&c.graph);

@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif_axis.h"
 
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -74,9 +75,6 @@ static enum status find_key(struct sweep_axis *a)
 static enum status value_add(struct sweep_axis *a, const char *text, size_t length)
 {
     if (length == 0) return fail(STATUS_USAGE, "--sweep %s: an empty value; want %s=a,b,c", a->name, a->name);
-    if (length >= sizeof *a->value)
-        return fail(STATUS_USAGE, "--sweep %s: a value of %zu characters; at most %zu", a->name, length,
-                    sizeof *a->value - 1);
     if (a->count == SWEEP_POINTS)
         return fail(STATUS_USAGE, "--sweep %s: more than %d values", a->name, SWEEP_POINTS);
     if ((a->count & (a->count - 1)) == 0) { /* room for as many again */
@@ -84,7 +82,9 @@ static enum status value_add(struct sweep_axis *a, const char *text, size_t leng
         if (more == NULL) return fail(STATUS_NOMEM, "no memory for the values of a sweep");
         a->value = more;
     }
-    snprintf(a->value[a->count++], sizeof *a->value, "%.*s", (int)length, text);
+    if (text_copy(a->value[a->count], sizeof *a->value, NULL, text, length) != STATUS_OK)
+        return fail(STATUS_USAGE, "--sweep %s: %s", a->name, status_detail());
+    a->count++;
     return STATUS_OK;
 }
 
@@ -129,8 +129,7 @@ static bool three_numbers(double out[3], const char *text, size_t length)
 {
     char copy[96], *at = copy;
 
-    if (length >= sizeof copy) return false;
-    snprintf(copy, sizeof copy, "%.*s", (int)length, text);
+    if (text_copy(copy, sizeof copy, NULL, text, length) != STATUS_OK) return false;
     for (int i = 0; i < 3; i++) {
         char *end;
         out[i] = strtod(at, &end);
@@ -161,7 +160,7 @@ enum status sweep_add(struct sweep *s, const char *text)
     if (s->axes == SWEEP_AXES) return fail(STATUS_USAGE, "--sweep: more than %d keys", SWEEP_AXES);
     struct sweep_axis *a = &s->axis[s->axes++];
     *a = (struct sweep_axis){0};
-    snprintf(a->name, sizeof a->name, "%.*s", (int)length, text);
+    TRY(status_usage(text_copy(a->name, sizeof a->name, "--sweep", text, length)));
     TRY(find_key(a));
     for (int i = 0; i + 1 < s->axes; i++)
         if (strcmp(s->axis[i].name, a->name) == 0)

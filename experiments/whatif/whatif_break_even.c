@@ -1,6 +1,8 @@
 /* experiments/whatif/whatif_break_even.c - where in a knob's range the energy saving reaches its target. */
 #include "experiments/whatif/whatif.h"
 
+#include "sim/base/text.h"
+
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_roots.h>
 #include <math.h>
@@ -46,7 +48,7 @@ enum status break_even_read(struct break_even_question *out, const char *text, c
     char path[128];
 
     *out = (struct break_even_question){.target = NAN};
-    snprintf(path, sizeof path, "%.*s", (int)length, text);
+    TRY(status_usage(text_copy(path, sizeof path, "--break-even", text, length)));
     if (hardware_find(&out->knob, path) != STATUS_OK)
         return fail(STATUS_USAGE, "--break-even: %s", status_detail());
     if (strncmp(hardware_knob(out->knob)->kind, "a number", strlen("a number")) != 0)

@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif_sweep.h"
 
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static enum status goal_add(struct sweep_goals *g, const char *text, size_t leng
     char name[64];
 
     if (g->count == PARETO_GOALS) return fail(STATUS_USAGE, "--pareto: more than %d numbers", PARETO_GOALS);
-    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    TRY(status_usage(text_copy(name, sizeof name, "--pareto", text, length)));
     char *colon = strchr(name, ':');
     if (colon != NULL) *colon++ = '\0';
     size_t i;

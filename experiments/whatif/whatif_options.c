@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif_options.h"
 
 #include "energy/prices/carbon.h"
+#include "sim/base/text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -74,8 +75,8 @@ static bool is_place(const char *word)
     char first[64];
     double grams;
 
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(word, ","), word);
-    return carbon_place_find(&grams, first) == STATUS_OK;
+    return text_copy(first, sizeof first, NULL, word, strcspn(word, ",")) == STATUS_OK &&
+           carbon_place_find(&grams, first) == STATUS_OK;
 }
 
 static error_t parse_switch(struct whatif_options *o, int key)

@@ -43,12 +43,12 @@ enum status whatif_draw(const struct whatif_show *s, const char *name)
 {
     const char *dir = s->options->figure;
     const struct figure figure = {.name = name};
-    char scripts[PATH_MAX];
+    const char *scripts = s->options->scripts;
+    char found[PATH_MAX];
 
-    if (s->options->scripts != NULL) {
-        snprintf(scripts, sizeof scripts, "%s", s->options->scripts);
-    } else {
-        TRY(figures_find_scripts(scripts));
+    if (scripts == NULL) {
+        TRY(figures_find_scripts(found));
+        scripts = found;
     }
     TRY(figure_draw(&figure, dir, scripts));
     fprintf(stderr, "%s/%s.svg\n%s/%s.png\n", dir, name, dir, name);

@@ -4,6 +4,7 @@
 
 #include "energy/prices/carbon.h"
 #include "experiments/cost/cost_terms.h"
+#include "sim/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static enum status place_add(struct place **list, int *count, const char *name, 
     *list = more;
     struct place *p = &more[*count];
     *p = (struct place){0};
-    snprintf(p->name, sizeof p->name, "%.*s", (int)length, name);
+    TRY(status_usage(text_copy(p->name, sizeof p->name, "--carbon", name, length)));
     if (carbon_place_find(&p->grams_per_kwh, p->name) != STATUS_OK)
         return fail(STATUS_USAGE, "--carbon: %s", status_detail());
     ++*count;

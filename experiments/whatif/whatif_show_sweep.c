@@ -2,10 +2,13 @@
 #include "experiments/read/figures.h"
 #include "experiments/whatif/whatif_show.h"
 #include "experiments/whatif/whatif_sweep.h"
+#include "sim/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PLACE_WORD = 160 };
 
 static enum status read_sweep(struct sweep *out, const struct whatif_options *o)
 {
@@ -111,7 +114,7 @@ static enum status show(const struct whatif_show *s, const struct sweep *sweep, 
 }
 
 /* The grid of --carbon PLACE, as a knob of the hardware. */
-static enum status set_place(struct cost_options *cost, char word[160], const struct whatif_options *o)
+static enum status set_place(struct cost_options *cost, char word[PLACE_WORD], const struct whatif_options *o)
 {
     if (o->places == NULL) return STATUS_OK;
     if (strchr(o->places, ',') != NULL)
@@ -119,7 +122,10 @@ static enum status set_place(struct cost_options *cost, char word[160], const st
                     o->places);
     if (cost->hardware.set.count == COST_LIST_MAX)
         return fail(STATUS_USAGE, "--set is given more than %d times", COST_LIST_MAX - 1);
-    snprintf(word, 160, "system.gco2_per_kwh=%.120s", o->places);
+    static const char knob[] = "system.gco2_per_kwh=";
+    memcpy(word, knob, sizeof knob);
+    TRY(status_usage(text_copy(word + sizeof knob - 1, PLACE_WORD - sizeof knob + 1, "--carbon", o->places,
+                               strlen(o->places))));
     cost->hardware.set.word[cost->hardware.set.count++] = word;
     return STATUS_OK;
 }
@@ -130,7 +136,7 @@ enum status whatif_show_sweep(const struct whatif_show *s)
     struct sweep_goals goals;
     struct sweep_row *rows = NULL;
     struct cost_options cost = *s->cost;
-    char place[160];
+    char place[PLACE_WORD];
 
     enum status status = sweep_goals_read(&goals, s->options->pareto); /* before the work */
     if (status == STATUS_OK) status = read_sweep(&sweep, s->options);

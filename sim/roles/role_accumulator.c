@@ -1,6 +1,8 @@
 /* sim/roles/role_accumulator.c - reading and writing the accumulator's setting. */
 #include "sim/roles/role_accumulator.h"
 
+#include "sim/base/text.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@ static enum status stage_parse(struct stage *out, const char *text, size_t lengt
     char word[ROLE_TEXT];
 
     *out = (struct stage){.rounds = false};
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    TRY(text_copy(word, sizeof word, NULL, text, length));
     if (strcmp(word, exact) == 0) return STATUS_OK;
     out->rounds = true;
     TRY(format_parse(&out->format, word));

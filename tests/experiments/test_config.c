@@ -292,7 +292,7 @@ Test(config, a_value_that_is_too_long_says_how_long_it_may_be)
                    "x.yaml:1:8: model: 600 characters; at most 511");
     snprintf(text, sizeof text, "model: %0100d\n", 0);
     expect_failure(resolve(&c, text, 0, NULL, 0), STATUS_INPUT,
-                   "x.yaml:1:8: model: 100 characters; at most 63");
+                   "x.yaml:1:8: model: '00000000000000000000...' has 100 characters; at most 63");
 }
 
 /* --- the resolved form --- */
