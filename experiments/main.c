@@ -1,6 +1,7 @@
 /* experiments/main.c - cptsim: find the command, run it, say what went wrong, exit. */
 #include "experiments/commands/command.h"
 #include "experiments/record/version.h"
+#include "quant/try.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static enum status run(int argc, char **argv)
 
     if (argc < 2) {
         help(stderr);
-        return fail(STATUS_USAGE, "no command");
+        return status_fail(STATUS_USAGE, "no command");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         help(stdout);
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write(), with a sentence */
     enum status s = run(argc, argv);
 
-    if (fflush(stdout) != 0 && s == STATUS_OK) s = fail(STATUS_IO, "cannot write to stdout");
+    if (fflush(stdout) != 0 && s == STATUS_OK) s = status_fail(STATUS_IO, "cannot write to stdout");
     if (s != STATUS_OK) fprintf(stderr, "cptsim: %s\n", status_detail());
     return status_exit_code(s);
 }

@@ -16,6 +16,7 @@
 #include "models/mobilenet_v2.h"
 
 #include "models/blocks.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,10 +108,11 @@ static void build(struct graph *g, const struct version *v, int classes, const s
 static enum status check(const char *name, struct shape input, int side_min)
 {
     if (strcmp(name, "mobilenetv2") != 0)
-        return fail(STATUS_INPUT, "model '%s': of this family there is mobilenetv2, at width 1.0", name);
+        return status_fail(STATUS_INPUT, "model '%s': of this family there is mobilenetv2, at width 1.0",
+                           name);
     if (input.h < side_min || input.w < side_min)
-        return fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, %d x %d is the least", name,
-                    input.h, input.w, side_min, side_min);
+        return status_fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, %d x %d is the least",
+                           name, input.h, input.w, side_min, side_min);
     return STATUS_OK;
 }
 

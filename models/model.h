@@ -24,8 +24,8 @@ struct model_type {
  * Build the named model into g (empty); its row comes back in *type. A name may belong to two networks, one
  * for small images and one for large: the input's shape decides. Unknown names: the nearest known.
  */
-MUST_CHECK enum status model_build(const struct model_type **type, struct graph *g, const char *name,
-                                   struct shape input, int classes, const struct recipe *recipe);
+STATUS_MUST_CHECK enum status model_build(const struct model_type **type, struct graph *g, const char *name,
+                                          struct shape input, int classes, const struct recipe *recipe);
 
 const struct model_type *model_all(int *count);
 

@@ -23,7 +23,7 @@ static bool is_bottleneck_name(long depth)
 /* The sentence for a depth that this family does not have. */
 static enum status depth_refuse(const char *name, struct shape input)
 {
-    return fail(
+    return status_fail(
         STATUS_INPUT,
         "model '%s': for images of %d x %d the depth must be 6n+2, such as 8, 14, 20, 38, 74, 110, 152 or "
         "164 (at most %d); resnet18, 34, 50 and 101 are networks for large images, such as --data imagenet",
@@ -41,8 +41,8 @@ enum status resnet_cifar_build(struct graph *g, const char *name, struct shape i
         is_bottleneck_name(depth))
         return depth_refuse(name, input);
     if (input.h < 4 || input.w < 4)
-        return fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, 4 x 4 is the least", name,
-                    input.h, input.w);
+        return status_fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, 4 x 4 is the least",
+                           name, input.h, input.w);
 
     const struct conv_norm stem = {.names = {"conv1", "bn1"},
                                    .filters = WIDTH,

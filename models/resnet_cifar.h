@@ -10,7 +10,7 @@
  * CPT's published cost implies (He et al.'s 164 is a bottleneck network). Fails if D is not such a number, or
  * 50, which by that name is a network for large images.
  */
-MUST_CHECK enum status resnet_cifar_build(struct graph *g, const char *name, struct shape input, int classes,
-                                          const struct recipe *recipe);
+STATUS_MUST_CHECK enum status resnet_cifar_build(struct graph *g, const char *name, struct shape input,
+                                                 int classes, const struct recipe *recipe);
 
 #endif

@@ -52,13 +52,14 @@ enum status resnet_imagenet_build(struct graph *g, const char *name, struct shap
     const struct depth *d = depth_find(name);
 
     if (!d)
-        return fail(STATUS_INPUT,
-                    "model '%s': for images of %d x %d there are resnet18, 34, 50, 101 and 152; depths of "
-                    "6n+2 with basic blocks, such as resnet38, are for small images",
-                    name, input.h, input.w);
+        return status_fail(
+            STATUS_INPUT,
+            "model '%s': for images of %d x %d there are resnet18, 34, 50, 101 and 152; depths of "
+            "6n+2 with basic blocks, such as resnet38, are for small images",
+            name, input.h, input.w);
     if (input.h < SIDE_MIN || input.w < SIDE_MIN)
-        return fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, %d x %d is the least", name,
-                    input.h, input.w, SIDE_MIN, SIDE_MIN);
+        return status_fail(STATUS_INPUT, "model '%s': images of %d x %d are too small, %d x %d is the least",
+                           name, input.h, input.w, SIDE_MIN, SIDE_MIN);
 
     int at = stem(g, recipe);
     for (int group = 0; group < GROUPS; group++)

@@ -4,6 +4,7 @@
 #include "quant/kernels/carrier.h"
 #include "quant/element.h"
 #include "quant/exact_sum.h"
+#include "quant/try.h"
 
 #include <assert.h>
 
@@ -15,7 +16,7 @@ static enum status stage_check(const struct stage *s, const char *name)
 
     if (!s->rounds) return STATUS_OK;
     if (!element_is_family(s->format.family))
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "%s of the accumulator: '%s' is not an elementwise format; take fx, fp, pot, table or posit",
             name, format_print(text, &s->format));
@@ -23,8 +24,8 @@ static enum status stage_check(const struct stage *s, const char *name)
     why.text[0] = '\0';
     carrier_repair(&nearest, &why, CARRIER_FLOAT64);
     if (why.text[0] == '\0') return STATUS_OK;
-    return fail(STATUS_INPUT, "%s of the accumulator: %s; the nearest that fits is '%s'", name, why.text,
-                format_print(text, &nearest));
+    return status_fail(STATUS_INPUT, "%s of the accumulator: %s; the nearest that fits is '%s'", name,
+                       why.text, format_print(text, &nearest));
 }
 
 enum status accumulator_check(const struct accumulator *s)
@@ -33,8 +34,9 @@ enum status accumulator_check(const struct accumulator *s)
     TRY(stage_check(&s->inner, "inner sum"));
     TRY(stage_check(&s->outer, "outer sum"));
     if (s->order != SUM_CHUNKS && !s->inner.rounds)
-        return fail(STATUS_INPUT,
-                    "an exact sum has no order: Kahan and pairwise sums need a format for the inner sum");
+        return status_fail(
+            STATUS_INPUT,
+            "an exact sum has no order: Kahan and pairwise sums need a format for the inner sum");
     return STATUS_OK;
 }
 
@@ -55,7 +57,7 @@ static struct number stage_round(const struct stage *s, struct number x, uint64_
 /* a + b where either may have left the finite numbers. */
 static struct number sum_of(struct number a, struct number b)
 {
-    if (a.kind == NUMBER_FINITE && b.kind == NUMBER_FINITE) return number_add(a, b);
+    if (a.kind == NUMBER_FINITE && b.kind == NUMBER_FINITE) return exact_sum_two(a, b);
     if (a.kind == NUMBER_NAN || b.kind == NUMBER_NAN) return (struct number){.kind = NUMBER_NAN};
     if (a.kind == b.kind && a.negative != b.negative) return (struct number){.kind = NUMBER_NAN};
     return a.kind == NUMBER_INFINITE ? a : b;
@@ -77,7 +79,8 @@ struct output {
 
 static struct number product_at(const struct output *o, size_t i)
 {
-    const struct number p = number_multiply(number_of_double(o->a[i]), number_of_double(o->b[i * o->stride]));
+    const struct number p =
+        exact_sum_product(number_of_double(o->a[i]), number_of_double(o->b[i * o->stride]));
     return stage_round(&o->s->product, p, o->index * o->k + i, o->report);
 }
 
@@ -194,7 +197,7 @@ void accumulator_gemm(double *c, const double *a, const double *b, size_t m, siz
                                      .stride = n,
                                      .index = i * n + j};
             const struct number sum = sum_output(&o);
-            c[i * n + j] =
-                number_to_double(float_decode(&binary64.floating, float_encode(&binary64, sum, 0).code));
+            c[i * n + j] = number_to_double(
+                element_float_decode(&binary64.floating, element_float_encode(&binary64, sum, 0).code));
         }
 }

@@ -45,7 +45,7 @@ struct accumulator_report {
 
 /** STATUS_INPUT unless each stage is elementwise and fits binary64, and Kahan and pairwise sums have a
  * rounded A. */
-MUST_CHECK enum status accumulator_check(const struct accumulator *s);
+STATUS_MUST_CHECK enum status accumulator_check(const struct accumulator *s);
 
 /**
  * c[m][n] = a[m][k] b[k][n], row-major. Inputs are finite; an exact result is rounded to binary64, to

@@ -23,16 +23,16 @@ struct affine affine_of_range(struct range r, int bits, enum division division, 
     return affine_make(r.lo, r.hi - r.lo, bits, division, floor);
 }
 
-struct range range_join(struct range a, struct range b)
+struct range affine_range_join(struct range a, struct range b)
 {
     if (isnan(a.lo) || isnan(b.lo)) return (struct range){NAN, NAN};
     const float lo = a.lo < b.lo ? a.lo : b.lo, hi = a.hi > b.hi ? a.hi : b.hi;
     return (struct range){lo + 0.0f, hi + 0.0f}; /* -0 becomes +0: the order of joins must not show */
 }
 
-struct range range_of(const float *x, size_t n)
+struct range affine_range_of(const float *x, size_t n)
 {
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
     for (size_t i = 0; i < n; i++) {
         if (isnan(x[i])) return (struct range){NAN, NAN};
         if (x[i] < r.lo) r.lo = x[i];

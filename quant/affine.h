@@ -75,12 +75,12 @@ static inline float affine_running(float old, float now, double momentum)
 }
 
 /** Smallest and largest of x[n]; NaN if any element is NaN. */
-struct range range_of(const float *x, size_t n);
+struct range affine_range_of(const float *x, size_t n);
 
 /** Union of two ranges. */
-struct range range_join(struct range a, struct range b);
+struct range affine_range_join(struct range a, struct range b);
 
-#define RANGE_EMPTY ((struct range){__builtin_inff(), -__builtin_inff()})
+#define AFFINE_RANGE_EMPTY ((struct range){__builtin_inff(), -__builtin_inff()})
 
 /**
  * Quantize an array: y[i] = value(code(x[i])). y may be x.

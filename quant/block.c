@@ -17,7 +17,7 @@ bool block_is_family(enum family family)
     return family == FAMILY_BFP || family == FAMILY_MX || family == FAMILY_NVFP4;
 }
 
-size_t quantizer_block(const struct format *f)
+size_t block_length(const struct format *f)
 {
     if (!block_is_family(f->family)) return 1;
     return f->block.size == 0 ? SIZE_MAX : (size_t)f->block.size;
@@ -95,7 +95,7 @@ static double mx_error(const struct format *f, struct number x, int exponent)
 static int mx_exponent(const struct format *f, struct number largest)
 {
     const struct float_format *e = &f->block.element;
-    const struct number top = float_decode(e, float_code_max(e));
+    const struct number top = element_float_decode(e, element_float_code_max(e));
     const int low = number_exponent(largest) - number_exponent(top);
     struct number reach = top; /* top or 3/2 top, moved by the exponent that is tried */
 
@@ -129,7 +129,7 @@ static struct block_grid mx_make(const struct format *f, struct block_scan scan)
     return mx_grid(f, clamp(mx_exponent(f, scan.largest), -E8M0_BIAS, E8M0_BIAS));
 }
 
-float nvfp4_tensor_scale(struct number largest)
+float block_nvfp4_tensor_scale(struct number largest)
 {
     largest.negative = false;
     const float scale = (float)(number_to_double(largest) / (448.0 * 6.0));
@@ -138,7 +138,7 @@ float nvfp4_tensor_scale(struct number largest)
 
 static struct block_grid nvfp4_grid(const struct format *f, uint32_t code, float tensor_scale)
 {
-    const struct number s = float_decode(&nvfp4_scale, code);
+    const struct number s = element_float_decode(&nvfp4_scale, code);
     return (struct block_grid){.format = element_format(f),
                                .stretched = true,
                                .scale = number_to_double(s) * (double)tensor_scale,
@@ -151,7 +151,8 @@ static struct block_grid nvfp4_make(const struct format *f, struct block_scan sc
     const struct format e4m3 = {.family = FAMILY_FLOAT, .floating = nvfp4_scale};
     scan.largest.negative = false;
     const double wanted = number_to_double(scan.largest) / (6.0 * (double)tensor_scale);
-    return nvfp4_grid(f, (uint32_t)float_encode(&e4m3, number_of_double(wanted), 0).code, tensor_scale);
+    return nvfp4_grid(f, (uint32_t)element_float_encode(&e4m3, number_of_double(wanted), 0).code,
+                      tensor_scale);
 }
 
 struct block_grid block_grid_make(const struct format *f, struct block_scan scan, float tensor_scale)

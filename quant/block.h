@@ -30,7 +30,7 @@ struct block_grid {
 };
 
 /**
- * The grid for a block. tensor_scale is the float32 scale of the array for nvfp4 (see nvfp4_tensor_scale),
+ * The grid for a block. tensor_scale is the float32 scale of the array for nvfp4 (see block_nvfp4_tensor_scale),
  * ignored by the others.
  *
  * bfp  E = floor(log2 largest), clamped to the two's complement range of its bits; one unit is
@@ -49,11 +49,11 @@ struct encoded block_encode(const struct block_grid *g, struct number x, uint32_
 struct number block_decode(const struct block_grid *g, uint64_t code);
 
 /** Scale of an array for nvfp4: largest / (448 * 6) in float32, 1 if that is 0. */
-float nvfp4_tensor_scale(struct number largest);
+float block_nvfp4_tensor_scale(struct number largest);
 
 bool block_is_family(enum family family);
 
 /** Elements that share a scale: 1 for elementwise formats, SIZE_MAX if all of an array do. */
-size_t quantizer_block(const struct format *f);
+size_t block_length(const struct format *f);
 
 #endif

@@ -29,19 +29,19 @@ struct encoded {
 };
 
 /** The code of x under f; `random` holds f->random_bits bits (0 for deterministic roundings). */
-struct encoded fixed_encode(const struct format *f, struct number x, uint32_t random);
-struct encoded float_encode(const struct format *f, struct number x, uint32_t random);
+struct encoded element_fixed_encode(const struct format *f, struct number x, uint32_t random);
+struct encoded element_float_encode(const struct format *f, struct number x, uint32_t random);
 
-struct encoded pot_encode(const struct format *f, struct number x, uint32_t random);
-struct encoded table_encode(const struct format *f, struct number x, uint32_t random);
-struct encoded posit_encode(const struct format *f, struct number x, uint32_t random);
+struct encoded element_pot_encode(const struct format *f, struct number x, uint32_t random);
+struct encoded element_table_encode(const struct format *f, struct number x, uint32_t random);
+struct encoded element_posit_encode(const struct format *f, struct number x, uint32_t random);
 
 /** The value of a code of f. */
-struct number fixed_decode(const struct format *f, uint64_t code);
-struct number float_decode(const struct float_format *f, uint64_t code);
-struct number pot_decode(const struct pot_format *f, uint64_t code);
-struct number table_decode(const struct table_format *f, uint64_t code);
-struct number posit_decode(const struct posit_format *f, uint64_t code);
+struct number element_fixed_decode(const struct format *f, uint64_t code);
+struct number element_float_decode(const struct float_format *f, uint64_t code);
+struct number element_pot_decode(const struct pot_format *f, uint64_t code);
+struct number element_table_decode(const struct table_format *f, uint64_t code);
+struct number element_posit_decode(const struct posit_format *f, uint64_t code);
 
 /** Elementwise families (fixed, floating, pot, table, posit) by their row; no others. */
 struct encoded element_encode(const struct format *f, struct number x, uint32_t random);
@@ -49,26 +49,26 @@ struct number element_decode(const struct format *f, uint64_t code);
 bool element_is_family(enum family family);
 
 /** Largest and smallest code of a fixed-point format as integers. */
-int64_t fixed_low(const struct fixed_format *f);
-uint64_t fixed_high(const struct fixed_format *f);
+int64_t element_fixed_low(const struct fixed_format *f);
+uint64_t element_fixed_high(const struct fixed_format *f);
 
 /** Largest finite magnitude code of a float format, without its sign bit; its NaN; exponent of 2^emin. */
-uint64_t float_code_max(const struct float_format *f);
-uint64_t float_code_nan(const struct float_format *f);
-int float_exponent_min(const struct float_format *f);
+uint64_t element_float_code_max(const struct float_format *f);
+uint64_t element_float_code_nan(const struct float_format *f);
+int element_float_exponent_min(const struct float_format *f);
 
 /** Has f a NaN, an infinity? */
-bool float_has_nan(const struct float_format *f);
-bool float_has_infinity(const struct float_format *f);
+bool element_float_has_nan(const struct float_format *f);
+bool element_float_has_infinity(const struct float_format *f);
 
 /**
  * The list of a table format, ascending; *count is set.
  * To add a table: its row in TABLE_LIST (format_list.h), its values in codebook.c, its bits in
  * format_other.c.
  */
-const double *table_values(const struct table_format *f, int *count);
+const double *element_table_values(const struct table_format *f, int *count);
 
 /** Index of the value nearest to x among `count` ascending ones, ties as told; x is not NaN. */
-int codebook_nearest(const double *values, int count, enum table_ties ties, struct number x);
+int element_codebook_nearest(const double *values, int count, enum table_ties ties, struct number x);
 
 #endif

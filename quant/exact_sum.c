@@ -20,13 +20,13 @@ static struct number odd_number(wide m, int e, bool negative, bool sticky)
     return (struct number){.m = (uint64_t)m | sticky, .e = e, .negative = negative && (m != 0 || sticky)};
 }
 
-struct number number_multiply(struct number a, struct number b)
+struct number exact_sum_product(struct number a, struct number b)
 {
     return odd_number((wide)a.m * b.m, a.e + b.e, a.negative != b.negative, false);
 }
 
 /* The larger is moved up as far as 126 bits allow; what the smaller then loses below is told by sticky. */
-struct number number_add(struct number a, struct number b)
+struct number exact_sum_two(struct number a, struct number b)
 {
     if (a.m == 0) return b.m == 0 ? number_zero(false) : b;
     if (b.m == 0) return a;

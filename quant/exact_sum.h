@@ -9,8 +9,8 @@
 #include "quant/number.h"
 
 /** a b and a + b of finite numbers, rounded to odd in 64 bits. A zero sum is +0. */
-struct number number_multiply(struct number a, struct number b);
-struct number number_add(struct number a, struct number b);
+struct number exact_sum_product(struct number a, struct number b);
+struct number exact_sum_two(struct number a, struct number b);
 
 /** Bits 2^-2240 to 2^2111 in two's complement: every sum of fewer than 2^60 products of binary64 numbers. */
 enum { EXACT_LIMBS = 68, EXACT_BASE = -2240 };

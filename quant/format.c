@@ -1,6 +1,7 @@
 /* quant/format.c - formats as strings: the table of families. */
 #include "quant/formats/family.h"
 #include "quant/formats/format_list.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -62,8 +63,8 @@ enum status format_check(const struct format *f)
 
     families[f->family]->repair(&nearest, &why);
     if (why.text[0] == '\0') return STATUS_OK;
-    return fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", format_print(asked, f),
-                why.text, format_print(valid, &nearest));
+    return status_fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", format_print(asked, f),
+                       why.text, format_print(valid, &nearest));
 }
 
 enum status format_parse(struct format *out, const char *text)
@@ -80,6 +81,6 @@ enum status format_parse(struct format *out, const char *text)
     TRY(families[family]->parse(out, &in));
     families[family]->repair(out, &why);
     if (why.text[0] == '\0') return STATUS_OK;
-    return fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", text, why.text,
-                format_print(valid, out));
+    return status_fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", text, why.text,
+                       format_print(valid, out));
 }

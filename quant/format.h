@@ -170,14 +170,14 @@ struct format {
 enum { FORMAT_TEXT = 96 };
 
 /** Read a format from its string. STATUS_INPUT says what is wrong and names the nearest valid string. */
-MUST_CHECK enum status format_parse(struct format *out, const char *text);
+STATUS_MUST_CHECK enum status format_parse(struct format *out, const char *text);
 
 /** Write the string of f, with all its defaults: format_parse gives f back. Returns text. */
 const char *format_print(char text[static FORMAT_TEXT], const struct format *f);
 
 /** Is f possible? STATUS_INPUT names the reason and the nearest format that is; format_parse has asked
  * already. */
-MUST_CHECK enum status format_check(const struct format *f);
+STATUS_MUST_CHECK enum status format_check(const struct format *f);
 
 /** Bits of one code: 1..64. */
 int format_bits(const struct format *f);

@@ -117,12 +117,12 @@ void gemm_integer(int64_t *c, const int32_t *a, const int32_t *b, size_t m, size
                 output_careful(a + i * k, b + j, k, n, bits, overflow, report != NULL ? report : &unread);
 }
 
-enum status requantizer_scale(struct requantizer *r, double scale)
+enum status gemm_requantizer_scale(struct requantizer *r, double scale)
 {
     int exponent;
 
     if (!(scale >= 0x1p-31 && scale < 0x1p30))
-        return fail(STATUS_INPUT, "scale %g of a requantization is not in 2^-31..2^30", scale);
+        return status_fail(STATUS_INPUT, "scale %g of a requantization is not in 2^-31..2^30", scale);
     const double fraction = frexp(scale, &exponent);
     int64_t multiplier = (int64_t)(fraction * 0x1p31 + 0.5);
     if (multiplier == INT64_C(1) << 31) {
@@ -158,10 +158,10 @@ static int64_t requantize_exact(int32_t x, const struct requantizer *r)
     const struct format whole = {.rounding = r->rounding, .fixed = {FIXED_SIGNED, 63, 63, false}};
     const struct number product = {
         .m = magnitude(x) * (uint64_t)r->multiplier, .e = r->shift - 31, .negative = x < 0};
-    return (int64_t)fixed_encode(&whole, product, 0).code;
+    return (int64_t)element_fixed_encode(&whole, product, 0).code;
 }
 
-void requantize(int32_t *y, const int32_t *x, size_t n, const struct requantizer *r)
+void gemm_requantize(int32_t *y, const int32_t *x, size_t n, const struct requantizer *r)
 {
     assert(!rounding_is_stochastic(r->rounding));
     for (size_t i = 0; i < n; i++) {

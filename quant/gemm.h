@@ -32,7 +32,7 @@ void gemm_integer(int64_t *c, const int32_t *a, const int32_t *b, size_t m, size
 
 /** How an int32 sum times a real scale becomes a small integer. To add a way: its row here, its case in
  * gemm.c. */
-enum requantize {
+enum gemm_requantize {
     REQUANTIZE_EXACT,    /* one rounding, by `rounding`, of the exact product */
     REQUANTIZE_GEMMLOWP, /* gemmlowp, TensorFlow Lite: doubling high product with ties up, then a shift with
                             ties away */
@@ -41,7 +41,7 @@ enum requantize {
 
 /** The scale is multiplier 2^(shift - 31); 2^30 <= multiplier < 2^31, -31 <= shift <= 30. */
 struct requantizer {
-    enum requantize way;
+    enum gemm_requantize way;
     enum rounding rounding; /* REQUANTIZE_EXACT; not stochastic */
     int32_t multiplier;
     int shift;
@@ -49,9 +49,9 @@ struct requantizer {
 };
 
 /** Multiplier and shift nearest to scale, 2^-31 <= scale < 2^30. STATUS_INPUT outside. */
-MUST_CHECK enum status requantizer_scale(struct requantizer *r, double scale);
+STATUS_MUST_CHECK enum status gemm_requantizer_scale(struct requantizer *r, double scale);
 
 /** y[i] of x[i]. */
-void requantize(int32_t *y, const int32_t *x, size_t n, const struct requantizer *r);
+void gemm_requantize(int32_t *y, const int32_t *x, size_t n, const struct requantizer *r);
 
 #endif

@@ -27,7 +27,7 @@ struct encoded integer_encode(const struct format *f, double x, uint32_t random)
     whole.family = FAMILY_FIXED;
     whole.overflow = OVERFLOW_SAT;
     whole.fixed = (struct fixed_format){FIXED_SIGNED, 62, 62, false};
-    const struct encoded rounded = fixed_encode(&whole, number_of_double(x / g->scale), random);
+    const struct encoded rounded = element_fixed_encode(&whole, number_of_double(x / g->scale), random);
     const int64_t m = (int64_t)rounded.code + g->zero;
     if (m < integer_low(g))
         return (struct encoded){(uint64_t)integer_low(g), OUTCOME_INEXACT | OUTCOME_OVERFLOW};

@@ -1,4 +1,4 @@
-/* quant/quantizer.c - plans: checks and kernels chosen once, then arrays in pieces that the kernel takes. */
+/* quant/quantizer.c - quantizers: checks and kernels chosen once, then arrays in pieces that the kernel takes. */
 #include "quant/quantizer.h"
 
 #include "quant/kernels/carrier.h"
@@ -11,14 +11,14 @@
 
 bool quantizer_needs_measure(const struct format *f)
 {
-    return f->family == FAMILY_AFFINE || f->family == FAMILY_NVFP4 || quantizer_block(f) == SIZE_MAX;
+    return f->family == FAMILY_AFFINE || f->family == FAMILY_NVFP4 || block_length(f) == SIZE_MAX;
 }
 
 static enum status refuse(const struct format *asked, const struct format *nearest, const struct reason *why)
 {
     char a[FORMAT_TEXT], b[FORMAT_TEXT];
-    return fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", format_print(a, asked),
-                why->text, format_print(b, nearest));
+    return status_fail(STATUS_INPUT, "format '%s': %s; the nearest valid one is '%s'", format_print(a, asked),
+                       why->text, format_print(b, nearest));
 }
 
 enum status quantizer_make_with(struct quantizer *out, const struct format *f, enum carrier carrier,
@@ -120,8 +120,8 @@ static void kernel_run_counted(const struct quantizer *p, struct array y, struct
 }
 
 /* p, measured on these n elements if it needs a measure and has none. */
-static const struct quantizer *plan_measured(struct quantizer *room, const struct quantizer *p,
-                                             struct array x, size_t n)
+static const struct quantizer *quantizer_measured(struct quantizer *room, const struct quantizer *p,
+                                                  struct array x, size_t n)
 {
     if (!quantizer_needs_measure(&p->format) || p->whole.known) return p;
     *room = *p;
@@ -129,15 +129,15 @@ static const struct quantizer *plan_measured(struct quantizer *room, const struc
     return room;
 }
 
-static void plan_apply(const struct quantizer *p, struct array y, struct array x, size_t n, struct draw draw,
-                       struct tally *tally)
+static void quantizer_apply(const struct quantizer *p, struct array y, struct array x, size_t n,
+                            struct draw draw, struct tally *tally)
 {
     const struct host_state host = host_enter();
     struct quantizer room;
 
     assert(x.carrier == p->carrier);
-    assert(quantizer_block(&p->format) == SIZE_MAX || draw.first % quantizer_block(&p->format) == 0);
-    p = plan_measured(&room, p, x, n);
+    assert(block_length(&p->format) == SIZE_MAX || draw.first % block_length(&p->format) == 0);
+    p = quantizer_measured(&room, p, x, n);
     if (p->kernel == NULL || (tally != NULL && !element_is_family(p->format.family)))
         quantizer_ref(p, y, NULL, NULL, x, n, draw, tally);
     else if (tally == NULL)
@@ -160,18 +160,18 @@ static struct array array_f64(const double *x)
 void quantizer_apply_f32(const struct quantizer *p, float *y, const float *x, size_t n, struct draw draw,
                          struct tally *tally)
 {
-    plan_apply(p, array_f32(y), array_f32(x), n, draw, tally);
+    quantizer_apply(p, array_f32(y), array_f32(x), n, draw, tally);
 }
 
 void quantizer_apply_f64(const struct quantizer *p, double *y, const double *x, size_t n, struct draw draw,
                          struct tally *tally)
 {
-    plan_apply(p, array_f64(y), array_f64(x), n, draw, tally);
+    quantizer_apply(p, array_f64(y), array_f64(x), n, draw, tally);
 }
 
 /* p with the map of one row. */
-static struct quantizer plan_of_row(const struct quantizer *p, const double *scale, const int64_t *zero,
-                                    size_t row)
+static struct quantizer quantizer_of_row(const struct quantizer *p, const double *scale, const int64_t *zero,
+                                         size_t row)
 {
     struct quantizer q = *p;
     if (p->format.family == FAMILY_INT && scale != NULL) q.format.integer.scale = scale[row];
@@ -185,12 +185,12 @@ enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const 
                                      struct tally *tally)
 {
     for (size_t r = 0; r < rows && p->format.family == FAMILY_INT; r++) {
-        const struct quantizer q = plan_of_row(p, scale, zero, r);
+        const struct quantizer q = quantizer_of_row(p, scale, zero, r);
         if (format_check(&q.format) == STATUS_OK) continue;
-        return fail(STATUS_INPUT, "row %zu: %s", r, status_detail());
+        return status_fail(STATUS_INPUT, "row %zu: %s", r, status_detail());
     }
     for (size_t r = 0; r < rows; r++) {
-        const struct quantizer q = plan_of_row(p, scale, zero, r);
+        const struct quantizer q = quantizer_of_row(p, scale, zero, r);
         const bool blocks = block_is_family(p->format.family) && p->format.random_bits == 0;
         const struct draw here = {draw.name,
                                   blocks ? 0 : draw.first + r * n}; /* a block begins with its row */
@@ -199,8 +199,8 @@ enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const 
     return STATUS_OK;
 }
 
-static void plan_encode(const struct quantizer *p, uint64_t *code, uint32_t *scale, struct array x, size_t n,
-                        struct draw draw, struct tally *tally)
+static void quantizer_encode(const struct quantizer *p, uint64_t *code, uint32_t *scale, struct array x,
+                             size_t n, struct draw draw, struct tally *tally)
 {
     const struct host_state host = host_enter();
 
@@ -213,18 +213,18 @@ void quantizer_encode_f32(const struct quantizer *p, uint64_t *code, uint32_t *s
                           size_t n, struct draw draw, struct tally *tally)
 {
     assert(p->carrier == CARRIER_FLOAT32);
-    plan_encode(p, code, scale, array_f32(x), n, draw, tally);
+    quantizer_encode(p, code, scale, array_f32(x), n, draw, tally);
 }
 
 void quantizer_encode_f64(const struct quantizer *p, uint64_t *code, uint32_t *scale, const double *x,
                           size_t n, struct draw draw, struct tally *tally)
 {
     assert(p->carrier == CARRIER_FLOAT64);
-    plan_encode(p, code, scale, array_f64(x), n, draw, tally);
+    quantizer_encode(p, code, scale, array_f64(x), n, draw, tally);
 }
 
-static void plan_decode(const struct quantizer *p, struct array y, const uint64_t *code,
-                        const uint32_t *scale, size_t n)
+static void quantizer_decode(const struct quantizer *p, struct array y, const uint64_t *code,
+                             const uint32_t *scale, size_t n)
 {
     const struct host_state host = host_enter();
 
@@ -237,16 +237,16 @@ static void plan_decode(const struct quantizer *p, struct array y, const uint64_
 void quantizer_decode_f32(const struct quantizer *p, float *y, const uint64_t *code, const uint32_t *scale,
                           size_t n)
 {
-    plan_decode(p, array_f32(y), code, scale, n);
+    quantizer_decode(p, array_f32(y), code, scale, n);
 }
 
 void quantizer_decode_f64(const struct quantizer *p, double *y, const uint64_t *code, const uint32_t *scale,
                           size_t n)
 {
-    plan_decode(p, array_f64(y), code, scale, n);
+    quantizer_decode(p, array_f64(y), code, scale, n);
 }
 
-static void plan_measure(struct quantizer *p, struct array x, size_t n)
+static void quantizer_measure(struct quantizer *p, struct array x, size_t n)
 {
     const struct host_state host = host_enter();
     quantizer_ref_measure(p, x, n);
@@ -255,10 +255,10 @@ static void plan_measure(struct quantizer *p, struct array x, size_t n)
 
 void quantizer_measure_f32(struct quantizer *p, const float *x, size_t n)
 {
-    plan_measure(p, array_f32(x), n);
+    quantizer_measure(p, array_f32(x), n);
 }
 
 void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n)
 {
-    plan_measure(p, array_f64(x), n);
+    quantizer_measure(p, array_f64(x), n);
 }

@@ -3,18 +3,18 @@
  *     struct format f;
  *     struct quantizer p;
  *     struct tally t = {0};
- *     TRY(format_parse(&f, "fp:e4m3fn:sr8:sat"));
- *     TRY(quantizer_make(&p, &f, CARRIER_FLOAT32));
+ *     if (format_parse(&f, "fp:e4m3fn:sr8:sat") != STATUS_OK) ...;
+ *     if (quantizer_make(&p, &f, CARRIER_FLOAT32) != STATUS_OK) ...;
  *     quantizer_apply_f32(&p, y, x, n, (struct draw){.name = {.seed = 1, .stream = 2, .step = 3}}, &t);
  *
- * A plan is a plain struct: copy it, keep it on the stack, make a new one whenever the bits change (well
+ * A quantizer is a plain struct: copy it, keep it on the stack, make a new one whenever the bits change (well
  * under a microsecond, no allocation). It is only read by the calls below, so threads may share it.
  *
  * The same bits everywhere: results depend on the format, the values and the draw alone, not on threads,
  * splits, instruction set, rounding mode, or flushing of subnormals. To split an array, give each part the
  * index of its first element in draw.first; formats with blocks are split at multiples of their block, and
- * formats that look at the whole array (affine, nvfp4, blocks of "all") need plan_measure_* over all of it
- * first.
+ * formats that look at the whole array (affine, nvfp4, blocks of "all") need quantizer_measure_* over all of
+ * it first.
  */
 #ifndef QUANT_QUANTIZER_H
 #define QUANT_QUANTIZER_H
@@ -38,7 +38,7 @@ struct draw {
 
 struct quantizer;
 
-/** A SIMD kernel: n a multiple of plan.step; y may be x. Arrays are of the plan's carrier. */
+/** A SIMD kernel: n a multiple of quantizer.step; y may be x. Arrays are of the quantizer's carrier. */
 typedef void quantizer_kernel(const struct quantizer *p, void *y, const void *x, size_t n, struct draw draw);
 
 /** Numbers that the kernels need, in binary64; exact in the carrier. */
@@ -55,7 +55,7 @@ struct quantizer_constants {
 };
 
 /** The map of a format that looks at the whole array. */
-struct plan_whole {
+struct quantizer_whole {
     bool known;
     struct affine affine;   /* affine */
     float tensor_scale;     /* nvfp4 */
@@ -68,26 +68,27 @@ struct quantizer {
     quantizer_kernel *kernel; /* NULL: the reference alone */
     int step; /* of the kernel: elements it takes at once; a stochastic one wants first to be a multiple */
     struct quantizer_constants constants;
-    struct plan_whole whole;
+    struct quantizer_whole whole;
 };
 
-/** Which kernels a plan may use: all that the processor has, or the reference that defines the results. */
+/** Which kernels a quantizer may use: all that the processor has, or the reference that defines the results. */
 enum quantizer_kernels { KERNELS_BEST, KERNELS_REF };
 
 /**
  * Make f ready for arrays of `carrier`. STATUS_INPUT says why f is impossible, or which of its values the
  * carrier lacks, and names the nearest format that will do.
  */
-MUST_CHECK enum status quantizer_make(struct quantizer *out, const struct format *f, enum carrier carrier);
+STATUS_MUST_CHECK enum status quantizer_make(struct quantizer *out, const struct format *f,
+                                             enum carrier carrier);
 
 /** The same with a choice of kernels. */
-MUST_CHECK enum status quantizer_make_with(struct quantizer *out, const struct format *f,
-                                           enum carrier carrier, enum quantizer_kernels kernels);
+STATUS_MUST_CHECK enum status quantizer_make_with(struct quantizer *out, const struct format *f,
+                                                  enum carrier carrier, enum quantizer_kernels kernels);
 
-/** Does f need plan_measure before an array may be split or encoded? */
+/** Does f need quantizer_measure before an array may be split or encoded? */
 bool quantizer_needs_measure(const struct format *f);
 
-/** Take the range of x into the plan: affine, nvfp4, blocks of "all". Others ignore it. */
+/** Take the range of x into the quantizer: affine, nvfp4, blocks of "all". Others ignore it. */
 void quantizer_measure_f32(struct quantizer *p, const float *x, size_t n);
 void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n);
 
@@ -95,7 +96,7 @@ void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n);
  * Quantize: y[i] = value of code of x[i], i < n. y may be x; otherwise they do not overlap.
  *
  * tally  counts what happened, or NULL.
- * A plan that needs a measure and has none measures the n elements of this call.
+ * A quantizer that needs a measure and has none measures the n elements of this call.
  * NaN: fixed point, powers of two and finite floats give 0 (or their nearest to 0), all others NaN; it is
  * counted.
  */
@@ -107,17 +108,18 @@ void quantizer_apply_f64(const struct quantizer *p, double *y, const double *x, 
 /**
  * Quantize x[rows][n] with a map for each row: a row is a channel, or a group of n elements.
  *
- * scale, zero  of format int, one for each row; NULL: those of the plan. Other formats ignore them.
+ * scale, zero  of format int, one for each row; NULL: those of the quantizer. Other formats ignore them.
  * affine and nvfp4 take the range of each row, blocks begin anew in each (under a stochastic rounding n is a
  * multiple of the block). STATUS_INPUT names a row whose scale is impossible; nothing is written then.
  */
-MUST_CHECK enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const float *x,
-                                                size_t rows, size_t n, const double *scale,
-                                                const int64_t *zero, struct draw draw, struct tally *tally);
+STATUS_MUST_CHECK enum status quantizer_apply_rows_f32(const struct quantizer *p, float *y, const float *x,
+                                                       size_t rows, size_t n, const double *scale,
+                                                       const int64_t *zero, struct draw draw,
+                                                       struct tally *tally);
 
 /**
  * Encode: code[i] of x[i] as struct encoded has it; scale[k] of block k, or NULL where there are no blocks.
- * A plan that needs a measure must have one.
+ * A quantizer that needs a measure must have one.
  */
 void quantizer_encode_f32(const struct quantizer *p, uint64_t *code, uint32_t *scale, const float *x,
                           size_t n, struct draw draw, struct tally *tally);

@@ -31,7 +31,7 @@ const char *status_detail(void)
     return detail;
 }
 
-enum status fail(enum status s, const char *format, ...)
+enum status status_fail(enum status s, const char *format, ...)
 {
     char sentence[sizeof detail]; /* an argument may be the old detail */
     va_list args;

@@ -30,23 +30,17 @@ const char *status_text(enum status s);
 /** The process exit code for s (0, 1, 2, 3, 4, 5 or 75). */
 int status_exit_code(enum status s);
 
-/** The sentence left by the last `fail` of this thread; "" if there is none. */
+/** The sentence left by the last `status_fail` of this thread; "" if there is none. */
 const char *status_detail(void);
 
-/** Store the sentence (printf format) for this thread and return s: `return fail(STATUS_INPUT, "...")`. */
-__attribute__((format(printf, 2, 3))) enum status fail(enum status s, const char *format, ...);
+/** Store the sentence (printf format) for this thread and return s: `return status_fail(STATUS_INPUT, "...")`. */
+__attribute__((format(printf, 2, 3))) enum status status_fail(enum status s, const char *format, ...);
 
 /** s, of what the command line says: STATUS_INPUT, what bad input in a file would be, is STATUS_USAGE there. The
  * sentence stays. */
 enum status status_usage(enum status s);
 
-/** Forward a failure to the caller. With things to undo, use `goto done` instead. */
-#define TRY(expr)                                                                                            \
-    do {                                                                                                     \
-        const enum status try_status_ = (expr);                                                              \
-        if (try_status_ != STATUS_OK) return try_status_;                                                    \
-    } while (0)
-
-#define MUST_CHECK __attribute__((warn_unused_result))
+/** The caller must look at what the function returns. */
+#define STATUS_MUST_CHECK __attribute__((warn_unused_result))
 
 #endif

@@ -8,10 +8,11 @@ enum status arithmetic_check(const struct nest *n, const struct hardware *h)
     const int widest = n->input_bits > n->weight_bits ? n->input_bits : n->weight_bits;
 
     if (h->array.compose == COMPOSE_FLOOR && widest > h->array.pmax)
-        return fail(STATUS_INPUT,
-                    "operands of %d bits on elements of array.pmax = %d: array.compose floor refuses them; "
-                    "spatial and temporal take several elements or passes",
-                    widest, h->array.pmax);
+        return status_fail(
+            STATUS_INPUT,
+            "operands of %d bits on elements of array.pmax = %d: array.compose floor refuses them; "
+            "spatial and temporal take several elements or passes",
+            widest, h->array.pmax);
     return STATUS_OK;
 }
 

@@ -13,7 +13,7 @@
 
 /** STATUS_INPUT where operands are wider than an element and the hardware says not to put elements
  * together. */
-MUST_CHECK enum status arithmetic_check(const struct nest *n, const struct hardware *h);
+STATUS_MUST_CHECK enum status arithmetic_check(const struct nest *n, const struct hardware *h);
 
 /** Multiply-accumulates of these widths that one element finishes in a cycle; below 1: it takes several. */
 double arithmetic_throughput(const struct hardware *h, int input_bits, int weight_bits);

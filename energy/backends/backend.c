@@ -1,6 +1,8 @@
 /* energy/backends/backend.c - what holds for all back ends. */
 #include "energy/backends/backend.h"
 
+#include "quant/try.h"
+
 static const double slack = 1e-9; /* of the roofline: divisions round */
 
 enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
@@ -21,10 +23,11 @@ enum status backend_finish(struct counts *out, const struct nest *n, const struc
 
     const double least = roofline_cycles(n, h);
     if (!(out->cycles >= least * (1 - slack)))
-        return fail(STATUS_INPUT,
-                    "back end '%s' claims %.6g cycles where arithmetic and memory need %.6g: a mistake of "
-                    "the model, please report it with the hardware file",
-                    b->name, out->cycles, least);
+        return status_fail(
+            STATUS_INPUT,
+            "back end '%s' claims %.6g cycles where arithmetic and memory need %.6g: a mistake of "
+            "the model, please report it with the hardware file",
+            b->name, out->cycles, least);
     const struct counts counted = *out;
     counts_time(out, h->array.mhz);
     if (b->times_itself) {

@@ -24,10 +24,11 @@ struct backend {
  * h's back end on a nest that nest_check has passed. Adds the seconds of the static components, which follow
  * from the cycles. STATUS_INPUT where the back end refuses, or beats the roofline: then it is wrong.
  */
-MUST_CHECK enum status backend_count(struct counts *out, const struct nest *n, const struct hardware *h,
-                                     const struct prices *p);
+STATUS_MUST_CHECK enum status backend_count(struct counts *out, const struct nest *n,
+                                            const struct hardware *h, const struct prices *p);
 
 /** The second half of it, for counts that come from elsewhere than the back end's search. */
-MUST_CHECK enum status backend_finish(struct counts *out, const struct nest *n, const struct hardware *h);
+STATUS_MUST_CHECK enum status backend_finish(struct counts *out, const struct nest *n,
+                                             const struct hardware *h);
 
 #endif

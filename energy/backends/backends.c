@@ -9,6 +9,7 @@
 #include "energy/backends/loopnest/loopnest_search.h"
 #include "energy/backends/systolic.h"
 #include "energy/hardware/hardware_knobs.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <stdio.h>

@@ -8,6 +8,6 @@
 const struct backend *const *backend_all(int *count);
 
 /** Back end by name; STATUS_INPUT with the nearest known one. */
-MUST_CHECK enum status backend_find(const struct backend **out, const char *name);
+STATUS_MUST_CHECK enum status backend_find(const struct backend **out, const char *name);
 
 #endif

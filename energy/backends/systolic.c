@@ -2,6 +2,7 @@
 #include "energy/backends/systolic.h"
 
 #include "energy/backends/arithmetic.h"
+#include "quant/try.h"
 
 #include <math.h>
 
@@ -255,8 +256,9 @@ static enum status count(struct counts *out, const struct nest *n, const struct 
     bool any = false;
 
     if (wanted == DATAFLOW_RS)
-        return fail(STATUS_INPUT, "mapping.dataflow rs: a systolic array keeps weights, outputs or inputs; "
-                                  "take ws, os, is or auto, or back end loopnest");
+        return status_fail(STATUS_INPUT,
+                           "mapping.dataflow rs: a systolic array keeps weights, outputs or inputs; "
+                           "take ws, os, is or auto, or back end loopnest");
     TRY(arithmetic_check(n, h));
     for (int i = 0; i < 3; i++) {
         if (wanted != DATAFLOW_AUTO && wanted != all[i]) continue;

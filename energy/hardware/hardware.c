@@ -3,6 +3,7 @@
  */
 #include "energy/hardware/hardware_knobs.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <assert.h>
@@ -80,9 +81,10 @@ enum status hardware_find(int *knob, const char *path)
     const int like = path_like(path, count);
     const int nearest = like >= 0 ? like : table_nearest(path, rows, sizeof *rows, (size_t)count);
     if (nearest < 0)
-        return fail(STATUS_INPUT, "unknown knob '%s'; `cptsim list knobs` prints them all", path);
-    return fail(STATUS_INPUT, "unknown knob '%s'; did you mean '%s'? `cptsim list knobs` prints them all",
-                path, path_of(nearest));
+        return status_fail(STATUS_INPUT, "unknown knob '%s'; `cptsim list knobs` prints them all", path);
+    return status_fail(STATUS_INPUT,
+                       "unknown knob '%s'; did you mean '%s'? `cptsim list knobs` prints them all", path,
+                       path_of(nearest));
 }
 
 enum status hardware_set(struct hardware *h, const char *path, const char *text)
@@ -92,7 +94,7 @@ enum status hardware_set(struct hardware *h, const char *path, const char *text)
 
     TRY(hardware_find(&knob, path));
     const enum status s = rows[knob].kind->parse(field_of(h, &rows[knob]), &rows[knob], text);
-    return s == STATUS_OK ? s : fail(s, "%s: %s", path, status_detail());
+    return s == STATUS_OK ? s : status_fail(s, "%s: %s", path, status_detail());
 }
 
 void hardware_value(char *text, size_t size, const struct hardware *h, int knob)
@@ -161,16 +163,16 @@ static enum status buffer_check(const struct hardware *h, const struct hardware_
 
     if (b->bytes == 0) return STATUS_OK;
     if (b->energy == BUFFER_FIXED && (isnan(b->read_pj_per_bit) || isnan(b->write_pj_per_bit)))
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "buffer.%s.energy is fixed; want buffer.%s.read_pj_per_bit and write_pj_per_bit, or table", name,
             name);
     if (b->bytes < banks * b->port_bytes * halves)
-        return fail(STATUS_INPUT,
-                    "buffer.%s: %" PRId64 " bytes are too few for %" PRId64 " banks of %s%" PRId64
-                    "-byte ports; want at least %" PRId64 ", or fewer banks",
-                    name, b->bytes, banks, b->double_buffer ? "two halves with " : "", b->port_bytes,
-                    banks * b->port_bytes * halves);
+        return status_fail(STATUS_INPUT,
+                           "buffer.%s: %" PRId64 " bytes are too few for %" PRId64 " banks of %s%" PRId64
+                           "-byte ports; want at least %" PRId64 ", or fewer banks",
+                           name, b->bytes, banks, b->double_buffer ? "two halves with " : "", b->port_bytes,
+                           banks * b->port_bytes * halves);
     return STATUS_OK;
 }
 
@@ -189,11 +191,11 @@ enum status hardware_check(const struct hardware *h)
     const struct knob_row *rows = knob_rows(&count);
 
     if (h->array.pmin > h->array.pmax)
-        return fail(STATUS_INPUT, "array.pmin is %d and array.pmax %d; want pmin to be at most pmax",
-                    h->array.pmin, h->array.pmax);
+        return status_fail(STATUS_INPUT, "array.pmin is %d and array.pmax %d; want pmin to be at most pmax",
+                           h->array.pmin, h->array.pmax);
     if (h->tech.scaling == SCALING_STILLMAKER &&
         (h->tech.node_nm < STILLMAKER_NM_LEAST || h->tech.node_nm > STILLMAKER_NM_MOST))
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "tech.scaling stillmaker knows %d to %d nm, not %g; want a node in that range, or anchors",
             STILLMAKER_NM_LEAST, STILLMAKER_NM_MOST, h->tech.node_nm);

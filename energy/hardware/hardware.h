@@ -117,10 +117,10 @@ struct hardware {
 struct hardware hardware_default(void);
 
 /** Set a knob from text. STATUS_INPUT: unknown knobs name the nearest one, bad values what would be right. */
-MUST_CHECK enum status hardware_set(struct hardware *h, const char *path, const char *text);
+STATUS_MUST_CHECK enum status hardware_set(struct hardware *h, const char *path, const char *text);
 
 /** Checks between knobs: pmin <= pmax, banks that hold a port's width, prices where they cannot be auto. */
-MUST_CHECK enum status hardware_check(const struct hardware *h);
+STATUS_MUST_CHECK enum status hardware_check(const struct hardware *h);
 
 /** Banks of one of h's own buffers; auto: rows x columns of weights, rows of inputs, columns of outputs,
  * else 1. */
@@ -139,7 +139,7 @@ struct knob {
 const struct knob *hardware_knob(int i);
 
 /** Its number by its path; STATUS_INPUT with the nearest known one. */
-MUST_CHECK enum status hardware_find(int *knob, const char *path);
+STATUS_MUST_CHECK enum status hardware_find(int *knob, const char *path);
 
 /** Write its value as text that hardware_set reads back: the fewest digits, "auto" for a NaN. */
 void hardware_value(char *text, size_t size, const struct hardware *h, int knob);

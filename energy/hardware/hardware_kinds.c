@@ -6,6 +6,7 @@
  */
 #include "energy/hardware/hardware_knobs.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <ctype.h>
@@ -18,10 +19,11 @@
 
 static enum status name_parse(void *field, const struct knob_row *row, const char *text)
 {
-    if (*text == '\0') return fail(STATUS_INPUT, "is empty; want a name");
+    if (*text == '\0') return status_fail(STATUS_INPUT, "is empty; want a name");
     for (const char *c = text; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("._-+=", *c) == NULL)
-            return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits and any of ._-+=", text, *c);
+            return status_fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits and any of ._-+=", text,
+                               *c);
     }
     return text_copy(field, row->size, NULL, text, strlen(text));
 }
@@ -36,7 +38,8 @@ static enum status switch_parse(void *field, const struct knob_row *row, const c
 {
     (void)row;
     const bool yes = strcmp(text, "true") == 0;
-    if (!yes && strcmp(text, "false") != 0) return fail(STATUS_INPUT, "'%s' is neither true nor false", text);
+    if (!yes && strcmp(text, "false") != 0)
+        return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
     *(bool *)field = yes;
     return STATUS_OK;
 }
@@ -69,7 +72,7 @@ static enum status choice_parse(void *field, const struct knob_row *row, const c
             return STATUS_OK;
         }
     }
-    return fail(STATUS_INPUT, "'%s' is not one of: %s", text, row->knob.kind);
+    return status_fail(STATUS_INPUT, "'%s' is not one of: %s", text, row->knob.kind);
 }
 
 static void choice_print(char *text, size_t size, const void *field, const struct knob_row *row)
@@ -109,14 +112,14 @@ static enum status real_parse(void *field, const struct knob_row *row, const cha
     const double value = strtod(text, &end);
 
     if (end == text || *end != '\0' || !isfinite(value))
-        return fail(STATUS_INPUT, "'%s' is not a number; want one as in %s%s%s", text,
-                    isdigit((unsigned char)row->knob.standard[0]) ? row->knob.standard : "0.5",
-                    row->knob.unit[0] != '\0' ? ", in " : "", row->knob.unit);
+        return status_fail(STATUS_INPUT, "'%s' is not a number; want one as in %s%s%s", text,
+                           isdigit((unsigned char)row->knob.standard[0]) ? row->knob.standard : "0.5",
+                           row->knob.unit[0] != '\0' ? ", in " : "", row->knob.unit);
     real_print(least, sizeof least, &row->knob.min, row);
     real_print(most, sizeof most, &row->knob.max, row);
     if (!(value >= row->knob.min && value <= row->knob.max))
-        return fail(STATUS_INPUT, "%s is out of range; want %s to %s%s%s", text, least, most,
-                    row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
+        return status_fail(STATUS_INPUT, "%s is out of range; want %s to %s%s%s", text, least, most,
+                           row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
     *(double *)field = value;
     return STATUS_OK;
 }
@@ -134,7 +137,7 @@ static enum status real_or_word(double *out, const struct knob_row *row, const c
         return STATUS_OK;
     }
     const enum status s = real_parse(out, row, text);
-    return s == STATUS_OK ? s : fail(s, "%s, or %s", status_detail(), word);
+    return s == STATUS_OK ? s : status_fail(s, "%s, or %s", status_detail(), word);
 }
 
 static enum status auto_parse(void *field, const struct knob_row *row, const char *text)
@@ -170,10 +173,10 @@ static enum status whole(int64_t *out, const struct knob_row *row, const char *t
     char *end;
     const long long value = strtoll(text, &end, 10);
 
-    if (end == text || *end != '\0') return fail(STATUS_INPUT, "'%s' is not a whole number", text);
+    if (end == text || *end != '\0') return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
     if ((double)value * (double)unit < row->knob.min || (double)value * (double)unit > row->knob.max)
-        return fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f%s%s", text, row->knob.min,
-                    row->knob.max, row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
+        return status_fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f%s%s", text, row->knob.min,
+                           row->knob.max, row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
     *out = value * unit;
     return STATUS_OK;
 }
@@ -191,7 +194,7 @@ static enum status banks_parse(void *field, const struct knob_row *row, const ch
         return STATUS_OK;
     }
     const enum status s = whole(field, row, text, 1);
-    return s == STATUS_OK ? s : fail(s, "%s, or auto", status_detail());
+    return s == STATUS_OK ? s : status_fail(s, "%s, or auto", status_detail());
 }
 
 /* "65536", "64 KiB", "2 MiB". */
@@ -210,7 +213,7 @@ static enum status bytes_parse(void *field, const struct knob_row *row, const ch
         return whole(field, row, number, units[i].bytes);
     }
     const enum status s = whole(field, row, text, 1);
-    return s == STATUS_OK ? s : fail(s, "%s, as 65536 or 64 KiB", status_detail());
+    return s == STATUS_OK ? s : status_fail(s, "%s, as 65536 or 64 KiB", status_detail());
 }
 
 static void count_print(char *text, size_t size, const void *field, const struct knob_row *row)

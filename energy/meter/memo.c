@@ -1,6 +1,8 @@
 /* energy/meter/memo.c - a hash table of counts by nest. */
 #include "energy/meter/memo.h"
 
+#include "quant/try.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +73,7 @@ static enum status grow(struct memo *m)
     if (entries != NULL) m->entries = entries;
     int *more = realloc(m->slots, (size_t)slots * sizeof *more);
     if (more != NULL) m->slots = more;
-    if (entries == NULL || more == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (entries == NULL || more == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     m->room = room;
     m->slot_count = slots;
     fill_slots(m);

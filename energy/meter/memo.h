@@ -15,11 +15,11 @@ struct memo {
 };
 
 /** Ask for a nest: memo_count will search it unless it is known. Instances do not distinguish nests. */
-MUST_CHECK enum status memo_want(struct memo *m, const struct nest *n);
+STATUS_MUST_CHECK enum status memo_want(struct memo *m, const struct nest *n);
 
 /** Search all that was asked for, on all threads; the same counts for any number of them. After a failure
  * nothing is wanted any more. */
-MUST_CHECK enum status memo_count(struct memo *m, const struct hardware *h, const struct prices *p);
+STATUS_MUST_CHECK enum status memo_count(struct memo *m, const struct hardware *h, const struct prices *p);
 
 /** Counts of a nest, all its instances; it must have been counted. */
 struct counts memo_counts(const struct memo *m, const struct nest *n);

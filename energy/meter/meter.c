@@ -8,6 +8,7 @@
 #include "energy/meter/bitops.h"
 #include "energy/meter/memo.h"
 #include "energy/meter/operations.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/method/widths.h"
 
@@ -144,13 +145,13 @@ enum status meter_open(struct meter **out, const struct meter_spec *spec)
     struct meter *m = calloc(1, sizeof *m);
 
     *out = NULL;
-    if (m == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (m == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     m->workload = *spec->workload;
     m->workload.layers = calloc(layers + 1, sizeof *m->workload.layers);
     m->classes = calloc(layers + 1, sizeof *m->classes);
     if (m->workload.layers == NULL || m->classes == NULL) {
         meter_close(m);
-        return fail(STATUS_NOMEM, "out of memory");
+        return status_fail(STATUS_NOMEM, "out of memory");
     }
     if (layers > 0) memcpy(m->workload.layers, spec->workload->layers, layers * sizeof *m->workload.layers);
     m->hardware = *spec->hardware;
@@ -300,7 +301,7 @@ static enum status remember(struct meter *m, const struct operands *layer, int l
 
     if (more == NULL || copy == NULL) {
         free(copy);
-        return fail(STATUS_NOMEM, "out of memory");
+        return status_fail(STATUS_NOMEM, "out of memory");
     }
     memcpy(copy, layer, (size_t)layers * sizeof *copy);
     m->known[m->known_count++] = (struct known){copy, layers, images, *cost};

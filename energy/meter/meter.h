@@ -31,7 +31,7 @@ enum convention { CONVENTION_TRUE, CONVENTION_PAPER, CONVENTIONS };
 
 /** "true", "paper" */
 const char *convention_name(enum convention c);
-MUST_CHECK enum status convention_find(enum convention *out, const char *name);
+STATUS_MUST_CHECK enum status convention_find(enum convention *out, const char *name);
 
 struct meter_spec {
     const struct workload *workload;
@@ -47,25 +47,25 @@ struct cost {
 };
 
 /** Everything in `spec` is copied. */
-MUST_CHECK enum status meter_open(struct meter **out, const struct meter_spec *spec);
+STATUS_MUST_CHECK enum status meter_open(struct meter **out, const struct meter_spec *spec);
 void meter_close(struct meter *m);
 
 /** One layer's part (all its `count` instances) of one phase of an iteration on `images` examples; zero where
  * there is none. */
-MUST_CHECK enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p,
-                                   struct operands bits, int64_t images);
+STATUS_MUST_CHECK enum status meter_layer(struct cost *out, struct meter *m, int layer, enum phase p,
+                                          struct operands bits, int64_t images);
 
 /** All layers and phases, all layers at the same widths; paper's bitops equal bitops_paper to the last
  * digit. */
-MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits,
-                                       int64_t images);
-
-/** The same where each of the workload's layers has widths of its own. */
-MUST_CHECK enum status meter_iteration_layers(struct cost *out, struct meter *m, const struct operands *layer,
+STATUS_MUST_CHECK enum status meter_iteration(struct cost *out, struct meter *m, struct operands bits,
                                               int64_t images);
 
+/** The same where each of the workload's layers has widths of its own. */
+STATUS_MUST_CHECK enum status meter_iteration_layers(struct cost *out, struct meter *m,
+                                                     const struct operands *layer, int64_t images);
+
 /** A whole run; rows of the histogram are of the meter's workload. */
-MUST_CHECK enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h);
+STATUS_MUST_CHECK enum status meter_run(struct cost *out, struct meter *m, const struct histogram *h);
 
 /** a += times * b */
 void cost_add(struct cost *a, const struct cost *b, double times);

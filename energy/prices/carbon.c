@@ -2,6 +2,7 @@
 #include "energy/prices/carbon.h"
 
 #include "energy/hardware/hardware_knobs.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <ctype.h>

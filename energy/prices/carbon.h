@@ -32,6 +32,6 @@ struct carbon_place {
 const struct carbon_place *carbon_places(int *count);
 
 /** Grams per kWh of a place by its name; STATUS_INPUT with the nearest known one. */
-MUST_CHECK enum status carbon_place_find(double *grams_per_kwh, const char *name);
+STATUS_MUST_CHECK enum status carbon_place_find(double *grams_per_kwh, const char *name);
 
 #endif

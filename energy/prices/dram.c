@@ -4,6 +4,7 @@
 #include "energy/prices/dram.h"
 
 #include "energy/hardware/hardware_knobs.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <math.h>
@@ -55,13 +56,14 @@ static enum status dram_check(const struct hardware *h)
     const struct dram_kind *kind = &kinds[h->dram.kind];
 
     if (kind->pj_per_bit == CONSTANTS && isnan(h->dram.pj_per_bit))
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "dram.pj_per_bit is auto and dram.kind is %s; want a number, or a kind of `cptsim list dram`",
             kind->name);
     if (kind->background_w_per_gb == CONSTANTS && isnan(h->dram.background_w))
-        return fail(STATUS_INPUT, "dram.background_w is auto and dram.kind is %s; want a number, 0 for none",
-                    kind->name);
+        return status_fail(STATUS_INPUT,
+                           "dram.background_w is auto and dram.kind is %s; want a number, 0 for none",
+                           kind->name);
     return STATUS_OK;
 }
 

@@ -28,7 +28,7 @@ enum status histogram_add_layers(struct histogram *h, const struct operands *lay
     struct histogram_row *more = realloc(h->rows, (size_t)(h->count + 1) * sizeof *more);
     if (more != NULL) h->rows = more;
     struct operands *copy = more != NULL ? copied(layer, distinct) : NULL;
-    if (copy == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (copy == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     h->rows[h->count++] = (struct histogram_row){copy, distinct, images, iterations};
     return STATUS_OK;
 }

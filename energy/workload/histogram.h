@@ -24,17 +24,17 @@ static inline struct operands histogram_operands(const struct histogram_row *r, 
 }
 
 /** A schedule of `iterations` iterations of `images` each; `out` is filled anew. */
-MUST_CHECK enum status histogram_of_schedules(struct histogram *out, int64_t iterations, int64_t images,
-                                              const struct schedule_spec *forward,
-                                              const struct schedule_spec *backward);
+STATUS_MUST_CHECK enum status histogram_of_schedules(struct histogram *out, int64_t iterations,
+                                                     int64_t images, const struct schedule_spec *forward,
+                                                     const struct schedule_spec *backward);
 
 /** Count `iterations` more of (bits, images), all layers alike: what a record's rows add up to. */
-MUST_CHECK enum status histogram_add(struct histogram *h, struct operands bits, int64_t images,
-                                     int64_t iterations);
+STATUS_MUST_CHECK enum status histogram_add(struct histogram *h, struct operands bits, int64_t images,
+                                            int64_t iterations);
 
 /** The same where each of `layers` layers has widths of its own. */
-MUST_CHECK enum status histogram_add_layers(struct histogram *h, const struct operands *layer, int layers,
-                                            int64_t images, int64_t iterations);
+STATUS_MUST_CHECK enum status histogram_add_layers(struct histogram *h, const struct operands *layer,
+                                                   int layers, int64_t images, int64_t iterations);
 
 void histogram_free(struct histogram *h);
 

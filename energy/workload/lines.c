@@ -1,6 +1,7 @@
 /* energy/workload/lines.c - a heading, rows and their fields. */
 #include "energy/workload/lines.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ enum status lines_open(struct lines *out, const char *path)
 
     *out = (struct lines){.path = standard ? "standard input" : path,
                           .file = standard ? stdin : fopen(path, "r")};
-    return out->file != NULL ? STATUS_OK : fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    return out->file != NULL ? STATUS_OK : status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
 }
 
 static void skip_mark(char *text)
@@ -42,7 +43,7 @@ bool lines_next(struct lines *l)
 
 enum status lines_close(struct lines *l, enum status s)
 {
-    if (l->error != 0) s = fail(STATUS_IO, "%s: %s", l->path, strerror(l->error));
+    if (l->error != 0) s = status_fail(STATUS_IO, "%s: %s", l->path, strerror(l->error));
     free(l->text);
     free(l->heading);
     if (l->file != stdin) fclose(l->file);
@@ -81,8 +82,8 @@ static enum status separators_check(const struct lines *l)
     const char *other = strpbrk(l->name[0], ";|");
 
     if (l->columns > 1 || other == NULL) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s:%d: the columns are separated by '%c'; want commas or tabs", l->path,
-                l->number, *other);
+    return status_fail(STATUS_INPUT, "%s:%d: the columns are separated by '%c'; want commas or tabs", l->path,
+                       l->number, *other);
 }
 
 static enum status names_check(const struct lines *l)
@@ -90,22 +91,22 @@ static enum status names_check(const struct lines *l)
     for (int i = 0; i < l->columns; i++)
         for (int j = 0; j < i; j++)
             if (strcmp(l->name[i], l->name[j]) == 0)
-                return fail(STATUS_INPUT, "%s:%d: column %d: '%s' appears twice", l->path, l->number, i + 1,
-                            l->name[i]);
+                return status_fail(STATUS_INPUT, "%s:%d: column %d: '%s' appears twice", l->path, l->number,
+                                   i + 1, l->name[i]);
     return STATUS_OK;
 }
 
 enum status lines_heading(struct lines *l, const char *example)
 {
     if (!lines_next(l))
-        return fail(STATUS_INPUT, "%s: is empty; a heading such as %s comes first", l->path, example);
+        return status_fail(STATUS_INPUT, "%s: is empty; a heading such as %s comes first", l->path, example);
     l->delimiter = strchr(l->text, '\t') != NULL ? '\t' : ',';
     l->heading_number = l->number;
     l->heading = strdup(l->text);
-    if (l->heading == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (l->heading == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     l->columns = cut(l->name, l->heading, l->delimiter);
     if (l->columns > LINES_COLUMNS)
-        return fail(STATUS_INPUT, "%s:%d: more than %d columns", l->path, l->number, LINES_COLUMNS);
+        return status_fail(STATUS_INPUT, "%s:%d: more than %d columns", l->path, l->number, LINES_COLUMNS);
     TRY(separators_check(l));
     return names_check(l);
 }
@@ -116,10 +117,10 @@ enum status lines_row(char *fields[LINES_COLUMNS], struct lines *l)
 
     if (count == l->columns) return STATUS_OK;
     if (count > LINES_COLUMNS)
-        return fail(STATUS_INPUT, "%s:%d: more than %d fields, but the heading has %d columns", l->path,
-                    l->number, LINES_COLUMNS, l->columns);
-    return fail(STATUS_INPUT, "%s:%d: %d fields, but the heading has %d columns", l->path, l->number, count,
-                l->columns);
+        return status_fail(STATUS_INPUT, "%s:%d: more than %d fields, but the heading has %d columns",
+                           l->path, l->number, LINES_COLUMNS, l->columns);
+    return status_fail(STATUS_INPUT, "%s:%d: %d fields, but the heading has %d columns", l->path, l->number,
+                       count, l->columns);
 }
 
 /* The row of this name in other letters; -1 if there is none. */
@@ -136,10 +137,10 @@ enum status lines_unknown(const struct lines *l, int column, const void *rows, s
     const int same = same_letters(name, rows, stride, count);
 
     if (same >= 0)
-        return fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; did you mean '%s'?", l->path,
-                    l->heading_number, column + 1, name,
-                    *(const char *const *)((const char *)rows + (size_t)same * stride));
+        return status_fail(STATUS_INPUT, "%s:%d: column %d: unknown name '%s'; did you mean '%s'?", l->path,
+                           l->heading_number, column + 1, name,
+                           *(const char *const *)((const char *)rows + (size_t)same * stride));
     (void)table_unknown("name", name, rows, stride, count);
-    return fail(STATUS_INPUT, "%s:%d: column %d: %s", l->path, l->heading_number, column + 1,
-                status_detail());
+    return status_fail(STATUS_INPUT, "%s:%d: column %d: %s", l->path, l->heading_number, column + 1,
+                       status_detail());
 }

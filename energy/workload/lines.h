@@ -40,23 +40,23 @@ struct lines {
 };
 
 /** Open a file, "-" for standard input; STATUS_IO. */
-MUST_CHECK enum status lines_open(struct lines *out, const char *path);
+STATUS_MUST_CHECK enum status lines_open(struct lines *out, const char *path);
 
 /** The next line that says something. False after the last. */
 bool lines_next(struct lines *l);
 
 /** Read the heading; `example` is one, for the answer to an empty file. STATUS_INPUT: other separators, a name
  * twice, more than LINES_COLUMNS. */
-MUST_CHECK enum status lines_heading(struct lines *l, const char *example);
+STATUS_MUST_CHECK enum status lines_heading(struct lines *l, const char *example);
 
 /** Cut the current line into fields[l->columns]. */
-MUST_CHECK enum status lines_row(char *fields[LINES_COLUMNS], struct lines *l);
+STATUS_MUST_CHECK enum status lines_row(char *fields[LINES_COLUMNS], struct lines *l);
 
 /** The failure of a column of the heading whose name is not among the rows of a table (sim/base/table.h). */
-MUST_CHECK enum status lines_unknown(const struct lines *l, int column, const void *rows, size_t stride,
-                                     size_t count);
+STATUS_MUST_CHECK enum status lines_unknown(const struct lines *l, int column, const void *rows,
+                                            size_t stride, size_t count);
 
 /** Close it; `s`, or STATUS_IO if a line could not be read. */
-MUST_CHECK enum status lines_close(struct lines *l, enum status s);
+STATUS_MUST_CHECK enum status lines_close(struct lines *l, enum status s);
 
 #endif

@@ -106,13 +106,13 @@ enum status workload_check(const struct workload_layer *l, const char *where)
     const int64_t input[] = {l->count, l->in_c, l->in_h, l->in_w, l->stride, l->groups};
 
     if (!positive(work, LENGTH(work)) || !positive(input, LENGTH(input)))
-        return fail(STATUS_INPUT, "%s: layer '%s': a size is 0 or negative", where, l->name);
+        return status_fail(STATUS_INPUT, "%s: layer '%s': a size is 0 or negative", where, l->name);
     if (l->in_c % l->groups != 0 || l->out_c % l->groups != 0)
-        return fail(STATUS_INPUT,
-                    "%s: layer '%s': %lld groups do not divide %lld input and %lld output channels", where,
-                    l->name, (long long)l->groups, (long long)l->in_c, (long long)l->out_c);
+        return status_fail(STATUS_INPUT,
+                           "%s: layer '%s': %lld groups do not divide %lld input and %lld output channels",
+                           where, l->name, (long long)l->groups, (long long)l->in_c, (long long)l->out_c);
     if (!fits(work, LENGTH(work)) || !fits(input, LENGTH(input)))
-        return fail(STATUS_INPUT, "%s: layer '%s': its operations do not fit 63 bits", where, l->name);
+        return status_fail(STATUS_INPUT, "%s: layer '%s': its operations do not fit 63 bits", where, l->name);
     return STATUS_OK;
 }
 
@@ -170,8 +170,8 @@ static enum status take(struct workload_layer *out, const struct graph *g, int n
     const struct layer_facts facts = layer_facts_of(l);
 
     if (takers[facts.kind] == NULL)
-        return fail(STATUS_INPUT, "layer '%s': no cost model knows layers of type '%s'", l->name,
-                    l->type->name);
+        return status_fail(STATUS_INPUT, "layer '%s': no cost model knows layers of type '%s'", l->name,
+                           l->type->name);
     *out = (struct workload_layer){.count = 1,
                                    .in_c = l->in.c,
                                    .out_c = l->out.c,
@@ -193,7 +193,7 @@ static enum status take(struct workload_layer *out, const struct graph *g, int n
 enum status workload_of_graph(struct workload *out, const struct graph *g, const char *name)
 {
     *out = (struct workload){.layers = calloc((size_t)g->count + 1, sizeof *out->layers)};
-    if (out->layers == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (out->layers == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     snprintf(out->name, sizeof out->name, "%s", name);
     for (int i = 0; i < g->count; i++) {
         const enum status s = take(&out->layers[out->count++], g, i);
@@ -337,11 +337,11 @@ enum status nest_check(const struct nest *n, const char *name)
                                n->out_w, n->kernel_h, n->kernel_w, n->instances};
 
     if (!positive(extents, LENGTH(extents)) || n->stride < 1)
-        return fail(STATUS_INPUT, "layer '%s': a size is 0 or negative", name);
+        return status_fail(STATUS_INPUT, "layer '%s': a size is 0 or negative", name);
     if (n->input_bits < 1 || n->input_bits > BITS_MOST || n->weight_bits < 1 || n->weight_bits > BITS_MOST)
-        return fail(STATUS_INPUT, "layer '%s': widths of %d and %d bits: 1 to %d can be priced", name,
-                    n->input_bits, n->weight_bits, BITS_MOST);
+        return status_fail(STATUS_INPUT, "layer '%s': widths of %d and %d bits: 1 to %d can be priced", name,
+                           n->input_bits, n->weight_bits, BITS_MOST);
     if (!fits(extents, LENGTH(extents)))
-        return fail(STATUS_INPUT, "layer '%s': its multiply-accumulates do not fit 63 bits", name);
+        return status_fail(STATUS_INPUT, "layer '%s': its multiply-accumulates do not fit 63 bits", name);
     return STATUS_OK;
 }

@@ -40,14 +40,15 @@ struct workload {
 };
 
 /** The layers of a graph, in order. Freed with workload_free. */
-MUST_CHECK enum status workload_of_graph(struct workload *out, const struct graph *g, const char *name);
+STATUS_MUST_CHECK enum status workload_of_graph(struct workload *out, const struct graph *g,
+                                                const char *name);
 
 /**
  * Read a table (energy/workload/lines.h) with the columns layer,count,K,O,S,IC,OC (and optionally B: ignored,
  * groups, quantized, from_input) and a row for each convolution or linear layer (K = O = S = 1). Failures name
  * file, line and column.
  */
-MUST_CHECK enum status workload_read(struct workload *out, const char *path);
+STATUS_MUST_CHECK enum status workload_read(struct workload *out, const char *path);
 
 void workload_free(struct workload *w);
 
@@ -75,7 +76,7 @@ struct workload_layer workload_layer_make(const char *name, int64_t count, int64
                                           int64_t in_c, int64_t out_c, int64_t groups);
 
 /** STATUS_INPUT if an extent is < 1, groups do not divide the channels or a product would pass 2^63. */
-MUST_CHECK enum status workload_check(const struct workload_layer *l, const char *where);
+STATUS_MUST_CHECK enum status workload_check(const struct workload_layer *l, const char *where);
 
 /* --- one product ------------------------------------------------------------------------------------- */
 
@@ -140,6 +141,6 @@ bool workload_nest(struct nest *out, const struct workload_layer *l, enum phase 
 double nest_macs(const struct nest *n);
 
 /** STATUS_INPUT if an extent is < 1, bits are outside 1..64 or a count would pass 2^63. */
-MUST_CHECK enum status nest_check(const struct nest *n, const char *name);
+STATUS_MUST_CHECK enum status nest_check(const struct nest *n, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "energy/workload/lines.h"
 #include "energy/workload/workload.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
 
@@ -58,8 +59,8 @@ static enum status read_heading(struct reader *r)
     }
     for (int c = 0; c < COLUMNS; c++)
         if (columns[c].required && !found[c])
-            return fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there",
-                        r->lines.path, r->lines.number, columns[c].name);
+            return status_fail(STATUS_INPUT, "%s:%d: no column '%s'; layer, K, O, IC and OC must be there",
+                               r->lines.path, r->lines.number, columns[c].name);
     return STATUS_OK;
 }
 
@@ -71,9 +72,10 @@ static enum status read_number(int64_t *out, const struct reader *r, int field, 
     errno = 0;
     const long long value = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno == ERANGE || value < c->least || value > c->most)
-        return fail(STATUS_INPUT, "%s:%d: column %d (%s): '%s' is not a whole number from %" PRId64 "%s",
-                    r->lines.path, r->lines.number, field + 1, c->name, text, c->least,
-                    c->most == 1 ? " to 1" : " on");
+        return status_fail(STATUS_INPUT,
+                           "%s:%d: column %d (%s): '%s' is not a whole number from %" PRId64 "%s",
+                           r->lines.path, r->lines.number, field + 1, c->name, text, c->least,
+                           c->most == 1 ? " to 1" : " on");
     *out = value;
     return STATUS_OK;
 }
@@ -114,12 +116,12 @@ static enum status read_all(struct workload *out, struct reader *r)
     TRY(read_heading(r));
     while (lines_next(&r->lines)) {
         void *more = realloc(out->layers, (size_t)(out->count + 1) * sizeof *out->layers);
-        if (more == NULL) return fail(STATUS_NOMEM, "out of memory");
+        if (more == NULL) return status_fail(STATUS_NOMEM, "out of memory");
         out->layers = more;
         TRY(read_layer(&out->layers[out->count], r));
         out->count++;
     }
-    if (out->count == 0) return fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
+    if (out->count == 0) return status_fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
     return STATUS_OK;
 }
 

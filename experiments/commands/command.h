@@ -22,7 +22,7 @@ struct command {
 const struct command *command_all(int *count);
 
 /** Row by name; STATUS_USAGE with the nearest known name. */
-MUST_CHECK enum status command_find(const struct command **out, const char *name);
+STATUS_MUST_CHECK enum status command_find(const struct command **out, const char *name);
 
 enum status command_train(int argc, char **argv);
 enum status command_eval(int argc, char **argv);

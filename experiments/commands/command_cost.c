@@ -5,6 +5,7 @@
 #include "experiments/cost/cost_print.h"
 #include "experiments/cost/cost_tables.h"
 #include "experiments/whatif/whatif_answer.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,9 @@ static const struct argp argp = {
 static enum status choose_form(enum cost_form *out, const struct options *o)
 {
     if (o->summary + o->table + o->csv + o->json > 1)
-        return fail(STATUS_USAGE, "--summary, --table, --csv and --json exclude each other");
-    if (o->summary && o->total) return fail(STATUS_USAGE, "--total is of a table or JSON, not of --summary");
+        return status_fail(STATUS_USAGE, "--summary, --table, --csv and --json exclude each other");
+    if (o->summary && o->total)
+        return status_fail(STATUS_USAGE, "--total is of a table or JSON, not of --summary");
     *out = o->json                                                           ? COST_JSON
            : o->csv                                                          ? COST_CSV
            : o->summary || (isatty(STDOUT_FILENO) && !o->table && !o->total) ? COST_SUMMARY
@@ -115,7 +117,7 @@ static enum status print_cases(const struct options *o)
     int count = 0;
     enum status status = choose_form(&p.form, o);
 
-    if (c == NULL) return fail(STATUS_NOMEM, "no memory for a run");
+    if (c == NULL) return status_fail(STATUS_NOMEM, "no memory for a run");
     if (status == STATUS_OK) status = cost_options_count(&count, &o->cost);
     for (int i = 0; i < count && status == STATUS_OK; i++) {
         status = cost_options_case(c, &o->cost, i);
@@ -133,7 +135,7 @@ static enum status print_answer(const struct options *o)
 
     TRY(choose_form(&form, o));
     if (o->summary || o->total)
-        return fail(STATUS_USAGE, "--summary and --total are of a run's cost; what-ifs print a table");
+        return status_fail(STATUS_USAGE, "--summary and --total are of a run's cost; what-ifs print a table");
     return whatif_answer(&o->whatif, &o->cost, form);
 }
 
@@ -142,11 +144,12 @@ static enum status print_list(struct options *o)
 {
     const int lists = o->constants + o->knobs + (o->print_hardware != NULL);
 
-    if (lists > 1) return fail(STATUS_USAGE, "--constants, --knobs and --print-hardware exclude each other");
+    if (lists > 1)
+        return status_fail(STATUS_USAGE, "--constants, --knobs and --print-hardware exclude each other");
     if (o->cost.models > 0 || o->cost.runs.count > 0 || o->cost.layers != NULL ||
         o->cost.hardware.name != NULL || whatif_is_asked(&o->whatif))
-        return fail(STATUS_USAGE,
-                    "--constants, --knobs and --print-hardware price nothing; leave the run out");
+        return status_fail(STATUS_USAGE,
+                           "--constants, --knobs and --print-hardware price nothing; leave the run out");
     if (o->constants) return cost_print_constants(o->json, o->csv);
     if (o->knobs) return cost_print_knobs(o->json, o->csv);
     o->cost.hardware.name = o->print_hardware;

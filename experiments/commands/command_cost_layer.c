@@ -5,6 +5,7 @@
 #include "experiments/cost/cost_layer_file.h"
 #include "experiments/cost/cost_tables.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <stdio.h>
@@ -127,7 +128,7 @@ static enum status set_word(struct cost_layer *l, const char *word)
     const char *equals = strchr(word, '=');
 
     if (equals == NULL)
-        return fail(STATUS_USAGE, "'%s' is not a parameter; want NAME=VALUE, as in K=3", word);
+        return status_fail(STATUS_USAGE, "'%s' is not a parameter; want NAME=VALUE, as in K=3", word);
     TRY(status_usage(text_copy(name, sizeof name, "the name of a parameter", word, (size_t)(equals - word))));
     TRY(status_usage(layer_param_find(&p, name)));
     return status_usage(cost_layer_set(l, p, equals + 1));
@@ -172,12 +173,12 @@ enum status command_cost_layer(int argc, char **argv)
     const enum status status = command_parse(&argp, argc, argv, &o);
     argv[0] = own;
     TRY(status);
-    if (o.json && o.csv) return fail(STATUS_USAGE, "--csv and --json exclude each other");
+    if (o.json && o.csv) return status_fail(STATUS_USAGE, "--csv and --json exclude each other");
     if (o.mapping != NULL && o.file != NULL)
-        return fail(STATUS_USAGE, "--mapping is of one layer, not of the rows of --file");
+        return status_fail(STATUS_USAGE, "--mapping is of one layer, not of the rows of --file");
 
     struct cost_layer *l = malloc(sizeof *l);
-    if (l == NULL) return fail(STATUS_NOMEM, "no memory for a layer");
+    if (l == NULL) return status_fail(STATUS_NOMEM, "no memory for a layer");
     enum status s = read_layer(l, &o);
     if (s == STATUS_OK) s = o.file != NULL ? cost_layer_file(l, o.file, o.json, o.csv) : print_layer(l, &o);
     free(l);

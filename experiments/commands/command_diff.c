@@ -1,6 +1,7 @@
 /* experiments/commands/command_diff.c - cptsim diff: are two records or checkpoints the same, bit for bit? */
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -205,7 +206,7 @@ enum status command_diff(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (o.paths != 2)
-        return fail(STATUS_USAGE, "diff takes two files or run directories; see cptsim diff --help");
+        return status_fail(STATUS_USAGE, "diff takes two files or run directories; see cptsim diff --help");
     TRY(artifact_open(&a, o.path[0]));
     enum status status = artifact_open(&b, o.path[1]);
     struct diff d = {.options = &o, .a = a.store, .b = b.store};
@@ -214,8 +215,8 @@ enum status command_diff(int argc, char **argv)
     artifact_close(&b);
     TRY(status);
     if (d.differences > 0)
-        return fail(STATUS_MISMATCH, "%s and %s differ in %" PRId64 " places, the first is %s", o.path[0],
-                    o.path[1], d.differences, d.first);
+        return status_fail(STATUS_MISMATCH, "%s and %s differ in %" PRId64 " places, the first is %s",
+                           o.path[0], o.path[1], d.differences, d.first);
     if (!o.quiet) printf("equal: %" PRId64 " data sets, %" PRId64 " values\n", d.data_sets, d.values);
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/record/leftovers.h"
 #include "experiments/record/record.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,8 +106,8 @@ static enum status equal_lengths(struct store *s, const char *group)
         status = store_look(&info, s, path);
         if (i == 0) first = info;
         if (status == STATUS_OK && info.dim[0] != first.dim[0])
-            status = fail(STATUS_INPUT, "'%s' has %" PRId64 " rows, '%s' has %" PRId64, path, info.dim[0],
-                          names.name[0], first.dim[0]);
+            status = status_fail(STATUS_INPUT, "'%s' has %" PRId64 " rows, '%s' has %" PRId64, path,
+                                 info.dim[0], names.name[0], first.dim[0]);
     }
     store_names_free(&names);
     return status;
@@ -136,8 +137,8 @@ static enum status every_iteration(struct store *s)
     TRY(record_read_integers(&iteration, &count, s, RECORD_ITERATION));
     for (int64_t i = 0; i < count && status == STATUS_OK; i++)
         if (iteration[i] != i)
-            status = fail(STATUS_INPUT, "row %" PRId64 " of '%s/%s' is %" PRId64, i, RECORD_TRAIN,
-                          record_train_columns[RECORD_ITERATION].name, iteration[i]);
+            status = status_fail(STATUS_INPUT, "row %" PRId64 " of '%s/%s' is %" PRId64, i, RECORD_TRAIN,
+                                 record_train_columns[RECORD_ITERATION].name, iteration[i]);
     free(iteration);
     return status;
 }
@@ -148,8 +149,8 @@ static enum status not_ahead(int64_t iteration, struct store *s, const char *pat
 
     TRY(record_read_iterations(&end, s));
     if (iteration <= end) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s is from iteration %" PRId64 ", the record ends at %" PRId64, path,
-                iteration, end);
+    return status_fail(STATUS_INPUT, "%s is from iteration %" PRId64 ", the record ends at %" PRId64, path,
+                       iteration, end);
 }
 
 /* --- a run, a checkpoint ------------------------------------------------------------------------------ */
@@ -210,7 +211,8 @@ static enum status examine_leftovers(const struct doctor *d)
 
     if (record_writer(holder, sizeof holder, dir)) {
         if (d->repair)
-            return fail(STATUS_IO, "%s: %s is writing it; wait for it or stop it, then repair", dir, holder);
+            return status_fail(STATUS_IO, "%s: %s is writing it; wait for it or stop it, then repair", dir,
+                               holder);
         printf("ok\t%s is being written by %s\n", dir, holder);
         return STATUS_OK;
     }
@@ -243,14 +245,14 @@ enum status command_doctor(int argc, char **argv)
     TRY(artifact_open(&d.artifact, o.path.path));
     if (d.artifact.kind == ARTIFACT_OTHER) {
         const enum status status =
-            fail(STATUS_INPUT, "%s: is neither a record nor a checkpoint", d.artifact.path);
+            status_fail(STATUS_INPUT, "%s: is neither a record nor a checkpoint", d.artifact.path);
         artifact_close(&d.artifact);
         return status;
     }
     if (o.repair && d.artifact.kind != ARTIFACT_RUN) {
         artifact_close(&d.artifact);
-        return fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run",
-                    o.path.path);
+        return status_fail(STATUS_INPUT, "%s: is a checkpoint; --repair wants the directory of its run",
+                           o.path.path);
     }
     d.repair = o.repair;
     examine(&d);
@@ -258,6 +260,6 @@ enum status command_doctor(int argc, char **argv)
     artifact_close(&d.artifact);
     TRY(status);
     if (d.bad == 0) return STATUS_OK;
-    return fail(d.status, "%s: %d %s failed; the first: %s", o.path.path, d.bad,
-                d.bad == 1 ? "check" : "checks", d.first);
+    return status_fail(d.status, "%s: %d %s failed; the first: %s", o.path.path, d.bad,
+                       d.bad == 1 ? "check" : "checks", d.first);
 }

@@ -8,6 +8,7 @@
 #include "experiments/run/session.h"
 
 #include "experiments/store/store.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <stdlib.h>
@@ -76,8 +77,9 @@ static enum status record_missing(const char *path)
     const enum status s = artifact_open(&a, path);
     artifact_close(&a);
     TRY(s);
-    return fail(STATUS_INPUT, "%s: belongs to no run; want a folder with a %s, or a checkpoint in its ckpt/",
-                path, RECORD_FILE);
+    return status_fail(STATUS_INPUT,
+                       "%s: belongs to no run; want a folder with a %s, or a checkpoint in its ckpt/", path,
+                       RECORD_FILE);
 }
 
 /* The record that a path belongs to: RUNDIR/run.h5 for RUNDIR, RUNDIR/run.h5 and RUNDIR/ckpt/ANY.h5. */
@@ -87,7 +89,7 @@ static enum status record_find(char record[PATH], const char *path)
     char dir[PATH];
 
     if (length + sizeof "/" RECORD_FILE > PATH)
-        return fail(STATUS_INPUT, "%.40s...: the path is too long", path);
+        return status_fail(STATUS_INPUT, "%.40s...: the path is too long", path);
     snprintf(record, PATH, "%s/%s", path, RECORD_FILE);
     if (record_exists(path)) return STATUS_OK;
 
@@ -116,13 +118,14 @@ static enum status config_of_record(struct config *c, const char *record, const 
         TRY(status_usage(
             text_copy(c->data.dir, sizeof c->data.dir, "--data-dir", o->data_dir, strlen(o->data_dir))));
     if (o->split != NULL && config_parse_split(&c->evaluate_split, o->split) != STATUS_OK)
-        return fail(STATUS_USAGE, "--split: %s", status_detail());
+        return status_fail(STATUS_USAGE, "--split: %s", status_detail());
     if (o->bits != NULL && config_parse_eval_bits(&c->evaluate_bits, o->bits) != STATUS_OK)
-        return fail(STATUS_USAGE, "--bits: %s", status_detail());
+        return status_fail(STATUS_USAGE, "--bits: %s", status_detail());
     if (o->bits != NULL)
         config_from_command_line(c, "evaluate.bits"); /* which formats of roles may not have */
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
-        return fail(STATUS_USAGE, "%s: held out no validation images; want --split test or train", record);
+        return status_fail(STATUS_USAGE, "%s: held out no validation images; want --split test or train",
+                           record);
     return STATUS_OK;
 }
 
@@ -177,8 +180,9 @@ enum status command_eval(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     TRY(machine_check(&o.machine, "eval"));
-    if (o.wrong != NULL) return fail(STATUS_USAGE, "eval: %s", o.wrong);
-    if (o.path == NULL) return fail(STATUS_USAGE, "eval: no run; want one as in `cptsim eval runs/quick`");
+    if (o.wrong != NULL) return status_fail(STATUS_USAGE, "eval: %s", o.wrong);
+    if (o.path == NULL)
+        return status_fail(STATUS_USAGE, "eval: no run; want one as in `cptsim eval runs/quick`");
     TRY(record_find(record, o.path));
     TRY(config_of_record(&config, record, &o));
     TRY(session_open(&session, &config, &o.machine.machine));

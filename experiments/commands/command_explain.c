@@ -5,6 +5,7 @@
 
 #include "quant/integer.h"
 #include "quant/quantizer.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -160,7 +161,7 @@ static void explain_fixed(const struct format *f, struct number x, uint32_t rand
     const bool is_signed = g->sign != FIXED_UNSIGNED;
 
     printf("%-10s 2^%d; codes %s%" PRIu64 " .. %" PRIu64 "\n", "unit", g->integer_bits - g->bits,
-           is_signed ? "-" : "", is_signed ? -(uint64_t)fixed_low(g) : 0, fixed_high(g));
+           is_signed ? "-" : "", is_signed ? -(uint64_t)element_fixed_low(g) : 0, element_fixed_high(g));
     t.e += g->bits - g->integer_bits;
     say_cut(t);
     say_rule(f, random);
@@ -168,7 +169,7 @@ static void explain_fixed(const struct format *f, struct number x, uint32_t rand
     wide.fixed.sign = g->sign == FIXED_SIGN_MAGNITUDE ? FIXED_SIGN_MAGNITUDE : FIXED_SIGNED;
     wide.fixed.integer_bits += 64 - g->bits;
     wide.fixed.bits = 64;
-    struct number m = fixed_decode(&wide, fixed_encode(&wide, x, random).code);
+    struct number m = element_fixed_decode(&wide, element_fixed_encode(&wide, x, random).code);
     m.e = 0;
     say_number("rounded", m);
 }
@@ -176,8 +177,8 @@ static void explain_fixed(const struct format *f, struct number x, uint32_t rand
 static void explain_float(const struct format *f, struct number x, uint32_t random)
 {
     const struct float_format *g = &f->floating;
-    const int emin = float_exponent_min(g);
-    const struct number top = float_decode(g, float_code_max(g));
+    const int emin = element_float_exponent_min(g);
+    const struct number top = element_float_decode(g, element_float_code_max(g));
 
     say_number("largest", top);
     if (x.m == 0) return;
@@ -286,11 +287,11 @@ enum status command_explain(int argc, char **argv)
 {
     struct options o = {.values.program = "explain"};
     char **words = numbers_protect(argc, argv);
-    enum status s = words == NULL ? fail(STATUS_NOMEM, "no memory for the arguments")
+    enum status s = words == NULL ? status_fail(STATUS_NOMEM, "no memory for the arguments")
                                   : command_parse(&description, argc, words, &o);
 
     if (s == STATUS_OK && o.format == NULL)
-        s = fail(STATUS_USAGE, "explain needs a format and a value, such as fx:s8.4:rnd_conv:sat 0.3");
+        s = status_fail(STATUS_USAGE, "explain needs a format and a value, such as fx:s8.4:rnd_conv:sat 0.3");
     if (s == STATUS_OK) s = numbers_finish(&o.values);
     if (s == STATUS_OK) s = explain(&o);
     numbers_free(&o.values);

@@ -4,6 +4,7 @@
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <inttypes.h>
@@ -91,7 +92,7 @@ static enum status add_data(struct sheet *sheet, struct store *s, const char *gr
     char path[PATH_MAX];
 
     if (sheet->count == COLUMNS_MAX)
-        return fail(STATUS_INPUT, "%s: too many columns in '%s'", store_path(s), group);
+        return status_fail(STATUS_INPUT, "%s: too many columns in '%s'", store_path(s), group);
     snprintf(path, sizeof path, "%s/%s", group, name);
     snprintf(c->name, sizeof c->name, "%s", name);
     for (char *slash = c->name; (slash = strchr(slash, '/')) != NULL;)
@@ -121,8 +122,8 @@ static enum status read_group(struct sheet *sheet, struct store *s, const char *
     sheet->rows = sheet->count > 0 ? sheet->column[sheet->count - 1].values.info.count : 0;
     for (int i = 0; i < sheet->count; i++)
         if (!sheet->column[i].label && sheet->column[i].values.info.count != sheet->rows)
-            return fail(STATUS_INPUT, "%s: the columns of '%s' differ in length; see cptsim doctor",
-                        store_path(s), group);
+            return status_fail(STATUS_INPUT, "%s: the columns of '%s' differ in length; see cptsim doctor",
+                               store_path(s), group);
     return STATUS_OK;
 }
 
@@ -138,7 +139,7 @@ static enum status find_column(int *out, const struct sheet *sheet, const char *
         if (strlen(have) == length && strncmp(have, name, length) == 0) return STATUS_OK;
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "", have);
     }
-    return fail(STATUS_USAGE, "no column '%.*s'; there are: %.700s", (int)length, name, known);
+    return status_fail(STATUS_USAGE, "no column '%.*s'; there are: %.700s", (int)length, name, known);
 }
 
 /* Fills chosen[] from the comma-separated list, or with all columns. */
@@ -149,7 +150,8 @@ static enum status choose(int chosen[COLUMNS_MAX], int *count, const struct shee
         chosen[(*count)++] = i;
     while (list != NULL && *list != '\0') {
         const size_t length = strcspn(list, ",");
-        if (*count == COLUMNS_MAX) return fail(STATUS_USAGE, "at most %d columns at once", COLUMNS_MAX);
+        if (*count == COLUMNS_MAX)
+            return status_fail(STATUS_USAGE, "at most %d columns at once", COLUMNS_MAX);
         TRY(find_column(&chosen[*count], sheet, list, length));
         ++*count;
         list += length + (list[length] == ',');
@@ -300,8 +302,9 @@ static enum status add_kind(struct sheet *sheet, struct store *s, const char *ki
         if (status != STATUS_OK) break;
         c->by_layer = true;
         if (c->values.info.count != sheet->rows)
-            status = fail(STATUS_INPUT, "%s: 'layers/%s' has another number of rows than 'layers/iter'",
-                          store_path(s), name);
+            status =
+                status_fail(STATUS_INPUT, "%s: 'layers/%s' has another number of rows than 'layers/iter'",
+                            store_path(s), name);
     }
     store_names_free(&names);
     return status;
@@ -330,16 +333,16 @@ static enum status export_layers(struct sheet *sheet, struct store *s, const str
 static enum status export_widths(struct sheet *sheet, struct store *s, const struct export_options *o)
 {
     if (!store_has(s, RECORD_WIDTHS))
-        return fail(STATUS_INPUT, "%s: all layers ran at the same bits; they are in the series train",
-                    store_path(s));
+        return status_fail(STATUS_INPUT, "%s: all layers ran at the same bits; they are in the series train",
+                           store_path(s));
     TRY(begin_layers(sheet, s, RECORD_WIDTHS));
     for (int i = RECORD_FORWARD_BITS; i <= RECORD_BACKWARD_BITS; i++) {
         struct sheet_column *c = &sheet->column[sheet->count];
         TRY(add_data(sheet, s, RECORD_WIDTHS, record_train_columns[i].name));
         c->by_layer = true;
         if (c->values.info.count != sheet->rows)
-            return fail(STATUS_INPUT, "%s: the columns of '%s' differ in length; see cptsim doctor",
-                        store_path(s), RECORD_WIDTHS);
+            return status_fail(STATUS_INPUT, "%s: the columns of '%s' differ in length; see cptsim doctor",
+                               store_path(s), RECORD_WIDTHS);
     }
     return print_sheet(sheet, o, true);
 }
@@ -374,11 +377,12 @@ enum status command_export(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     TRY(path_check(&o.path, "export", "file or run directory"));
-    if (o.path.json && o.style == STYLE_CSV) return fail(STATUS_USAGE, "--csv and --json exclude each other");
+    if (o.path.json && o.style == STYLE_CSV)
+        return status_fail(STATUS_USAGE, "--csv and --json exclude each other");
     if (o.path.json) o.style = STYLE_JSON;
     TRY(status_usage(find_series(&row, o.series)));
     struct sheet *sheet = calloc(1, sizeof *sheet);
-    if (sheet == NULL) return fail(STATUS_NOMEM, "no memory for a sheet of columns");
+    if (sheet == NULL) return status_fail(STATUS_NOMEM, "no memory for a sheet of columns");
     enum status status = artifact_open_run(&a, o.path.path);
     if (status == STATUS_OK) status = row->print(sheet, a.store, &o);
     sheet_close(sheet);

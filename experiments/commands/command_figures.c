@@ -1,6 +1,7 @@
 /* experiments/commands/command_figures.c - cptsim figures: the figures of an experiment, from its records. */
 #include "experiments/commands/command.h"
 #include "experiments/read/figures.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <math.h>
@@ -115,7 +116,7 @@ enum status command_figures(int argc, char **argv)
     TRY(command_parse(&argp, argc, argv, &o));
     TRY(check(&o));
     struct arms *arms = malloc(sizeof *arms);
-    if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
+    if (arms == NULL) return status_fail(STATUS_NOMEM, "no memory for a list of runs");
     enum status status = arms_read(arms, o.path.path);
     if (status == STATUS_OK) status = draw_all(arms, &o);
     free(arms);

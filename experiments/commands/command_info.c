@@ -6,6 +6,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/print/facts.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 #include "sim/kernels/kernels.h"
 
 #include <inttypes.h>
@@ -325,7 +326,7 @@ static enum status print_config(struct artifact *a)
     char *text;
 
     if (a->kind != ARTIFACT_RUN)
-        return fail(STATUS_INPUT, "%s: is not the record of a run: it has no --config", a->path);
+        return status_fail(STATUS_INPUT, "%s: is not the record of a run: it has no --config", a->path);
     TRY(store_load_text(&text, a->store, "config/resolved"));
     fputs(text, stdout);
     free(text);
@@ -371,7 +372,8 @@ enum status command_info(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (o.path.paths != !o.cpu)
-        return fail(STATUS_USAGE, "info takes one file or run directory, or --cpu; see cptsim info --help");
+        return status_fail(STATUS_USAGE,
+                           "info takes one file or run directory, or --cpu; see cptsim info --help");
     if (o.cpu) return print_kernels(o.path.json);
     enum status status = artifact_open(&a, o.path.path);
     if (status == STATUS_OK) status = describe(&a, &o);

@@ -11,6 +11,7 @@
 #include "energy/hardware/presets.h"
 #include "models/model.h"
 #include "quant/format.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <stdio.h>
@@ -349,7 +350,7 @@ enum status command_list(int argc, char **argv)
     size_t first = 0, end = LISTS;
 
     TRY(command_parse(&argp, argc, argv, &o));
-    if (o.too_many) return fail(STATUS_USAGE, "list: more than one kind; want one, or none for all");
+    if (o.too_many) return status_fail(STATUS_USAGE, "list: more than one kind; want one, or none for all");
     if (o.kind != NULL) {
         TRY(status_usage(table_find(&first, "list", o.kind, lists, sizeof *lists, LISTS)));
         end = first + 1;

@@ -15,7 +15,7 @@ enum status command_parse(const struct argp *argp, int argc, char **argv, void *
     argp_err_exit_status = status_exit_code(STATUS_USAGE);
     const error_t error = argp_parse(argp, argc, argv, 0, NULL, options);
     argv[0] = own;
-    return error == 0 ? STATUS_OK : fail(STATUS_USAGE, "%s: %s", own, strerror(error));
+    return error == 0 ? STATUS_OK : status_fail(STATUS_USAGE, "%s: %s", own, strerror(error));
 }
 
 static const struct argp_option json_option[] = {{"json", 'j', NULL, 0, "one JSON object a line", 0}, {0}};
@@ -42,6 +42,7 @@ const struct argp path_json_argp = {json_option, path_parse, NULL, NULL, NULL, N
 
 enum status path_check(const struct path_options *o, const char *name, const char *what)
 {
-    return o->paths == 1 ? STATUS_OK
-                         : fail(STATUS_USAGE, "%s takes one %s; see cptsim %s --help", name, what, name);
+    return o->paths == 1
+               ? STATUS_OK
+               : status_fail(STATUS_USAGE, "%s takes one %s; see cptsim %s --help", name, what, name);
 }

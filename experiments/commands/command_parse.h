@@ -14,9 +14,9 @@
  *
  * --help and --usage print on stdout and end the process with 0, an unknown option says so on stderr and ends
  * it with 2: this is argp's own behaviour. Mistakes that only the command can see are left to it: the parser
- * fills `options` and the command returns fail(STATUS_USAGE, ...).
+ * fills `options` and the command returns status_fail(STATUS_USAGE, ...).
  */
-MUST_CHECK enum status command_parse(const struct argp *argp, int argc, char **argv, void *options);
+STATUS_MUST_CHECK enum status command_parse(const struct argp *argp, int argc, char **argv, void *options);
 
 /** The path of a command that reads one, and --json. */
 struct path_options {
@@ -32,6 +32,6 @@ struct path_options {
 extern const struct argp path_argp, path_json_argp;
 
 /** STATUS_USAGE unless there is one path: "`name` takes one `what`; see cptsim `name` --help". */
-MUST_CHECK enum status path_check(const struct path_options *o, const char *name, const char *what);
+STATUS_MUST_CHECK enum status path_check(const struct path_options *o, const char *name, const char *what);
 
 #endif

@@ -4,6 +4,7 @@
 #include "experiments/commands/numbers.h"
 
 #include "quant/quantizer.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,7 +103,7 @@ static void code_print(char text[static 32], const struct format *f, uint64_t co
     const bool is_unsigned = f->family == FAMILY_AFFINE ||
                              (f->family == FAMILY_FIXED && !magnitude && f->fixed.sign == FIXED_UNSIGNED);
     if (magnitude) {
-        const struct number x = fixed_decode(f, code);
+        const struct number x = element_fixed_decode(f, code);
         snprintf(text, 32, "%s%" PRIu64, x.negative ? "-" : "", x.m);
     } else if (!code_is_decimal(f->family))
         snprintf(text, 32, "%" PRIx64, code);
@@ -165,21 +166,21 @@ static void quantize_elements(struct results *r, const struct options *o, const 
 static enum status quantize_array(struct results *r, const struct options *o, const struct format *f,
                                   struct tally *tally)
 {
-    const size_t n = o->values.count, block = quantizer_block(f);
+    const size_t n = o->values.count, block = block_length(f);
     double *y = malloc((n + 1) * sizeof *y);
     uint32_t *scale = block == 1 ? NULL : malloc((n + 1) * sizeof *scale);
     struct quantizer plan;
     enum status s = STATUS_NOMEM;
 
     if (y == NULL || (block != 1 && scale == NULL)) {
-        s = fail(STATUS_NOMEM, "no memory for %zu values", n);
+        s = status_fail(STATUS_NOMEM, "no memory for %zu values", n);
         goto done;
     }
     s = status_usage(quantizer_make(&plan, f, CARRIER_FLOAT64));
     if (s != STATUS_OK) goto done;
     if (block != SIZE_MAX && o->draw.first % block != 0) {
-        s = fail(STATUS_USAGE, "--first %" PRIu64 " is inside a block of %zu; give a multiple of it",
-                 o->draw.first, block);
+        s = status_fail(STATUS_USAGE, "--first %" PRIu64 " is inside a block of %zu; give a multiple of it",
+                        o->draw.first, block);
         goto done;
     }
     quantizer_measure_f64(&plan, o->values.value, n);
@@ -206,7 +207,7 @@ static enum status quantize(const struct options *o)
     if (block_is_family(f.family)) r.scale = malloc((n + 1) * sizeof *r.scale);
     enum status s = STATUS_OK;
     if (r.code == NULL || r.value == NULL || (block_is_family(f.family) && r.scale == NULL))
-        s = fail(STATUS_NOMEM, "no memory for %zu values", n);
+        s = status_fail(STATUS_NOMEM, "no memory for %zu values", n);
     else if (element_is_family(f.family))
         quantize_elements(&r, o, &f, &tally);
     else
@@ -224,12 +225,12 @@ enum status command_quantize(int argc, char **argv)
 {
     struct options o = {.values.program = "quantize"};
     char **words = numbers_protect(argc, argv);
-    enum status s = words == NULL ? fail(STATUS_NOMEM, "no memory for the arguments")
+    enum status s = words == NULL ? status_fail(STATUS_NOMEM, "no memory for the arguments")
                                   : command_parse(&description, argc, words, &o);
 
     if (s == STATUS_OK && o.format == NULL)
-        s = fail(STATUS_USAGE,
-                 "quantize needs a format, such as fx:s8.4:rnd_conv:sat; see `cptsim list formats`");
+        s = status_fail(STATUS_USAGE,
+                        "quantize needs a format, such as fx:s8.4:rnd_conv:sat; see `cptsim list formats`");
     if (s == STATUS_OK) s = numbers_finish(&o.values);
     if (s == STATUS_OK) s = quantize(&o);
     numbers_free(&o.values);

@@ -3,6 +3,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/run/progress.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -205,7 +206,7 @@ static enum status print_table(const struct arms *a)
     int width[COLUMNS] = {0}, columns = ROLES; /* the last one only where there is something to say */
     struct line *line = calloc((size_t)a->count, sizeof *line);
 
-    if (line == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
+    if (line == NULL) return status_fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
     widen(width, &heading);
     for (int i = 0; i < a->count; i++) {
         fill(&line[i], a, &a->arm[i]);
@@ -229,7 +230,7 @@ enum status command_report(int argc, char **argv)
     TRY(command_parse(&argp, argc, argv, &o));
     TRY(path_check(&o, "report", "folder of runs"));
     struct arms *arms = malloc(sizeof *arms);
-    if (arms == NULL) return fail(STATUS_NOMEM, "no memory for a list of runs");
+    if (arms == NULL) return status_fail(STATUS_NOMEM, "no memory for a list of runs");
     enum status status = arms_read(arms, o.path);
     if (status == STATUS_OK && o.json) print_json(arms);
     if (status == STATUS_OK && !o.json) status = print_table(arms);

@@ -3,6 +3,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/config/schedule_options.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 
 struct options {
     struct schedule_options schedule;
@@ -82,8 +83,8 @@ enum status command_schedule(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (!o.name || o.extra || !o.schedule.bits || !o.schedule.iterations)
-        return fail(STATUS_USAGE,
-                    "schedule takes one name, --bits and --iterations; see cptsim schedule --help");
+        return status_fail(STATUS_USAGE,
+                           "schedule takes one name, --bits and --iterations; see cptsim schedule --help");
     TRY(status_usage(schedule_find(&s.type, o.name)));
     TRY(schedule_options_read(&s, &iterations, &o.schedule));
     TRY(status_usage(schedule_check(&s, iterations, "schedule")));

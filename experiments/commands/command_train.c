@@ -4,6 +4,7 @@
 #include "experiments/record/record.h"
 #include "experiments/run/run.h"
 #include "experiments/print/printout.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <inttypes.h>
@@ -105,12 +106,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static enum status options_check(const struct train_options *o)
 {
     TRY(machine_check(&o->machine, "train"));
-    if (o->wrong != NULL) return fail(STATUS_USAGE, "train: %s", o->wrong);
+    if (o->wrong != NULL) return status_fail(STATUS_USAGE, "train: %s", o->wrong);
     if (o->file == NULL)
-        return fail(STATUS_USAGE,
-                    "train: no experiment file; want one as in `cptsim train experiments/quick.yaml`");
+        return status_fail(STATUS_USAGE,
+                           "train: no experiment file; want one as in `cptsim train experiments/quick.yaml`");
     if (o->resume && o->force)
-        return fail(STATUS_USAGE, "train: --resume keeps a record and --force replaces it; want one of them");
+        return status_fail(STATUS_USAGE,
+                           "train: --resume keeps a record and --force replaces it; want one of them");
     return STATUS_OK;
 }
 
@@ -169,10 +171,11 @@ static enum status arms_check(const struct train_options *o, const struct config
         TRY(config_resolve(&c, f, i, o->overrides, o->override_count));
         TRY(run_dir(dir, o, &c));
         if (!o->print_config && !o->resume && !o->force && record_exists(dir))
-            return fail(STATUS_IO,
-                        "%s: holds a record already; --resume goes on with it, --force replaces it, --out "
-                        "puts the new one elsewhere",
-                        dir);
+            return status_fail(
+                STATUS_IO,
+                "%s: holds a record already; --resume goes on with it, --force replaces it, --out "
+                "puts the new one elsewhere",
+                dir);
     }
     return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 /* experiments/commands/command_verify.c - cptsim verify: is this build right? */
 #include "experiments/commands/command.h"
 #include "experiments/verify/verify.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 
@@ -55,7 +56,7 @@ enum status command_verify(int argc, char **argv)
 
     TRY(command_parse(&argp, argc, argv, &o));
     if (!o.path || o.extra)
-        return fail(STATUS_USAGE, "verify takes one reference file; see cptsim verify --help");
+        return status_fail(STATUS_USAGE, "verify takes one reference file; see cptsim verify --help");
     const struct kernels *kernels;
     TRY(o.kernels != NULL ? status_usage(kernels_find(&kernels, o.kernels)) : kernels_find(&kernels, NULL));
     v.machine.kernels = kernels->name;

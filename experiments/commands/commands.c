@@ -1,6 +1,7 @@
 /* experiments/commands/commands.c - the table of commands. */
 #include "experiments/commands/command.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 static const struct command commands[] = {

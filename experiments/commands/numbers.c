@@ -17,17 +17,18 @@ static void value_add(struct numbers *v, const char *word, enum status wrong)
 
     if (v->status != STATUS_OK) return;
     if (end == word || *end != '\0') {
-        v->status = fail(wrong,
-                         "%s: value %zu, '%.40s', is not a number; write decimal (0.3, 1e-4) or hexadecimal "
-                         "floats (0x1.8p-2), inf or nan",
-                         v->program, v->count + 1, word);
+        v->status =
+            status_fail(wrong,
+                        "%s: value %zu, '%.40s', is not a number; write decimal (0.3, 1e-4) or hexadecimal "
+                        "floats (0x1.8p-2), inf or nan",
+                        v->program, v->count + 1, word);
         return;
     }
     if (v->count == v->room) {
         const size_t room = v->room == 0 ? 64 : 2 * v->room;
         double *grown = realloc(v->value, room * sizeof *grown);
         if (grown == NULL) {
-            v->status = fail(STATUS_NOMEM, "%s: no memory for %zu values", v->program, room);
+            v->status = status_fail(STATUS_NOMEM, "%s: no memory for %zu values", v->program, room);
             return;
         }
         v->value = grown;
@@ -41,7 +42,8 @@ static void values_stdin(struct numbers *v)
     char word[WORD_MOST + 1];
     while (v->status == STATUS_OK && scanf("%1200s", word) == 1)
         value_add(v, word, STATUS_INPUT);
-    if (ferror(stdin)) v->status = fail(STATUS_IO, "%s: standard input: %s", v->program, strerror(errno));
+    if (ferror(stdin))
+        v->status = status_fail(STATUS_IO, "%s: standard input: %s", v->program, strerror(errno));
 }
 
 static bool is_negative_number(const char *word)
@@ -93,7 +95,8 @@ enum status numbers_finish(struct numbers *v)
 {
     if (v->status != STATUS_OK) return v->status;
     if (v->count == 0)
-        return fail(STATUS_USAGE, "%s needs values, or '-' to read them from standard input", v->program);
+        return status_fail(STATUS_USAGE, "%s needs values, or '-' to read them from standard input",
+                           v->program);
     return STATUS_OK;
 }
 

@@ -34,7 +34,7 @@ error_t numbers_integer(struct argp_state *state, const char *option, const char
                         uint64_t *out);
 
 /** The first mistake, if any; STATUS_USAGE if there is no value. */
-MUST_CHECK enum status numbers_finish(struct numbers *v);
+STATUS_MUST_CHECK enum status numbers_finish(struct numbers *v);
 
 void numbers_free(struct numbers *v);
 

@@ -3,6 +3,7 @@
 #include "experiments/config/config.h"
 #include "experiments/config/config_file.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <stdlib.h>
@@ -23,9 +24,10 @@ static enum status overrides_check(struct config *c, const char *const *override
         char path[CONFIG_NAME], place[YAML_PLACE];
         const size_t length = strcspn(overrides[i], "=");
         snprintf(place, sizeof place, "--set %.500s", overrides[i]);
-        if (length == 0) return fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
+        if (length == 0)
+            return status_fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
-            return fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
+            return status_fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
         TRY(status_usage(text_copy(path, sizeof path, "--set", overrides[i], length)));
         if (key_row(path) < 0) return status_usage(key_unknown(place, path));
         config_from_command_line(c, path);
@@ -87,9 +89,9 @@ static void widths_follow_recipe(struct train_spec *train)
 static enum status width_check(const struct schedule_spec *s, const char *where)
 {
     if (strcmp(s->type->name, "static") != 0 || s->bits_min == s->bits_max) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: the schedule 'static' holds one width and bits are %d:%d; want %s.bits: %d", where,
-                s->bits_min, s->bits_max, where, s->bits_max);
+    return status_fail(STATUS_INPUT,
+                       "%s: the schedule 'static' holds one width and bits are %d:%d; want %s.bits: %d",
+                       where, s->bits_min, s->bits_max, where, s->bits_max);
 }
 
 /* --- number formats of roles --- */
@@ -121,13 +123,15 @@ static enum status role_of_config_check(const struct config *c, enum role role)
 
     if (s->way != ROLE_FORMAT) return STATUS_OK;
     if (!c->train.recipe.quantize && (of_products || role == ROLE_ACCUMULATOR))
-        return fail(STATUS_INPUT,
-                    "the recipe '%s' quantizes no layer, so that '%s' would never be used; want it under the "
-                    "arms that quantize (recipe: cpt), or --arm with one of those",
-                    c->train.recipe.name, s->text);
+        return status_fail(
+            STATUS_INPUT,
+            "the recipe '%s' quantizes no layer, so that '%s' would never be used; want it under the "
+            "arms that quantize (recipe: cpt), or --arm with one of those",
+            c->train.recipe.name, s->text);
     if (bits == 0 && (of_products || role_is_driven(s)))
-        return fail(STATUS_INPUT, "'%s' has no width to go by where %s.bits is float32; want %s", s->text,
-                    forward ? "forward" : "backward", forward ? "forward.bits: 8" : "backward.bits: 8");
+        return status_fail(STATUS_INPUT, "'%s' has no width to go by where %s.bits is float32; want %s",
+                           s->text, forward ? "forward" : "backward",
+                           forward ? "forward.bits: 8" : "backward.bits: 8");
     return role_widths_check(c, role, row->width);
 }
 
@@ -150,9 +154,10 @@ static enum status keys_check(const struct config *c)
     TRY(config_fault(c, width_check(&train->forward, "forward"), "forward"));
     TRY(config_fault(c, width_check(&train->backward, "backward"), "backward"));
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
-        return fail(config_fault(c, STATUS_INPUT, "evaluate.split data.validation"),
-                    "evaluate.split: validation, but data.validation holds out no images; want some, as in "
-                    "data: {validation: 5000}");
+        return status_fail(
+            config_fault(c, STATUS_INPUT, "evaluate.split data.validation"),
+            "evaluate.split: validation, but data.validation holds out no images; want some, as in "
+            "data: {validation: 5000}");
     return c->length.unit == SPAN_ITERATIONS ? schedules_check(c, (int64_t)c->length.amount) : STATUS_OK;
 }
 
@@ -182,7 +187,7 @@ static enum status roles_check(const struct config *c, const struct config_file 
         char sentence[YAML_PLACE];
         snprintf(sentence, sizeof sentence, "%s", status_detail());
         TRY(said(text, place, f, arm, row, &keys[row], overrides, count));
-        return fail(role_fault(c, s, path), "%s: %s: %s", place, path, sentence);
+        return status_fail(role_fault(c, s, path), "%s: %s: %s", place, path, sentence);
     }
     return STATUS_OK;
 }
@@ -200,7 +205,8 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
         TRY(said(text, place, f, arm, i, &keys[i], overrides, count));
         const enum status s = keys[i].kind->parse((char *)c + keys[i].offset, &keys[i], text);
         if (s != STATUS_OK)
-            return fail(config_fault(c, s, keys[i].path), "%s: %s: %s", place, keys[i].path, status_detail());
+            return status_fail(config_fault(c, s, keys[i].path), "%s: %s: %s", place, keys[i].path,
+                               status_detail());
     }
     widths_follow_recipe(&c->train);
     TRY(roles_check(c, f, arm, overrides, count));
@@ -211,15 +217,15 @@ enum status config_settle(struct config *c, int64_t epoch_length)
 {
     c->train.iterations = span_iterations(&c->length, epoch_length);
     if (c->train.iterations < 1)
-        return fail(config_fault(c, STATUS_INPUT, "length data"),
-                    "length: %g epochs of %lld iterations are less than one iteration", c->length.amount,
-                    (long long)epoch_length);
+        return status_fail(config_fault(c, STATUS_INPUT, "length data"),
+                           "length: %g epochs of %lld iterations are less than one iteration",
+                           c->length.amount, (long long)epoch_length);
     for (int i = 0; i < ROLE_COUNT; i++) {
         char path[CONFIG_NAME];
         const enum status s = role_of_config_check(c, (enum role)i); /* a command may ask for other widths */
         if (s == STATUS_OK) continue;
         snprintf(path, sizeof path, "roles.%s", role_all(&(int){0})[i].name);
-        return fail(role_fault(c, s, path), "%s: %s", path, status_detail());
+        return status_fail(role_fault(c, s, path), "%s: %s", path, status_detail());
     }
     return schedules_check(c, c->train.iterations);
 }

@@ -51,11 +51,11 @@ struct config {
 struct config_file;
 
 /** Read an experiment file. Failures name file, line, column, the key and what would be right. */
-MUST_CHECK enum status config_open(struct config_file **f, const char *path);
+STATUS_MUST_CHECK enum status config_open(struct config_file **f, const char *path);
 
 /** The same from text, e.g. the resolved form of a record; `source` stands in messages where a path would. */
-MUST_CHECK enum status config_parse(struct config_file **f, const char *text, size_t length,
-                                    const char *source);
+STATUS_MUST_CHECK enum status config_parse(struct config_file **f, const char *text, size_t length,
+                                           const char *source);
 void config_close(struct config_file *f);
 
 /** Number of runs in the file: its arms, or 1. Name of each; "" if the file has no arms. */
@@ -63,14 +63,14 @@ int config_arms(const struct config_file *f);
 const char *config_arm(const struct config_file *f, int arm);
 
 /** Number of the arm called `name`; STATUS_USAGE with the known names. */
-MUST_CHECK enum status config_find_arm(int *arm, const struct config_file *f, const char *name);
+STATUS_MUST_CHECK enum status config_find_arm(int *arm, const struct config_file *f, const char *name);
 
 /**
  * Merge and check one arm. overrides[count] are "key=value" as after --set: what is wrong with one of them is
  * STATUS_USAGE, what is wrong in the file STATUS_INPUT.
  */
-MUST_CHECK enum status config_resolve(struct config *c, const struct config_file *f, int arm,
-                                      const char *const *overrides, int count);
+STATUS_MUST_CHECK enum status config_resolve(struct config *c, const struct config_file *f, int arm,
+                                             const char *const *overrides, int count);
 
 /**
  * What a failed check of some keys is: STATUS_USAGE instead of STATUS_INPUT if an override said one of
@@ -84,7 +84,7 @@ void config_from_command_line(struct config *c, const char *path);
 
 /** Turn the run's length into iterations, now that an epoch's length is known, and check what depends on
  * it. */
-MUST_CHECK enum status config_settle(struct config *c, int64_t epoch_length);
+STATUS_MUST_CHECK enum status config_settle(struct config *c, int64_t epoch_length);
 
 /** Iterations from one event to the next; 0: none (never, or told in seconds). */
 int64_t span_iterations(const struct span *s, int64_t epoch_length);
@@ -99,10 +99,10 @@ struct eval_point {
 int config_eval_points(struct eval_point points[EVAL_POINTS], const struct config *c, int current);
 
 /** Read the same words as `evaluate: bits` ("max float32 8") from a command line. */
-MUST_CHECK enum status config_parse_eval_bits(struct eval_bits *out, const char *text);
+STATUS_MUST_CHECK enum status config_parse_eval_bits(struct eval_bits *out, const char *text);
 
 /** Read "test", "validation" or "train". */
-MUST_CHECK enum status config_parse_split(enum split *out, const char *text);
+STATUS_MUST_CHECK enum status config_parse_split(enum split *out, const char *text);
 
 /** "train", "validation" or "test". */
 const char *config_split_name(enum split split);

@@ -6,6 +6,7 @@
  */
 #include "experiments/config/config_file.h"
 #include "experiments/config/yaml.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ struct config_file {
 static enum status wrong_kind(const struct yaml *y, const struct yaml_node *n, const struct key *k)
 {
     const char *words = k->kind->list ? "a list, as in [0.5, 0.75]" : k->kind->words;
-    return yaml_fault(fail(STATUS_INPUT, "%s: want %s", k->path, words), y, n);
+    return yaml_fault(status_fail(STATUS_INPUT, "%s: want %s", k->path, words), y, n);
 }
 
 /* Add a text behind what is there, which may be all of KEY_TEXT. */
@@ -41,7 +42,7 @@ static enum status text_add(char text[KEY_TEXT], size_t *used, const char *more)
 
     *used += (size_t)length;
     return *used < KEY_TEXT ? STATUS_OK
-                            : fail(STATUS_INPUT, "%zu characters; at most %d", *used, KEY_TEXT - 1);
+                            : status_fail(STATUS_INPUT, "%zu characters; at most %d", *used, KEY_TEXT - 1);
 }
 
 /* The text of a value: of a list, its items with commas between them. */
@@ -58,7 +59,7 @@ static enum status value_text(char text[KEY_TEXT], const struct yaml *y, const s
         if (item->kind != YAML_TEXT) return wrong_kind(y, item, k);
         s = text_add(text, &used, item->text);
     }
-    return s == STATUS_OK ? s : yaml_fault(fail(s, "%s: %s", k->path, status_detail()), y, n);
+    return s == STATUS_OK ? s : yaml_fault(status_fail(s, "%s: %s", k->path, status_detail()), y, n);
 }
 
 enum status config_value(char text[KEY_TEXT], const struct key *k, const char *value, const char *source)
@@ -70,7 +71,7 @@ enum status config_value(char text[KEY_TEXT], const struct key *k, const char *v
     if (k->kind->list && y.root->kind == YAML_TEXT) { /* 0.5,0.75 is a list too where a shell eats brackets */
         size_t used = 0;
         s = text_add(text, &used, y.root->text);
-        if (s != STATUS_OK) s = yaml_fault(fail(s, "%s: %s", k->path, status_detail()), &y, y.root);
+        if (s != STATUS_OK) s = yaml_fault(status_fail(s, "%s: %s", k->path, status_detail()), &y, y.root);
     } else {
         s = value_text(text, &y, y.root, k);
     }
@@ -99,10 +100,12 @@ static enum status key_read(struct settings *out, struct config_file *f, const s
     const int row = key_row(path);
     if (row < 0 && !key_is_group(path)) return key_fault(y, n, path);
     if (row < 0 && n->kind != YAML_GROUP)
-        return yaml_fault(fail(STATUS_INPUT, "%s: want keys with values, as in {bits: 8}", path), y, n);
+        return yaml_fault(status_fail(STATUS_INPUT, "%s: want keys with values, as in {bits: 8}", path), y,
+                          n);
     if (row < 0) return group_read(out, f, n);
     if (out->value[row] != NULL) /* in its group and by its whole path */
-        return yaml_key_fault(fail(STATUS_INPUT, "key '%s' appears twice; want each key once", path), y, n);
+        return yaml_key_fault(status_fail(STATUS_INPUT, "key '%s' appears twice; want each key once", path),
+                              y, n);
     out->value[row] = n;
     return value_text(text, y, n, &key_all(&(int){0})[row]);
 }
@@ -128,19 +131,20 @@ static enum status arm_read(struct config_file *f, const struct yaml_node *n)
     struct settings *arm = &f->arm[f->arm_count];
 
     if (f->arm_count == ARMS_MAX)
-        return yaml_fault(fail(STATUS_INPUT, "arms: more than %d", ARMS_MAX), &f->yaml, n);
+        return yaml_fault(status_fail(STATUS_INPUT, "arms: more than %d", ARMS_MAX), &f->yaml, n);
     if (n->kind != YAML_GROUP)
-        return yaml_fault(fail(STATUS_INPUT, "arms: want keys with values, as in {name: static-8}"), &f->yaml,
-                          n);
+        return yaml_fault(status_fail(STATUS_INPUT, "arms: want keys with values, as in {name: static-8}"),
+                          &f->yaml, n);
     TRY(group_read(arm, f, n));
     const char *name = arm_name(arm);
     if (name == NULL)
-        return yaml_fault(fail(STATUS_INPUT, "an arm without a name; want one as in 'name: static-8'"),
+        return yaml_fault(status_fail(STATUS_INPUT, "an arm without a name; want one as in 'name: static-8'"),
                           &f->yaml, n);
     for (int i = 0; i < f->arm_count; i++)
         if (strcmp(arm_name(&f->arm[i]), name) == 0)
-            return yaml_fault(fail(STATUS_INPUT, "a second arm called '%s'; want a name of its own", name),
-                              &f->yaml, n);
+            return yaml_fault(
+                status_fail(STATUS_INPUT, "a second arm called '%s'; want a name of its own", name), &f->yaml,
+                n);
     f->arm_count++;
     return STATUS_OK;
 }
@@ -150,7 +154,8 @@ static enum status arms_read_all(struct config_file *f)
     for (const struct yaml_node *n = f->yaml.root->first; n != NULL; n = n->next) {
         if (strcmp(n->key, "arms") != 0) continue;
         if (n->kind != YAML_LIST)
-            return yaml_fault(fail(STATUS_INPUT, "arms: want a list, as in - name: static-8"), &f->yaml, n);
+            return yaml_fault(status_fail(STATUS_INPUT, "arms: want a list, as in - name: static-8"),
+                              &f->yaml, n);
         for (const struct yaml_node *arm = n->first; arm != NULL; arm = arm->next)
             TRY(arm_read(f, arm));
     }
@@ -171,7 +176,7 @@ enum status config_parse(struct config_file **out, const char *text, size_t leng
 {
     struct config_file *f = calloc(1, sizeof *f);
 
-    if (f == NULL) return fail(STATUS_NOMEM, "%s: out of memory", source);
+    if (f == NULL) return status_fail(STATUS_NOMEM, "%s: out of memory", source);
     return file_read(out, f, yaml_read(&f->yaml, text, length, source, &form));
 }
 
@@ -179,7 +184,7 @@ enum status config_open(struct config_file **out, const char *path)
 {
     struct config_file *f = calloc(1, sizeof *f);
 
-    if (f == NULL) return fail(STATUS_NOMEM, "%s: out of memory", path);
+    if (f == NULL) return status_fail(STATUS_NOMEM, "%s: out of memory", path);
     return file_read(out, f, yaml_open(&f->yaml, path, &form));
 }
 
@@ -213,14 +218,14 @@ enum status config_find_arm(int *arm, const struct config_file *f, const char *n
     size_t used = 0;
 
     if (f->arm_count == 0)
-        return fail(STATUS_USAGE, "%s: has no arms, so there is no arm '%s'", f->yaml.source, name);
+        return status_fail(STATUS_USAGE, "%s: has no arms, so there is no arm '%s'", f->yaml.source, name);
     for (*arm = 0; *arm < config_arms(f); ++*arm) {
         if (strcmp(config_arm(f, *arm), name) == 0) return STATUS_OK;
         if (used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", *arm > 0 ? ", " : "",
                                      config_arm(f, *arm));
     }
-    return fail(STATUS_USAGE, "%s: no arm is called '%s'; its arms: %s", f->yaml.source, name, known);
+    return status_fail(STATUS_USAGE, "%s: no arm is called '%s'; its arms: %s", f->yaml.source, name, known);
 }
 
 /* The value that an arm, or the file, gives a row. An arm's own name is the row `arm` of the run. */

@@ -13,7 +13,7 @@ enum { CONFIG_BASE = -1 }; /* the file itself, where an arm's number is asked fo
 bool config_says(char text[KEY_TEXT], char place[YAML_PLACE], const struct config_file *f, int arm, int row);
 
 /** The text of a value of the command line, as that of a value in a file. `source` stands in messages. */
-MUST_CHECK enum status config_value(char text[KEY_TEXT], const struct key *k, const char *value,
-                                    const char *source);
+STATUS_MUST_CHECK enum status config_value(char text[KEY_TEXT], const struct key *k, const char *value,
+                                           const char *source);
 
 #endif

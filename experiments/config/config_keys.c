@@ -166,7 +166,7 @@ enum status key_unknown(const char *place, const char *path)
 {
     const struct key *first = group_first(path);
     if (first != NULL)
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "%s: '%s' is a group; want one of its keys as in %s=%s; `cptsim list keys` prints them all",
             place, path, first->path, first->standard);
@@ -175,7 +175,9 @@ enum status key_unknown(const char *place, const char *path)
     const int row = nearest >= 0 ? nearest : row_by_name(dot != NULL ? dot + 1 : path);
 
     if (row < 0)
-        return fail(STATUS_INPUT, "%s: unknown key '%s'; `cptsim list keys` prints them all", place, path);
-    return fail(STATUS_INPUT, "%s: unknown key '%s'; did you mean '%s'? `cptsim list keys` prints them all",
-                place, path, keys[row].path);
+        return status_fail(STATUS_INPUT, "%s: unknown key '%s'; `cptsim list keys` prints them all", place,
+                           path);
+    return status_fail(STATUS_INPUT,
+                       "%s: unknown key '%s'; did you mean '%s'? `cptsim list keys` prints them all", place,
+                       path, keys[row].path);
 }

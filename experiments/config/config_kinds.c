@@ -6,6 +6,7 @@
  */
 #include "experiments/config/config_keys.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <ctype.h>
@@ -21,30 +22,33 @@ static enum status label_parse(void *field, const struct key *k, const char *tex
 {
     for (const char *c = text; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
-            return fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits, '.', '_' and '-'", text, *c);
+            return status_fail(STATUS_INPUT, "'%s' has a '%c'; want letters, digits, '.', '_' and '-'", text,
+                               *c);
     }
     if (text[0] == '.' || text[0] == '-')
-        return fail(STATUS_INPUT, "'%s' begins with '%c'; want a letter or a digit", text, text[0]);
+        return status_fail(STATUS_INPUT, "'%s' begins with '%c'; want a letter or a digit", text, text[0]);
     return text_copy(field, k->size, NULL, text, strlen(text));
 }
 
 static enum status name_parse(void *field, const struct key *k, const char *text)
 {
-    if (text[0] == '\0') return fail(STATUS_INPUT, "is empty; want a name");
+    if (text[0] == '\0') return status_fail(STATUS_INPUT, "is empty; want a name");
     return label_parse(field, k, text);
 }
 
 static enum status path_parse(void *field, const struct key *k, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
-        if (iscntrl((unsigned char)*c)) return fail(STATUS_INPUT, "has a control character; want a path");
+        if (iscntrl((unsigned char)*c))
+            return status_fail(STATUS_INPUT, "has a control character; want a path");
     }
     return text_copy(field, k->size, NULL, text, strlen(text));
 }
 
 static enum status hardware_parse_name(void *field, const struct key *k, const char *text)
 {
-    if (text[0] == '\0') return fail(STATUS_INPUT, "is empty; want a hardware's name, its file, or none");
+    if (text[0] == '\0')
+        return status_fail(STATUS_INPUT, "is empty; want a hardware's name, its file, or none");
     return path_parse(field, k, text);
 }
 
@@ -80,9 +84,9 @@ static enum status whole(int64_t *out, const struct key *k, const char *text)
     errno = 0;
     const long long value = strtoll(text, &end, 10);
 
-    if (end == text || *end != '\0') return fail(STATUS_INPUT, "'%s' is not a whole number", text);
+    if (end == text || *end != '\0') return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
     if (errno == ERANGE || (double)value < k->min || (double)value > k->max)
-        return fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f", text, k->min, k->max);
+        return status_fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f", text, k->min, k->max);
     *out = value;
     return STATUS_OK;
 }
@@ -117,7 +121,7 @@ static enum status limit_parse(void *field, const struct key *k, const char *tex
         return STATUS_OK;
     }
     const enum status s = whole(field, k, text);
-    return s == STATUS_OK ? s : fail(s, "%s, or all", status_detail());
+    return s == STATUS_OK ? s : status_fail(s, "%s, or all", status_detail());
 }
 
 static void limit_print(FILE *out, const void *field)
@@ -137,7 +141,7 @@ static enum status seed_parse(void *field, const struct key *k, const char *text
     const unsigned long long value = strtoull(text, &end, 0);
 
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno == ERANGE)
-        return fail(STATUS_INPUT, "'%s' is not a seed; want a whole number from 0 to 2^64 - 1", text);
+        return status_fail(STATUS_INPUT, "'%s' is not a seed; want a whole number from 0 to 2^64 - 1", text);
     *(uint64_t *)field = value;
     return STATUS_OK;
 }
@@ -153,9 +157,9 @@ static enum status real(double *out, const struct key *k, const char *text)
     const double value = strtod(text, &end);
 
     if (end == text || *end != '\0' || !isfinite(value))
-        return fail(STATUS_INPUT, "'%s' is not a number", text);
+        return status_fail(STATUS_INPUT, "'%s' is not a number", text);
     if (value < k->min || value > k->max)
-        return fail(STATUS_INPUT, "%s is out of range; want %g to %g", text, k->min, k->max);
+        return status_fail(STATUS_INPUT, "%s is out of range; want %g to %g", text, k->min, k->max);
     *out = value;
     return STATUS_OK;
 }
@@ -186,7 +190,7 @@ static enum status switch_parse(void *field, const struct key *k, const char *te
 {
     (void)k;
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-        return fail(STATUS_INPUT, "'%s' is neither true nor false", text);
+        return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
     *(bool *)field = text[0] == 't';
     return STATUS_OK;
 }
@@ -265,7 +269,7 @@ static enum status role_kind_parse(void *field, const struct key *k, const char 
 
     for (int i = 0; i < count; i++)
         if (strcmp(rows[i].name, key_name(k)) == 0) return role_parse(field, (enum role)i, text);
-    return fail(STATUS_INPUT, "no role is called '%s'", key_name(k));
+    return status_fail(STATUS_INPUT, "no role is called '%s'", key_name(k));
 }
 
 /* In quotes, because a brace in a format would begin a mapping. */

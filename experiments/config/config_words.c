@@ -2,6 +2,7 @@
  * lists. */
 #include "experiments/config/config_keys.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 #include "sim/method/widths.h"
 
@@ -25,7 +26,7 @@ static enum status choose(int *out, const char *const words[], const char *text)
         }
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", words[i]);
     }
-    return fail(STATUS_INPUT, "'%s' is none of: %s", text, known);
+    return status_fail(STATUS_INPUT, "'%s' is none of: %s", text, known);
 }
 
 static const char *const divisions[] = {"ieee", "rcp", NULL};
@@ -125,11 +126,13 @@ static enum status bits_parse(void *field, const struct key *k, const char *text
     const long low = strtol(text, &end, 10);
     const long high = *end == ':' ? strtol(end + 1, &end, 10) : low;
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || !isdigit((unsigned char)end[-1]))
-        return fail(STATUS_INPUT, "'%s' is not a width; want bits as 8, a range as 3:8, or float32", text);
+        return status_fail(STATUS_INPUT, "'%s' is not a width; want bits as 8, a range as 3:8, or float32",
+                           text);
     if (low < WIDTH_LEAST || low > WIDTH_MOST || high < WIDTH_LEAST || high > WIDTH_MOST)
-        return fail(STATUS_INPUT, "%s is out of range; training takes %d to %d bits, or float32", text,
-                    WIDTH_LEAST, WIDTH_MOST);
-    if (low > high) return fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", text, high, low);
+        return status_fail(STATUS_INPUT, "%s is out of range; training takes %d to %d bits, or float32", text,
+                           WIDTH_LEAST, WIDTH_MOST);
+    if (low > high)
+        return status_fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", text, high, low);
     s->bits_min = (int)low;
     s->bits_max = (int)high;
     return STATUS_OK;
@@ -169,16 +172,18 @@ static enum status eval_item(int *low, int *high, const char *text, size_t lengt
         }
     }
     if (isdigit((unsigned char)word[0]) && strchr(word, '/') != NULL)
-        return fail(STATUS_INPUT, "'%s' has backward bits, and an evaluation goes only forward; want %.*s",
-                    word, (int)strcspn(word, "/"), word);
+        return status_fail(STATUS_INPUT,
+                           "'%s' has backward bits, and an evaluation goes only forward; want %.*s", word,
+                           (int)strcspn(word, "/"), word);
     const long from = strtol(word, &end, 10);
     const long to = *end == ':' && isdigit((unsigned char)end[1]) ? strtol(end + 1, &end, 10) : from;
     if (!isdigit((unsigned char)word[0]) || *end != '\0')
-        return fail(STATUS_INPUT, "'%s' is not a width; %s", word, eval_wants);
+        return status_fail(STATUS_INPUT, "'%s' is not a width; %s", word, eval_wants);
     if (from < WIDTH_LEAST || from > WIDTH_MOST || to < WIDTH_LEAST || to > WIDTH_MOST)
-        return fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word, WIDTH_LEAST,
-                    WIDTH_MOST);
-    if (from > to) return fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", word, to, from);
+        return status_fail(STATUS_INPUT, "%s is out of range; want %d to %d bits, or float32", word,
+                           WIDTH_LEAST, WIDTH_MOST);
+    if (from > to)
+        return status_fail(STATUS_INPUT, "%s has the larger width first; want %ld:%ld", word, to, from);
     *low = (int)from;
     *high = (int)to;
     return STATUS_OK;
@@ -195,12 +200,12 @@ enum status config_parse_eval_bits(struct eval_bits *out, const char *text)
         TRY(eval_item(&low, &high, text, length));
         for (int item = low; item <= high; item++) {
             if (out->count == EVAL_ITEMS)
-                return fail(STATUS_INPUT, "more than %d widths; want fewer, or all", EVAL_ITEMS);
+                return status_fail(STATUS_INPUT, "more than %d widths; want fewer, or all", EVAL_ITEMS);
             out->item[out->count++] = item;
         }
         text += length;
     }
-    if (out->count == 0) return fail(STATUS_INPUT, "is empty; %s", eval_wants);
+    if (out->count == 0) return status_fail(STATUS_INPUT, "is empty; %s", eval_wants);
     return STATUS_OK;
 }
 
@@ -240,7 +245,7 @@ static enum status interval_parse(void *field, const struct key *k, const char *
         return STATUS_OK;
     }
     const double amount = strtod(text, &end);
-    if (end == text) return fail(STATUS_INPUT, "'%s' has no number; want one as in '3 epochs'", text);
+    if (end == text) return status_fail(STATUS_INPUT, "'%s' has no number; want one as in '3 epochs'", text);
     end += strspn(end, " ");
     if (*end != '\0') {
         const size_t length = strlen(end);
@@ -249,12 +254,12 @@ static enum status interval_parse(void *field, const struct key *k, const char *
     }
     TRY(choose(&i, units, unit));
     if (!(amount >= k->min && amount <= k->max))
-        return fail(STATUS_INPUT, "'%s' is out of range; want %g to %.0f %s", text,
-                    i == SPAN_ITERATIONS ? ceil(k->min) : k->min, k->max, units[i]);
+        return status_fail(STATUS_INPUT, "'%s' is out of range; want %g to %.0f %s", text,
+                           i == SPAN_ITERATIONS ? ceil(k->min) : k->min, k->max, units[i]);
     if (i == SPAN_ITERATIONS && amount != floor(amount))
-        return fail(STATUS_INPUT,
-                    "%g iterations are not whole; want them as in 64000 iterations or %g epochs", amount,
-                    amount);
+        return status_fail(STATUS_INPUT,
+                           "%g iterations are not whole; want them as in 64000 iterations or %g epochs",
+                           amount, amount);
     *span = (struct span){amount, (enum span_unit)i};
     return STATUS_OK;
 }
@@ -264,9 +269,9 @@ static enum status span_parse(void *field, const struct key *k, const char *text
     struct span span = {0, SPAN_ITERATIONS};
     TRY(interval_parse(&span, k, text));
     if (span.unit == SPAN_SECONDS)
-        return fail(STATUS_INPUT, "'%s' depends on the machine; want iterations or epochs", text);
+        return status_fail(STATUS_INPUT, "'%s' depends on the machine; want iterations or epochs", text);
     if (span.amount < k->min)
-        return fail(STATUS_INPUT, "'%s' is not a length; want it as in '3 epochs'", text);
+        return status_fail(STATUS_INPUT, "'%s' is not a length; want it as in '3 epochs'", text);
     *(struct span *)field = span;
     return STATUS_OK;
 }
@@ -300,12 +305,13 @@ static enum status drops_parse(void *field, const struct key *k, const char *tex
         char *end;
         const double value = strtod(text, &end);
         if (end == text || (*end != '\0' && strchr(between, *end) == NULL))
-            return fail(STATUS_INPUT, "'%s' is not a list of numbers; want one as in [0.5, 0.75]", text);
+            return status_fail(STATUS_INPUT, "'%s' is not a list of numbers; want one as in [0.5, 0.75]",
+                               text);
         if (!(value > last && value < k->max))
-            return fail(STATUS_INPUT,
-                        "%g is out of place; want ascending fractions of the run between %g and %g", value,
-                        k->min, k->max);
-        if (lr->drop_count == LR_DROPS) return fail(STATUS_INPUT, "more than %d drops", LR_DROPS);
+            return status_fail(STATUS_INPUT,
+                               "%g is out of place; want ascending fractions of the run between %g and %g",
+                               value, k->min, k->max);
+        if (lr->drop_count == LR_DROPS) return status_fail(STATUS_INPUT, "more than %d drops", LR_DROPS);
         lr->drops[lr->drop_count++] = last = value;
         text = end;
     }

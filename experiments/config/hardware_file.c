@@ -6,6 +6,7 @@
 
 #include "energy/hardware/presets.h"
 #include "experiments/config/yaml.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
 
@@ -36,11 +37,12 @@ static enum status knob_set(struct hardware *h, bool *set, const struct yaml *y,
     if (n->kind == YAML_GROUP) return STATUS_OK;
     TRY(yaml_key_fault(hardware_find(&knob, path), y, n));
     if (n->kind != YAML_TEXT)
-        return yaml_fault(fail(STATUS_INPUT, "%s: want one value: %s", path, hardware_knob(knob)->kind), y,
-                          n);
+        return yaml_fault(
+            status_fail(STATUS_INPUT, "%s: want one value: %s", path, hardware_knob(knob)->kind), y, n);
     assert(knob < KNOBS_MAX);
     if (set[knob]) /* in a group and by its whole path */
-        return yaml_key_fault(fail(STATUS_INPUT, "key '%s' appears twice; want each knob once", path), y, n);
+        return yaml_key_fault(status_fail(STATUS_INPUT, "key '%s' appears twice; want each knob once", path),
+                              y, n);
     set[knob] = true;
     return yaml_fault(hardware_set(h, path, n->text), y, n);
 }
@@ -93,11 +95,11 @@ static enum status base_load(struct hardware *out, const struct yaml *y)
         n = n->next;
     if (n == NULL) return STATUS_OK;
     if (n->kind != YAML_TEXT)
-        return yaml_fault(fail(STATUS_INPUT, "base: want a name of `cptsim list hardware`"), y, n);
+        return yaml_fault(status_fail(STATUS_INPUT, "base: want a name of `cptsim list hardware`"), y, n);
     const struct preset *base = preset_find(n->text);
     if (base == NULL) return yaml_fault(preset_unknown(n->text), y, n);
     if (strcmp(base->name, y->source) == 0)
-        return yaml_fault(fail(STATUS_INPUT, "base: '%s' is this hardware itself", base->name), y, n);
+        return yaml_fault(status_fail(STATUS_INPUT, "base: '%s' is this hardware itself", base->name), y, n);
     return preset_load(out, base);
 }
 
@@ -142,8 +144,8 @@ static enum status file_load(struct hardware *out, const char *path)
     struct yaml y;
 
     if (strpbrk(path, "/.") == NULL && access(path, F_OK) != 0 && errno == ENOENT)
-        return fail(status_usage(preset_unknown(path)), "%s; or want the path of a hardware file",
-                    status_detail());
+        return status_fail(status_usage(preset_unknown(path)), "%s; or want the path of a hardware file",
+                           status_detail());
     TRY(yaml_open(&y, path, &form));
     return tree_load(out, &y, path);
 }
@@ -155,15 +157,16 @@ static enum status override(struct hardware *h, const char *assignment)
     struct yaml y;
 
     if (equals == NULL || equals == assignment)
-        return fail(STATUS_USAGE, "--set %s: want KNOB=VALUE, as in --set array.rows=32", assignment);
+        return status_fail(STATUS_USAGE, "--set %s: want KNOB=VALUE, as in --set array.rows=32", assignment);
     TRY(status_usage(text_copy(path, sizeof path, "--set", assignment, (size_t)(equals - assignment))));
     snprintf(source, sizeof source, "--set %s", assignment);
     TRY(status_usage(yaml_read_value(&y, equals + 1, source)));
     enum status s = hardware_find(&(int){0}, path);
-    if (s == STATUS_OK && y.root->kind != YAML_TEXT) s = fail(STATUS_INPUT, "%s: want one value", path);
+    if (s == STATUS_OK && y.root->kind != YAML_TEXT)
+        s = status_fail(STATUS_INPUT, "%s: want one value", path);
     if (s == STATUS_OK) s = hardware_set(h, path, y.root->text);
     yaml_close(&y);
-    return s == STATUS_OK ? s : fail(STATUS_USAGE, "%s: %s", source, status_detail());
+    return s == STATUS_OK ? s : status_fail(STATUS_USAGE, "%s: %s", source, status_detail());
 }
 
 /* Hardware that is not as its name says is called "NAME+KNOB=VALUE", or "NAME+2" after its number of
@@ -202,7 +205,8 @@ enum status hardware_load(struct hardware *out, const char *what, const char *co
         TRY(override(out, sets[i]));
     const enum status loaded = hardware_check(&as_loaded), s = hardware_check(out);
     if (s != STATUS_OK)
-        return fail(loaded == STATUS_OK ? STATUS_USAGE : s, "hardware %s: %s", out->name, status_detail());
+        return status_fail(loaded == STATUS_OK ? STATUS_USAGE : s, "hardware %s: %s", out->name,
+                           status_detail());
     if (strcmp(out->name, as_loaded.name) == 0) name_changes(out, &as_loaded);
     return STATUS_OK;
 }

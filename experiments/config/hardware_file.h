@@ -18,12 +18,12 @@
  * "bitfusion+dram.kind=hbm2", "bitfusion+2" after two changes. Failures name file, line and column, or
  * the --set; STATUS_USAGE: `what` names nothing or a set is wrong, STATUS_INPUT: the file is.
  */
-MUST_CHECK enum status hardware_load(struct hardware *out, const char *what, const char *const *sets,
-                                     int count);
+STATUS_MUST_CHECK enum status hardware_load(struct hardware *out, const char *what, const char *const *sets,
+                                            int count);
 
 /** The same from a text, which messages call `source`; not checked. */
-MUST_CHECK enum status hardware_parse(struct hardware *out, const char *text, size_t length,
-                                      const char *source);
+STATUS_MUST_CHECK enum status hardware_parse(struct hardware *out, const char *text, size_t length,
+                                             const char *source);
 
 /** The first comment line of a hardware of the program, without its mark and last dot: what it is. */
 void hardware_title(char *title, size_t size, int preset);

@@ -40,6 +40,6 @@ enum status machine_check(const struct machine_options *o, const char *name)
     const struct kernels *unused;
 
     if (o->wrong_threads)
-        return fail(STATUS_USAGE, "%s: --threads wants a number from 1 to %d", name, THREADS_MAX);
+        return status_fail(STATUS_USAGE, "%s: --threads wants a number from 1 to %d", name, THREADS_MAX);
     return o->machine.kernels == NULL ? STATUS_OK : status_usage(kernels_find(&unused, o->machine.kernels));
 }

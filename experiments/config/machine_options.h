@@ -15,7 +15,7 @@ struct machine_options {
 };
 
 /** STATUS_USAGE with a sentence of the command called `name` if an option is wrong. */
-MUST_CHECK enum status machine_check(const struct machine_options *o, const char *name);
+STATUS_MUST_CHECK enum status machine_check(const struct machine_options *o, const char *name);
 
 /**
  * A child of a command's argp. The command hands over its struct machine_options with

@@ -2,6 +2,7 @@
 #include "experiments/config/schedule_options.h"
 
 #include "experiments/config/config_keys.h"
+#include "quant/try.h"
 
 enum { KEY_BITS = 'b', KEY_ITERATIONS = 'i', KEY_CYCLES = 'c', KEY_REMAINDER = 'r' };
 
@@ -42,7 +43,7 @@ const struct argp schedule_argp = {rows, parse, NULL, NULL, NULL, NULL, NULL};
 enum status option_read(void *field, const struct key *k, const char *text)
 {
     if (text == NULL || k->kind->parse(field, k, text) == STATUS_OK) return STATUS_OK;
-    return fail(STATUS_USAGE, "%s: %s", k->path, status_detail());
+    return status_fail(STATUS_USAGE, "%s: %s", k->path, status_detail());
 }
 
 enum status schedule_options_read(struct schedule_spec *s, int64_t *iterations,

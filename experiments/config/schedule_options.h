@@ -16,11 +16,11 @@ struct schedule_options {
 extern const struct argp schedule_argp;
 
 /** Read them into s and *iterations; those not given leave what is there. Failures name the option. */
-MUST_CHECK enum status schedule_options_read(struct schedule_spec *s, int64_t *iterations,
-                                             const struct schedule_options *o);
+STATUS_MUST_CHECK enum status schedule_options_read(struct schedule_spec *s, int64_t *iterations,
+                                                    const struct schedule_options *o);
 
 /** Read one option with the words and limits of a key whose path is the option: "--bits". NULL: not given. */
 struct key;
-MUST_CHECK enum status option_read(void *field, const struct key *k, const char *text);
+STATUS_MUST_CHECK enum status option_read(void *field, const struct key *k, const char *text);
 
 #endif

@@ -1,6 +1,8 @@
 /* experiments/config/yaml.c - a tree of values from libyaml's events. */
 #include "experiments/config/yaml.h"
 
+#include "quant/try.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +42,7 @@ static enum status fault(enum status s, const struct yaml *y, struct yaml_mark m
 
     if (s == STATUS_OK) return s;
     place_write(place, y, mark);
-    return fail(s, "%s: %s", place, status_detail());
+    return status_fail(s, "%s: %s", place, status_detail());
 }
 
 void yaml_place(char place[YAML_PLACE], const struct yaml *y, const struct yaml_node *n)
@@ -92,15 +94,15 @@ static enum status syntax_error(const struct reader *r)
     const yaml_parser_t *p = &r->parser;
     const struct yaml *y = r->y;
 
-    if (p->error == YAML_MEMORY_ERROR) return fail(STATUS_NOMEM, "%s: out of memory", y->source);
+    if (p->error == YAML_MEMORY_ERROR) return status_fail(STATUS_NOMEM, "%s: out of memory", y->source);
     if (p->error == YAML_READER_ERROR)
-        return fail(STATUS_INPUT, "%s: byte %zu: not a YAML text: %s", y->source, p->problem_offset,
-                    p->problem);
+        return status_fail(STATUS_INPUT, "%s: byte %zu: not a YAML text: %s", y->source, p->problem_offset,
+                           p->problem);
     if (p->error == YAML_SCANNER_ERROR && indented_by_tab(y, p->problem_mark.line))
-        (void)fail(STATUS_INPUT, "not YAML: a tab; lines are indented by spaces");
+        (void)status_fail(STATUS_INPUT, "not YAML: a tab; lines are indented by spaces");
     else
-        (void)fail(STATUS_INPUT, "not YAML: %s%s%s", p->problem, p->context != NULL ? ", " : "",
-                   p->context != NULL ? p->context : "");
+        (void)status_fail(STATUS_INPUT, "not YAML: %s%s%s", p->problem, p->context != NULL ? ", " : "",
+                          p->context != NULL ? p->context : "");
     return fault(STATUS_INPUT, y, mark_of(p->problem_mark));
 }
 
@@ -113,7 +115,7 @@ static enum status next(struct reader *r)
 /* Fail at the current event. */
 static enum status refuse(const struct reader *r, const char *sentence)
 {
-    return fault(fail(STATUS_INPUT, "%s", sentence), r->y, mark_of(r->event.start_mark));
+    return fault(status_fail(STATUS_INPUT, "%s", sentence), r->y, mark_of(r->event.start_mark));
 }
 
 static enum status plain_check(const struct reader *r)
@@ -141,7 +143,7 @@ static enum status scalar_text(char **out, const struct reader *r)
     if (strlen(text) < r->event.data.scalar.length) return refuse(r, "a text with a zero byte in it");
     if (strchr(text, '\n') != NULL) return refuse(r, "a text of several lines; want it on one line");
     *out = strdup(text);
-    return *out != NULL ? STATUS_OK : fail(STATUS_NOMEM, "%s: out of memory", r->y->source);
+    return *out != NULL ? STATUS_OK : status_fail(STATUS_NOMEM, "%s: out of memory", r->y->source);
 }
 
 /* --- the tree ------------------------------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ static enum status node_add(struct yaml_node **out, struct reader *r, struct yam
     while (*link != NULL)
         link = &(*link)->next;
     *link = *out = calloc(1, sizeof **out);
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: out of memory", r->y->source);
+    if (*out == NULL) return status_fail(STATUS_NOMEM, "%s: out of memory", r->y->source);
     (*out)->parent = parent;
     return STATUS_OK;
 }
@@ -173,8 +175,8 @@ static enum status key_add(struct yaml_node **out, struct reader *r, struct yaml
     for (const struct yaml_node *n = group->first; n != *out; n = n->next) {
         if (strcmp(n->key, (*out)->key) != 0) continue;
         yaml_path(path, *out);
-        return yaml_key_fault(fail(STATUS_INPUT, "key '%s' appears twice; want each key once", path), r->y,
-                              *out);
+        return yaml_key_fault(status_fail(STATUS_INPUT, "key '%s' appears twice; want each key once", path),
+                              r->y, *out);
     }
     return STATUS_OK;
 }
@@ -261,7 +263,7 @@ static enum status read_bytes(struct yaml *y, char *bytes, size_t length, const 
     *y = (struct yaml){.one_line = form == NULL, .bytes = bytes, .length = length};
     snprintf(y->source, sizeof y->source, "%s", source);
     if (!yaml_parser_initialize(&r.parser)) {
-        s = fail(STATUS_NOMEM, "%s: out of memory", source);
+        s = status_fail(STATUS_NOMEM, "%s: out of memory", source);
     } else {
         yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, length);
         s = read_document(&r);
@@ -271,9 +273,9 @@ static enum status read_bytes(struct yaml *y, char *bytes, size_t length, const 
     const struct yaml_node *root = y->root;
     const bool empty = root == NULL || (root->kind == YAML_TEXT && root->text != NULL && !*root->text);
     if (s == STATUS_OK && form != NULL && empty)
-        s = fail(STATUS_INPUT, "%s: is empty; %s has %s", source, form->name, form->content);
+        s = status_fail(STATUS_INPUT, "%s: is empty; %s has %s", source, form->name, form->content);
     if (s == STATUS_OK && form != NULL && root->kind != YAML_GROUP)
-        s = yaml_fault(fail(STATUS_INPUT, "not %s; want %s", form->name, form->content), y, root);
+        s = yaml_fault(status_fail(STATUS_INPUT, "not %s; want %s", form->name, form->content), y, root);
     if (s != STATUS_OK) yaml_close(y);
     return s;
 }
@@ -284,7 +286,7 @@ enum status yaml_read(struct yaml *y, const char *text, size_t length, const cha
     char *copy = malloc(length + 1);
 
     *y = (struct yaml){0};
-    if (copy == NULL) return fail(STATUS_NOMEM, "%s: out of memory", source);
+    if (copy == NULL) return status_fail(STATUS_NOMEM, "%s: out of memory", source);
     memcpy(copy, text, length);
     copy[length] = '\0';
     return read_bytes(y, copy, length, source, form);
@@ -298,7 +300,7 @@ enum status yaml_read_value(struct yaml *y, const char *text, const char *source
     if (y->root != NULL) y->root->text = strdup("");
     if (y->root != NULL && y->root->text != NULL) return STATUS_OK;
     yaml_close(y);
-    return fail(STATUS_NOMEM, "%s: out of memory", source);
+    return status_fail(STATUS_NOMEM, "%s: out of memory", source);
 }
 
 /* The bytes of an open file, to be freed. */
@@ -308,15 +310,15 @@ static enum status file_bytes(char **out, size_t *length, FILE *file, const char
     struct stat info;
 
     if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(STATUS_INPUT, "%s: is a folder; want %s", path, form->name);
+        return status_fail(STATUS_INPUT, "%s: is a folder; want %s", path, form->name);
     *out = calloc(BYTES_MAX + 1, 1);
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: out of memory", path);
+    if (*out == NULL) return status_fail(STATUS_NOMEM, "%s: out of memory", path);
     *length = fread(*out, 1, BYTES_MAX + 1, file);
     enum status s = STATUS_OK;
     if (ferror(file)) {
-        s = fail(STATUS_IO, "%s: %s", path, strerror(errno));
+        s = status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
     } else if (*length > BYTES_MAX) {
-        s = fail(STATUS_INPUT, "%s: is longer than %d bytes; want %s", path, BYTES_MAX, form->name);
+        s = status_fail(STATUS_INPUT, "%s: is longer than %d bytes; want %s", path, BYTES_MAX, form->name);
     }
     if (s != STATUS_OK) free(*out);
     return s;
@@ -329,7 +331,7 @@ enum status yaml_open(struct yaml *y, const char *path, const struct yaml_form *
     size_t length = 0;
 
     *y = (struct yaml){0};
-    if (file == NULL) return fail(STATUS_IO, "%s: %s; want %s", path, strerror(errno), form->name);
+    if (file == NULL) return status_fail(STATUS_IO, "%s: %s; want %s", path, strerror(errno), form->name);
     const enum status s = file_bytes(&bytes, &length, file, path, form);
     fclose(file);
     TRY(s);

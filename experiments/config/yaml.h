@@ -43,14 +43,14 @@ struct yaml_form {
 };
 
 /** Read a file whose root is a group with at least one key. On failure there is nothing to close. */
-MUST_CHECK enum status yaml_open(struct yaml *y, const char *path, const struct yaml_form *form);
+STATUS_MUST_CHECK enum status yaml_open(struct yaml *y, const char *path, const struct yaml_form *form);
 
 /** The same from text; messages call it `source`. */
-MUST_CHECK enum status yaml_read(struct yaml *y, const char *text, size_t length, const char *source,
-                                 const struct yaml_form *form);
+STATUS_MUST_CHECK enum status yaml_read(struct yaml *y, const char *text, size_t length, const char *source,
+                                        const struct yaml_form *form);
 
 /** Read one value as it would stand behind the key of a file: "[0.5, 0.75]". */
-MUST_CHECK enum status yaml_read_value(struct yaml *y, const char *text, const char *source);
+STATUS_MUST_CHECK enum status yaml_read_value(struct yaml *y, const char *text, const char *source);
 
 void yaml_close(struct yaml *y);
 
@@ -64,7 +64,7 @@ void yaml_path(char path[YAML_PATH], const struct yaml_node *n);
 void yaml_place(char place[YAML_PLACE], const struct yaml *y, const struct yaml_node *n);
 void yaml_key_place(char place[YAML_PLACE], const struct yaml *y, const struct yaml_node *n);
 
-/** Put the place of a value, or of its key, before the sentence of a failure: `return yaml_fault(fail(...), y,
+/** Put the place of a value, or of its key, before the sentence of a failure: `return yaml_fault(status_fail(...), y,
  * n)`. STATUS_OK stays. */
 enum status yaml_fault(enum status s, const struct yaml *y, const struct yaml_node *n);
 enum status yaml_key_fault(enum status s, const struct yaml *y, const struct yaml_node *n);

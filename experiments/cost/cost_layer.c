@@ -3,6 +3,7 @@
 
 #include "energy/backends/bitfusion/bitfusion.h"
 #include "energy/backends/loopnest/loopnest_search.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <assert.h>
@@ -75,15 +76,15 @@ enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char 
 
     if (row->knob != NULL) {
         const enum status status = hardware_set(&l->hardware, row->knob, text);
-        return status == STATUS_OK ? status : fail(status, "%s: %s", row->name, status_detail());
+        return status == STATUS_OK ? status : status_fail(status, "%s: %s", row->name, status_detail());
     }
     errno = 0;
     const long long value = strtoll(text, &end, 10);
     if (end == text || *end != '\0')
-        return fail(STATUS_INPUT, "%s: '%s' is not a whole number", row->name, text);
+        return status_fail(STATUS_INPUT, "%s: '%s' is not a whole number", row->name, text);
     if (errno == ERANGE || value < row->least || value > row->most)
-        return fail(STATUS_INPUT, "%s: %s is out of range; want %" PRId64 " to %" PRId64, row->name, text,
-                    row->least, row->most);
+        return status_fail(STATUS_INPUT, "%s: %s is out of range; want %" PRId64 " to %" PRId64, row->name,
+                           text, row->least, row->most);
     l->shape[p] = value;
     return STATUS_OK;
 }
@@ -93,7 +94,7 @@ static enum status make_nest(struct nest *out, const struct cost_layer *l)
     const int64_t *s = l->shape;
 
     if (s[PARAM_IN] == 0 || s[PARAM_OUT] == 0)
-        return fail(STATUS_INPUT, "a layer has input and output channels: want IC=N and OC=N");
+        return status_fail(STATUS_INPUT, "a layer has input and output channels: want IC=N and OC=N");
     *out = (struct nest){.batch = s[PARAM_BATCH],
                          .in_c = s[PARAM_IN],
                          .out_c = s[PARAM_OUT],
@@ -250,8 +251,9 @@ enum status cost_layer_check(const struct cost_layer *l)
     struct nest n;
 
     if (l->mapping != NULL && l->hardware.array.backend != &loopnest_backend)
-        return fail(STATUS_INPUT, "--mapping is for the back end loopnest, not %s; add --backend loopnest",
-                    l->hardware.array.backend->name);
+        return status_fail(STATUS_INPUT,
+                           "--mapping is for the back end loopnest, not %s; add --backend loopnest",
+                           l->hardware.array.backend->name);
     TRY(make_nest(&n, l));
     return hardware_check(&l->hardware);
 }

@@ -40,16 +40,16 @@ struct cost_layer {
 const char *layer_param_name(enum layer_param p);
 
 /** Parameter by its name, '-' as good as '_'; STATUS_INPUT with the nearest known one. */
-MUST_CHECK enum status layer_param_find(enum layer_param *out, const char *name);
+STATUS_MUST_CHECK enum status layer_param_find(enum layer_param *out, const char *name);
 
 /** 1 x 1 at stride 1 for a batch of 16 at 8 bits; channels are not known yet. */
 void cost_layer_init(struct cost_layer *l, const struct hardware *h);
 
 /** Set a parameter from text. */
-MUST_CHECK enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char *text);
+STATUS_MUST_CHECK enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char *text);
 
 /** STATUS_INPUT if channels are missing or the hardware cannot be built; the sentence says what is wrong. */
-MUST_CHECK enum status cost_layer_check(const struct cost_layer *l);
+STATUS_MUST_CHECK enum status cost_layer_check(const struct cost_layer *l);
 
 /** A named result. */
 struct cell {
@@ -67,7 +67,7 @@ struct cells {
 };
 
 /** Its parameters as they are, then what the layer costs; on BitFusion all columns of its reference file. */
-MUST_CHECK enum status cost_layer_price(struct cells *out, const struct cost_layer *l);
+STATUS_MUST_CHECK enum status cost_layer_price(struct cells *out, const struct cost_layer *l);
 
 /** Number of the cell called `name`; -1 if there is none. */
 int cells_find(const struct cells *c, const char *name);

@@ -2,6 +2,7 @@
 #include "experiments/cost/cost_layer_file.h"
 
 #include "energy/workload/lines.h"
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <stdlib.h>
@@ -52,7 +53,8 @@ static enum status read_row(struct cost_layer *l, char *fields[LINES_COLUMNS], s
     for (int i = 0; i < r->lines.columns; i++) {
         if (r->param[i] == COPIED) continue;
         const enum status s = cost_layer_set(l, (enum layer_param)r->param[i], fields[i]);
-        if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
+        if (s != STATUS_OK)
+            return status_fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
     }
     return STATUS_OK;
 }
@@ -83,7 +85,7 @@ static enum status price_row(struct cells *cells, const struct cost_layer *l, co
     *cells = (struct cells){0};
     if (first && cost_layer_check(l) != STATUS_OK) TRY(check_names(r, cells)); /* what it wants is misspelt */
     const enum status s = cost_layer_price(cells, l);
-    if (s != STATUS_OK) return fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
+    if (s != STATUS_OK) return status_fail(s, "%s:%d: %s", r->lines.path, r->lines.number, status_detail());
     return first ? check_names(r, cells) : STATUS_OK;
 }
 
@@ -133,7 +135,8 @@ static enum status price_rows(struct reader *r, const struct cost_layer *base, b
         }
         print_row(&t, r, &cells, fields);
     }
-    return t.out != NULL ? STATUS_OK : fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
+    return t.out != NULL ? STATUS_OK
+                         : status_fail(STATUS_INPUT, "%s: has a heading but no layer", r->lines.path);
 }
 
 enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json, bool csv)

@@ -18,6 +18,7 @@ void cell_print(struct printout *t, const struct cell *c);
  * output has the same columns in the same order with results as they are computed now: such a file can be
  * compared with itself. Otherwise all results follow.
  */
-MUST_CHECK enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json, bool csv);
+STATUS_MUST_CHECK enum status cost_layer_file(const struct cost_layer *base, const char *path, bool json,
+                                              bool csv);
 
 #endif

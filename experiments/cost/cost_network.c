@@ -6,6 +6,7 @@
 #include "experiments/cost/cost_roles.h"
 
 #include "models/model.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 #include "sim/method/widths.h"
 
@@ -68,10 +69,11 @@ static enum status read_shape(struct network *n, struct store *s, const char *da
     TRY(store_get_integer(&classes, s, path, "classes"));
     if (sscanf(text, "%9d %9d %9d", &n->shape.h, &n->shape.w, &n->shape.c) != 3 || !is_size(n->shape.h) ||
         !is_size(n->shape.w) || !is_size(n->shape.c) || !is_size(classes))
-        return fail(STATUS_INPUT,
-                    "%s: %s: the shape is '%s' and there are %lld classes; want height, width, channels and "
-                    "classes of 1 to %d",
-                    store_path(s), path, text, (long long)classes, SIZE_MOST);
+        return status_fail(
+            STATUS_INPUT,
+            "%s: %s: the shape is '%s' and there are %lld classes; want height, width, channels and "
+            "classes of 1 to %d",
+            store_path(s), path, text, (long long)classes, SIZE_MOST);
     n->classes = (int)classes;
     return STATUS_OK;
 }
@@ -86,9 +88,9 @@ static enum status add_rows(struct histogram *h, struct store *s, int64_t *const
 
     for (int64_t i = 0; i < rows; i++) {
         if (!width_known(forward[i]) || !width_known(backward[i]) || images[i] < 1 || images[i] > INT32_MAX)
-            return fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
-                        store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
-                        (long long)images[i]);
+            return status_fail(STATUS_INPUT, "%s: train: iteration %lld has %lld/%lld bits and %lld images",
+                               store_path(s), (long long)i, (long long)forward[i], (long long)backward[i],
+                               (long long)images[i]);
         TRY(histogram_add(h, operands_of((int)forward[i], (int)backward[i]), images[i], 1));
     }
     return STATUS_OK;
@@ -101,10 +103,10 @@ static enum status add_layer_rows(struct histogram *h, struct store *s, const st
     struct operands *bits = calloc((size_t)layers + 1, sizeof *bits);
     enum status status = STATUS_OK;
 
-    if (bits == NULL) return fail(STATUS_NOMEM, "no memory for the widths of %d layers", layers);
+    if (bits == NULL) return status_fail(STATUS_NOMEM, "no memory for the widths of %d layers", layers);
     if (w->layers != layers)
-        status = fail(STATUS_INPUT, "%s: %s: has widths of %d layers, but its network has %d", store_path(s),
-                      RECORD_WIDTHS, w->layers, layers);
+        status = status_fail(STATUS_INPUT, "%s: %s: has widths of %d layers, but its network has %d",
+                             store_path(s), RECORD_WIDTHS, w->layers, layers);
     for (int64_t i = 0; i < w->iterations && status == STATUS_OK; i++) {
         for (int l = 0; l < layers; l++)
             bits[l] = operands_of(w->layer[i * layers + l].forward, w->layer[i * layers + l].backward);
@@ -140,11 +142,11 @@ static enum status read_iterations(struct histogram *h, struct store *s, int lay
         status = record_read_integers(&column[i], &rows[i], s, columns[i]);
     for (int i = 1; i < COLUMNS && status == STATUS_OK; i++)
         if (rows[i] != rows[0])
-            status = fail(STATUS_INPUT, "%s: '%s' and '%s' have different numbers of rows; see cptsim doctor",
-                          store_path(s), record_train_columns[columns[i]].name,
-                          record_train_columns[columns[0]].name);
+            status = status_fail(
+                STATUS_INPUT, "%s: '%s' and '%s' have different numbers of rows; see cptsim doctor",
+                store_path(s), record_train_columns[columns[i]].name, record_train_columns[columns[0]].name);
     if (status == STATUS_OK && rows[0] == 0)
-        status = fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
+        status = status_fail(STATUS_INPUT, "%s: has no iterations yet", store_path(s));
     if (status == STATUS_OK) status = read_layers(h, &by_layer, s, column[IMAGES], layers);
     if (status == STATUS_OK && !by_layer) status = add_rows(h, s, column, rows[0]);
     for (int i = 0; i < COLUMNS; i++)

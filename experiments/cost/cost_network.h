@@ -14,13 +14,13 @@ struct network {
 };
 
 /** Shape and classes of a data set by its name; its files need not be there. Unknown ones: the nearest. */
-MUST_CHECK enum status network_data(struct network *n, const char *name);
+STATUS_MUST_CHECK enum status network_data(struct network *n, const char *name);
 
 /** Its layers. */
-MUST_CHECK enum status network_workload(struct workload *out, const struct network *n);
+STATUS_MUST_CHECK enum status network_workload(struct workload *out, const struct network *n);
 
 /** Network, iterations and labels of the record in `path` (a run directory or its file), into a case. */
-MUST_CHECK enum status cost_record_read(struct cost_case *c, const char *path);
+STATUS_MUST_CHECK enum status cost_record_read(struct cost_case *c, const char *path);
 
 /** "8", "3:8" or "float32" */
 void cost_label_bits(char out[16], int least, int most);

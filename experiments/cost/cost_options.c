@@ -4,6 +4,7 @@
 #include "experiments/cost/cost_network.h"
 #include "experiments/cost/cost_roles.h"
 #include "experiments/config/hardware_file.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <stdio.h>
@@ -151,7 +152,7 @@ enum status hardware_options_read(struct hardware *out, const struct hardware_op
         TRY(status_usage(
             text_copy(backend + at, sizeof backend - at, "--backend", o->backend, strlen(o->backend))));
         if (set.count == COST_LIST_MAX)
-            return fail(STATUS_USAGE, "--set is given more than %d times", set.count);
+            return status_fail(STATUS_USAGE, "--set is given more than %d times", set.count);
         set.word[set.count++] = backend;
     }
     return hardware_load(out, o->name != NULL ? o->name : "bitfusion", set.word, set.count);
@@ -176,12 +177,14 @@ static enum status read_length(struct training *t, const struct cost_options *o)
     t->rest = t->batch;
     if (o->images == NULL) return STATUS_OK;
     if (o->schedule.iterations != NULL)
-        return fail(STATUS_USAGE, "--images and --iterations both say how long the run is; want one of them");
+        return status_fail(STATUS_USAGE,
+                           "--images and --iterations both say how long the run is; want one of them");
     TRY(option_read(&count, &images, o->images));
     t->iterations = (count + t->batch - 1) / t->batch;
     t->rest = count - (t->iterations - 1) * t->batch;
     if (t->iterations > UINT32_MAX)
-        return fail(STATUS_USAGE, "--images: %s are more than 2^32 iterations of %d", o->images, t->batch);
+        return status_fail(STATUS_USAGE, "--images: %s are more than 2^32 iterations of %d", o->images,
+                           t->batch);
     return STATUS_OK;
 }
 
@@ -294,16 +297,17 @@ enum status cost_options_count(int *count, const struct cost_options *o)
 
     *count = o->runs.count > 0 ? o->runs.count : 1;
     if (o->runs.count > 0 && own)
-        return fail(STATUS_USAGE, "a record has a model, data and widths of its own: beside --run only "
-                                  "hardware and convention can be chosen");
+        return status_fail(STATUS_USAGE,
+                           "a record has a model, data and widths of its own: beside --run only "
+                           "hardware and convention can be chosen");
     if (o->runs.count > 0) return STATUS_OK;
     if (o->layers != NULL && o->models > 0)
-        return fail(STATUS_USAGE, "--layers and a model both say what is trained; want one of them");
+        return status_fail(STATUS_USAGE, "--layers and a model both say what is trained; want one of them");
     if (o->layers != NULL && o->data != NULL)
-        return fail(STATUS_USAGE, "--layers has shapes of its own; --data belongs to a model");
+        return status_fail(STATUS_USAGE, "--layers has shapes of its own; --data belongs to a model");
     if (o->layers == NULL && o->models != 1)
-        return fail(STATUS_USAGE,
-                    "cost takes one model, --layers FILE or --run RUNDIR; see cptsim cost --help");
+        return status_fail(STATUS_USAGE,
+                           "cost takes one model, --layers FILE or --run RUNDIR; see cptsim cost --help");
     return STATUS_OK;
 }
 

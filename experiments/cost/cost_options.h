@@ -41,13 +41,13 @@ extern const struct argp hardware_argp;
 extern const struct argp cost_argp;
 
 /** The hardware that is meant, checked; what is not given is BitFusion's. */
-MUST_CHECK enum status hardware_options_read(struct hardware *out, const struct hardware_options *o);
+STATUS_MUST_CHECK enum status hardware_options_read(struct hardware *out, const struct hardware_options *o);
 
 /** The number of cases that the options mean: its records, or 1. Usage errors between options are found
  * here. */
-MUST_CHECK enum status cost_options_count(int *count, const struct cost_options *o);
+STATUS_MUST_CHECK enum status cost_options_count(int *count, const struct cost_options *o);
 
 /** The i-th case: a network that is trained by a schedule, or a record. Freed with cost_case_free. */
-MUST_CHECK enum status cost_options_case(struct cost_case *out, const struct cost_options *o, int i);
+STATUS_MUST_CHECK enum status cost_options_case(struct cost_case *out, const struct cost_options *o, int i);
 
 #endif

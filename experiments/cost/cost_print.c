@@ -4,6 +4,7 @@
 #include "experiments/cost/cost_summary.h"
 #include "experiments/cost/cost_terms.h"
 #include "experiments/print/json.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static enum status report_make(struct report *r, const struct cost_case *c)
 
     *r = (struct report){.c = c, .cells = calloc((size_t)c->workload.count + 1, sizeof *r->cells)};
     if (r->cells == NULL)
-        return fail(STATUS_NOMEM, "no memory for the costs of %d layers", c->workload.count);
+        return status_fail(STATUS_NOMEM, "no memory for the costs of %d layers", c->workload.count);
     TRY(cost_meter_open(&m, c));
     const enum status status = gather(r, m);
     cost_meter_close(m);

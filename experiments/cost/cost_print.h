@@ -21,7 +21,7 @@ struct cost_printer {
 };
 
 /** Price a case and print it on stdout; several cases make one table, or a JSON object each. */
-MUST_CHECK enum status cost_print(struct cost_printer *p, const struct cost_case *c);
+STATUS_MUST_CHECK enum status cost_print(struct cost_printer *p, const struct cost_case *c);
 
 /** Numbers of a sum under the names that tables and JSON have for them. */
 enum cost_column {

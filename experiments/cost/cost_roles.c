@@ -36,7 +36,7 @@ static enum status add_row(struct histogram *out, const struct recipe *r, const 
 {
     struct operands *layer = calloc((size_t)row->layers, sizeof *layer);
 
-    if (layer == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (layer == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     for (int i = 0; i < row->layers; i++)
         layer[i] = cost_roles_operands(r, scheduled_of(row->layer[i]));
     const enum status s = histogram_add_layers(out, layer, row->layers, row->images, row->iterations);

@@ -15,7 +15,8 @@
 struct operands cost_roles_operands(const struct recipe *r, struct widths scheduled);
 
 /** How r's roles are priced in a run of scheduled widths, whose rows get the widths of the operands. */
-MUST_CHECK enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const struct recipe *r);
+STATUS_MUST_CHECK enum status cost_roles_read(struct cost_roles *out, struct histogram *run,
+                                              const struct recipe *r);
 
 /** One line on what is priced as what, if any role is. */
 void cost_roles_note(FILE *out, const struct cost_roles *roles, const char *run);

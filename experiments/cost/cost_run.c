@@ -4,6 +4,7 @@
 #include "energy/meter/bitops.h"
 
 #include "energy/prices/price.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ enum status histogram_at_the_top(struct histogram *out, const struct histogram *
     for (int i = 0; i < run->count; i++)
         if (run->rows[i].layers > layers) layers = run->rows[i].layers;
     struct operands *top = calloc((size_t)layers, sizeof *top);
-    if (top == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (top == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     if (run->count > 0) find_top(top, layers, run);
     for (int i = 0; i < run->count && status == STATUS_OK; i++)
         status = histogram_add_layers(out, top, layers, run->rows[i].images, run->rows[i].iterations);
@@ -111,7 +112,7 @@ enum status cost_meter_open(struct cost_meter **out, const struct cost_case *c)
     struct cost_meter *m = calloc(1, sizeof *m);
 
     *out = NULL;
-    if (m == NULL) return fail(STATUS_NOMEM, "no memory for a price list");
+    if (m == NULL) return status_fail(STATUS_NOMEM, "no memory for a price list");
     m->c = c;
     prices_make(&m->nominal, &c->hardware, &c->constants);
     prices_make(&m->low, &cheap, &low);

@@ -47,7 +47,7 @@ int64_t histogram_iterations(const struct histogram *h);
 int64_t histogram_images(const struct histogram *h);
 
 /** The same iterations of as many images, each at the largest widths of the run. */
-MUST_CHECK enum status histogram_at_the_top(struct histogram *out, const struct histogram *run);
+STATUS_MUST_CHECK enum status histogram_at_the_top(struct histogram *out, const struct histogram *run);
 
 /** Some part of a run: a layer's phase, a phase, all of it. */
 struct cost_sum {
@@ -71,16 +71,17 @@ double cost_case_forward_macs(const struct cost_case *c);
 
 /** A case set up to be asked for more than its total. It must stay as it is. */
 struct cost_meter;
-MUST_CHECK enum status cost_meter_open(struct cost_meter **out, const struct cost_case *c);
+STATUS_MUST_CHECK enum status cost_meter_open(struct cost_meter **out, const struct cost_case *c);
 void cost_meter_close(struct cost_meter *m);
 
 /** One layer's phase over the whole run. */
-MUST_CHECK enum status cost_meter_cell(struct cost_pair *out, struct cost_meter *m, int layer, enum phase p);
+STATUS_MUST_CHECK enum status cost_meter_cell(struct cost_pair *out, struct cost_meter *m, int layer,
+                                              enum phase p);
 
 /** All layers and phases. */
-MUST_CHECK enum status cost_meter_total(struct cost_pair *out, struct cost_meter *m);
+STATUS_MUST_CHECK enum status cost_meter_total(struct cost_pair *out, struct cost_meter *m);
 
 /** The total in one call. */
-MUST_CHECK enum status cost_case_price(struct cost_pair *out, const struct cost_case *c);
+STATUS_MUST_CHECK enum status cost_case_price(struct cost_pair *out, const struct cost_case *c);
 
 #endif

@@ -4,6 +4,7 @@
 #include "experiments/print/printout.h"
 
 #include "energy/prices/constants.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdio.h>

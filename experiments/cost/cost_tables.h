@@ -5,15 +5,15 @@
 #include "experiments/cost/cost_options.h"
 
 /** Every constant: low, nominal, high, unit, node, source. Tab-separated, JSON lines or comma-separated. */
-MUST_CHECK enum status cost_print_constants(bool json, bool csv);
+STATUS_MUST_CHECK enum status cost_print_constants(bool json, bool csv);
 
 /** Every knob of a piece of hardware: kind, range, unit, default, meaning. */
-MUST_CHECK enum status cost_print_knobs(bool json, bool csv);
+STATUS_MUST_CHECK enum status cost_print_knobs(bool json, bool csv);
 
 /** A piece of hardware as a file that --hardware reads. */
-MUST_CHECK enum status cost_print_hardware(const struct hardware_options *o);
+STATUS_MUST_CHECK enum status cost_print_hardware(const struct hardware_options *o);
 
 /** `cptsim cost layer`; argv[0] is "layer". */
-MUST_CHECK enum status command_cost_layer(int argc, char **argv);
+STATUS_MUST_CHECK enum status command_cost_layer(int argc, char **argv);
 
 #endif

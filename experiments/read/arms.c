@@ -3,6 +3,7 @@
 #include "experiments/record/artifact.h"
 #include "experiments/record/record.h"
 #include "experiments/record/record_read.h"
+#include "quant/try.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -151,8 +152,8 @@ static enum status add_arm(struct arms *out, const char *dir)
     struct artifact a;
 
     if (out->count == ARMS_MAX)
-        return fail(STATUS_INPUT, "%s: more than %d runs beside each other; name a folder with fewer", dir,
-                    ARMS_MAX);
+        return status_fail(STATUS_INPUT, "%s: more than %d runs beside each other; name a folder with fewer",
+                           dir, ARMS_MAX);
     struct arm *arm = &out->arm[out->count];
     *arm = (struct arm){0};
     enum status status = artifact_open_run(&a, dir);
@@ -172,10 +173,11 @@ static enum status add_folders(struct arms *out, const char *path)
     const int count = scandir(path, &entry, NULL, alphasort);
 
     if (count < 0 && errno == ENOTDIR && access(path, F_OK) == 0)
-        return fail(STATUS_INPUT, "%s: is a file; want a folder of runs, as train writes to runs/NAME", path);
+        return status_fail(STATUS_INPUT, "%s: is a file; want a folder of runs, as train writes to runs/NAME",
+                           path);
     if (count < 0)
-        return fail(STATUS_IO, "%s: %s; want a folder of runs, as train writes to runs/NAME", path,
-                    strerror(errno));
+        return status_fail(STATUS_IO, "%s: %s; want a folder of runs, as train writes to runs/NAME", path,
+                           strerror(errno));
     for (int i = 0; i < count; i++) {
         char dir[PATH_MAX];
         snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
@@ -202,7 +204,8 @@ enum status arms_read(struct arms *out, const char *path)
     out->reference = NULL;
     TRY(record_exists(path) ? add_arm(out, path) : add_folders(out, path));
     if (out->count == 0)
-        return fail(STATUS_IO, "%s: holds no record with iterations in it, neither do its folders", path);
+        return status_fail(STATUS_IO, "%s: holds no record with iterations in it, neither do its folders",
+                           path);
     qsort(out->arm, (size_t)out->count, sizeof *out->arm, dearest_first);
     for (int i = out->count - 1; i >= 0; i--)
         if (out->arm[i].kind == ARM_STATIC) out->reference = &out->arm[i];

@@ -44,7 +44,7 @@ struct arms {
 const char *arm_split(const struct arm *arm);
 
 /** Read the record in `path`, or those in its folders. */
-MUST_CHECK enum status arms_read(struct arms *out, const char *path);
+STATUS_MUST_CHECK enum status arms_read(struct arms *out, const char *path);
 
 /** Did an arm and the reference train the same model on as many images of the same data set in as many
  * steps? */

@@ -2,6 +2,7 @@
 #include "experiments/read/figures.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/record_columns.h"
+#include "quant/try.h"
 #include "sim/base/digest.h"
 
 #include <ctype.h>
@@ -38,7 +39,7 @@ static enum status make_folder(const char *path)
 
     if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
         return STATUS_OK;
-    return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
 }
 
 /* Where a data file is written before it takes its place. */
@@ -56,7 +57,8 @@ enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, c
     char aside[PATH_MAX];
     aside_name(aside, path);
     *out = fopen(aside, "w");
-    return *out != NULL ? STATUS_OK : fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
+    return *out != NULL ? STATUS_OK
+                        : status_fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
 }
 
 enum status figure_data_close(FILE *out, const char *path)
@@ -66,7 +68,7 @@ enum status figure_data_close(FILE *out, const char *path)
 
     aside_name(aside, path);
     if (fclose(out) == 0 && !wrong && rename(aside, path) == 0) return STATUS_OK;
-    const enum status s = fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
+    const enum status s = status_fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
     remove(aside);
     return s;
 }
@@ -84,7 +86,7 @@ static enum status source_of(struct source *s, const char *runs)
 {
     char place[PATH_MAX];
 
-    if (realpath(runs, place) == NULL) return fail(STATUS_IO, "%s: %s", runs, strerror(errno));
+    if (realpath(runs, place) == NULL) return status_fail(STATUS_IO, "%s: %s", runs, strerror(errno));
     digest_text(s->digest, place);
     snprintf(s->runs, sizeof s->runs, "%s", runs);
     return STATUS_OK;
@@ -111,9 +113,9 @@ enum status figures_claim(const char *dir, const char *runs, bool replace)
 
     TRY(source_of(&now, runs));
     if (!replace && source_read(&before, dir) && strcmp(before.digest, now.digest) != 0)
-        return fail(STATUS_IO,
-                    "%s: has the figures of %s; --out puts those of %s elsewhere, --force replaces them", dir,
-                    before.runs, runs);
+        return status_fail(
+            STATUS_IO, "%s: has the figures of %s; --out puts those of %s elsewhere, --force replaces them",
+            dir, before.runs, runs);
     TRY(figure_data_open(&out, path, dir, source_name));
     fprintf(out, "%s %s\n", now.digest, now.runs);
     return figure_data_close(out, path);
@@ -293,16 +295,16 @@ static enum status run_gnuplot(const char *script, const char *data, const char 
     const pid_t child = fork();
     if (child == 0) become_gnuplot(script, data, out, format, log);
     if (child < 0 || waitpid(child, &outcome, 0) != child)
-        return fail(STATUS_IO, "cannot run gnuplot: %s", strerror(errno));
+        return status_fail(STATUS_IO, "cannot run gnuplot: %s", strerror(errno));
     read_log(text, log);
     unlink(log);
     if (WIFEXITED(outcome) && WEXITSTATUS(outcome) == NOT_FOUND)
-        return fail(STATUS_IO,
-                    "gnuplot is missing; install it with 'sudo apt-get install gnuplot-nox "
-                    "fonts-dejavu-core'; the data files are in %s",
-                    data);
+        return status_fail(STATUS_IO,
+                           "gnuplot is missing; install it with 'sudo apt-get install gnuplot-nox "
+                           "fonts-dejavu-core'; the data files are in %s",
+                           data);
     if (!WIFEXITED(outcome) || WEXITSTATUS(outcome) != 0)
-        return fail(STATUS_IO, "%s: gnuplot cannot draw it: %s", script, text);
+        return status_fail(STATUS_IO, "%s: gnuplot cannot draw it: %s", script, text);
     return STATUS_OK;
 }
 
@@ -320,7 +322,8 @@ enum status figure_draw(const struct figure *f, const char *dir, const char *scr
             unlink(aside);
             return status;
         }
-        if (rename(aside, out) != 0) return fail(STATUS_IO, "%s: cannot write it: %s", out, strerror(errno));
+        if (rename(aside, out) != 0)
+            return status_fail(STATUS_IO, "%s: cannot write it: %s", out, strerror(errno));
     }
     return STATUS_OK;
 }
@@ -342,6 +345,6 @@ enum status figures_find_scripts(char scripts[PATH_MAX])
         snprintf(probe, sizeof probe, "%s/style.gp", scripts);
         if (access(probe, R_OK) == 0) return STATUS_OK;
     }
-    return fail(STATUS_IO, "%s: no folder 'plots' with gnuplot scripts is near it; name it with --scripts",
-                program);
+    return status_fail(
+        STATUS_IO, "%s: no folder 'plots' with gnuplot scripts is near it; name it with --scripts", program);
 }

@@ -23,19 +23,20 @@ const struct figure *figure_all(int *count);
  * Make DIR the folder of the figures of `runs`, a folder of runs, which DIR/data/source then names.
  * STATUS_IO if it has figures of another one, unless they are to be replaced.
  */
-MUST_CHECK enum status figures_claim(const char *dir, const char *runs, bool replace);
+STATUS_MUST_CHECK enum status figures_claim(const char *dir, const char *runs, bool replace);
 
 /** Write the series of all arms to DIR/data, as plots/README.md describes them. */
-MUST_CHECK enum status figures_write_data(const char *dir, const struct arms *a);
+STATUS_MUST_CHECK enum status figures_write_data(const char *dir, const struct arms *a);
 
 /** Begin DIR/data/NAME, in folders that are made; *path is for messages. End it with figure_data_close. */
-MUST_CHECK enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, const char *name);
-MUST_CHECK enum status figure_data_close(FILE *out, const char *path);
+STATUS_MUST_CHECK enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir,
+                                               const char *name);
+STATUS_MUST_CHECK enum status figure_data_close(FILE *out, const char *path);
 
 /** Draw one figure from DIR/data by the script in the folder `scripts`: DIR/NAME.svg and DIR/NAME.png. */
-MUST_CHECK enum status figure_draw(const struct figure *f, const char *dir, const char *scripts);
+STATUS_MUST_CHECK enum status figure_draw(const struct figure *f, const char *dir, const char *scripts);
 
 /** Find the folder of scripts: beside the program, or where `make install` puts it. */
-MUST_CHECK enum status figures_find_scripts(char scripts[PATH_MAX]);
+STATUS_MUST_CHECK enum status figures_find_scripts(char scripts[PATH_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 /* experiments/record/artifact.c - finding, recognizing and reading the files that this program wrote. */
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
+#include "quant/try.h"
 
 #include "sim/base/text.h"
 
@@ -43,7 +44,7 @@ static enum status no_record(const char *path)
     char run[PATH_MAX] = "";
     const int count = scandir(path, &entry, NULL, alphasort);
 
-    if (count < 0) return fail(STATUS_IO, "%s: %s; want a run directory", path, strerror(errno));
+    if (count < 0) return status_fail(STATUS_IO, "%s: %s; want a run directory", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         char dir[PATH_MAX];
         snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
@@ -53,9 +54,9 @@ static enum status no_record(const char *path)
     }
     free(entry);
     if (run[0] == '\0')
-        return fail(STATUS_IO, "%s: holds no record (%s); want a run directory", path, RECORD_FILE);
-    return fail(STATUS_IO, "%s: holds no record (%s), but runs; want one of them, as in %s", path,
-                RECORD_FILE, run);
+        return status_fail(STATUS_IO, "%s: holds no record (%s); want a run directory", path, RECORD_FILE);
+    return status_fail(STATUS_IO, "%s: holds no record (%s), but runs; want one of them, as in %s", path,
+                       RECORD_FILE, run);
 }
 
 /* A record that cannot be opened: what is left of its run, and what can be done. */
@@ -68,13 +69,14 @@ static enum status damaged_record(enum status s, const char *dir)
     for (int i = 0; i < CHECKPOINTS; i++) {
         snprintf(path, sizeof path, "%.4000s/%s", dir, checkpoint_files[i]);
         if (checkpoint_verify(&iteration, NULL, path) == STATUS_OK)
-            return fail(s,
-                        "%s; %s (%" PRId64
-                        " iterations) is whole, but a run goes on only with both: put back a copy of %s that "
-                        "is no older, or begin again by train --force",
-                        sentence, checkpoint_files[i], iteration, RECORD_FILE);
+            return status_fail(
+                s,
+                "%s; %s (%" PRId64
+                " iterations) is whole, but a run goes on only with both: put back a copy of %s that "
+                "is no older, or begin again by train --force",
+                sentence, checkpoint_files[i], iteration, RECORD_FILE);
     }
-    return fail(s, "%s; put back a copy of it, or begin again by train --force", sentence);
+    return status_fail(s, "%s; put back a copy of it, or begin again by train --force", sentence);
 }
 
 /* The folder of a file. */
@@ -99,7 +101,7 @@ enum status artifact_open(struct artifact *a, const char *path)
     if (s == STATUS_INPUT && strcmp(slash != NULL ? slash + 1 : a->path, RECORD_FILE) == 0)
         return damaged_record(s, a->dir);
     if (s == STATUS_INPUT || s == STATUS_IO)
-        return fail(s, "%s; want a run directory or its %s", status_detail(), RECORD_FILE);
+        return status_fail(s, "%s; want a run directory or its %s", status_detail(), RECORD_FILE);
     TRY(s);
     a->kind = recognize(a);
     return STATUS_OK;
@@ -109,7 +111,8 @@ enum status artifact_open_run(struct artifact *a, const char *path)
 {
     TRY(artifact_open(a, path));
     if (a->kind == ARTIFACT_RUN) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is", a->path);
+    return status_fail(STATUS_INPUT, "%s: is not the record of a run; 'cptsim info' says what it is",
+                       a->path);
 }
 
 void artifact_close(struct artifact *a)
@@ -165,7 +168,8 @@ enum status artifact_load(struct artifact_column *c, struct store *s, const char
     *c = (struct artifact_column){0};
     TRY(store_look(&c->info, s, path));
     c->type = c->info.type == STORE_F16 ? STORE_F32 : c->info.type;
-    if (c->info.kind == STORE_ABSENT) return fail(STATUS_INPUT, "%s: there is no '%s'", store_path(s), path);
+    if (c->info.kind == STORE_ABSENT)
+        return status_fail(STATUS_INPUT, "%s: there is no '%s'", store_path(s), path);
     return store_load(&c->data, &c->info, c->type, s, path);
 }
 

@@ -22,9 +22,9 @@ struct artifact {
  * Open a file, or the record of a run directory, read-only. STATUS_INPUT for a damaged record: the
  * sentence says what is left of its run and what can be done.
  */
-MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
+STATUS_MUST_CHECK enum status artifact_open(struct artifact *a, const char *path);
 /** The same, and STATUS_INPUT if it is not the record of a run. To be closed even then. */
-MUST_CHECK enum status artifact_open_run(struct artifact *a, const char *path);
+STATUS_MUST_CHECK enum status artifact_open_run(struct artifact *a, const char *path);
 void artifact_close(struct artifact *a);
 
 enum { ARTIFACT_STATUS = 16 };
@@ -33,10 +33,10 @@ enum { ARTIFACT_STATUS = 16 };
  * The state of a record's run: "running" while a process holds its lock, "killed" if none does
  * although it was never ended; else how it ended: "done", "interrupted", "diverged", "failed".
  */
-MUST_CHECK enum status artifact_status(char out[ARTIFACT_STATUS], const struct artifact *a);
+STATUS_MUST_CHECK enum status artifact_status(char out[ARTIFACT_STATUS], const struct artifact *a);
 
 /** The configuration of a run's record. */
-MUST_CHECK enum status artifact_config(struct config *c, struct store *s);
+STATUS_MUST_CHECK enum status artifact_config(struct config *c, struct store *s);
 
 /** The line of config_roles for a record; "unknown" where its configuration cannot be read. */
 void artifact_roles(char out[CONFIG_ROLES], struct store *s);
@@ -48,7 +48,7 @@ struct artifact_column {
     void *data;
 };
 
-MUST_CHECK enum status artifact_load(struct artifact_column *c, struct store *s, const char *path);
+STATUS_MUST_CHECK enum status artifact_load(struct artifact_column *c, struct store *s, const char *path);
 void artifact_unload(struct artifact_column *c);
 
 /** Bytes of one value in data. */
@@ -62,8 +62,8 @@ void artifact_cell(char out[ARTIFACT_CELL], const struct artifact_column *c, int
 /** Visit every group and data set below `path`, parents first; stops at the first failure. */
 typedef enum status artifact_visitor(void *context, struct store *s, const char *path,
                                      const struct store_info *info);
-MUST_CHECK enum status artifact_walk(struct store *s, const char *path, artifact_visitor *visit,
-                                     void *context);
+STATUS_MUST_CHECK enum status artifact_walk(struct store *s, const char *path, artifact_visitor *visit,
+                                            void *context);
 
 /** "float32 [100][20]" */
 void artifact_describe(char *out, size_t size, const struct store_info *info);

@@ -3,6 +3,7 @@
 #include "experiments/record/checkpoint_state.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/record/provenance.h"
+#include "quant/try.h"
 #include "sim/base/digest.h"
 #include "experiments/store/store.h"
 
@@ -152,10 +153,10 @@ static enum status rotate(const char *dir)
     unlink(aside);
     const bool linked = link(latest, aside) == 0;
     if (linked ? rename(aside, prev) != 0 : errno != ENOENT && rename(latest, prev) != 0)
-        return fail(STATUS_IO, "%s: cannot keep it as prev.h5: %s", latest, strerror(errno));
+        return status_fail(STATUS_IO, "%s: cannot keep it as prev.h5: %s", latest, strerror(errno));
     unlink(aside); /* still there if both names were one file already */
     if (rename(next, latest) != 0)
-        return fail(STATUS_IO, "%s: cannot be replaced: %s", latest, strerror(errno));
+        return status_fail(STATUS_IO, "%s: cannot be replaced: %s", latest, strerror(errno));
     return store_sync_folder(latest);
 }
 
@@ -181,7 +182,7 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     TRY(record_flush(r));
     state_file(path, record_dir(r), CHECKPOINT_FOLDER);
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+        return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
     state_file(path, record_dir(r), CHECKPOINT_NEXT);
     TRY(checkpoint_state_open(&state, t->graph));
     const enum status status = save(path, &h, &state);
@@ -197,13 +198,13 @@ static enum status read_head(struct head *h, struct store *s)
 
     if (store_get_text(text, sizeof text, s, "", "schema") != STATUS_OK ||
         strcmp(text, CHECKPOINT_SCHEMA) != 0)
-        return fail(STATUS_INPUT, "%s: is not a checkpoint (no schema '%s')", store_path(s),
-                    CHECKPOINT_SCHEMA);
+        return status_fail(STATUS_INPUT, "%s: is not a checkpoint (no schema '%s')", store_path(s),
+                           CHECKPOINT_SCHEMA);
     TRY(store_get_text(text, sizeof text, s, "", "schema_version"));
     h->remembers = strcmp(text, CHECKPOINT_SCHEMA_VERSION) == 0;
     if (!h->remembers && strcmp(text, CHECKPOINT_SCHEMA_OLD) != 0)
-        return fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s and %s", store_path(s),
-                    text, CHECKPOINT_SCHEMA_OLD, CHECKPOINT_SCHEMA_VERSION);
+        return status_fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s and %s",
+                           store_path(s), text, CHECKPOINT_SCHEMA_OLD, CHECKPOINT_SCHEMA_VERSION);
     memset(h->schedule, 0, sizeof h->schedule);
     if (h->remembers) TRY(read_schedules(h, s));
     TRY(store_get_integer(&h->iteration, s, "", "iter"));
@@ -225,9 +226,9 @@ static enum status verify(struct head *h, struct store *s)
         TRY(digest_group(&d, s, checkpoint_groups[i]));
     digest_hex(hex, &d);
     if (strcmp(hex, h->payload_sha256) != 0)
-        return fail(STATUS_INPUT,
-                    "%s: is damaged: its contents have SHA-256 %.12s..., not %.12s... as when written",
-                    store_path(s), hex, h->payload_sha256);
+        return status_fail(STATUS_INPUT,
+                           "%s: is damaged: its contents have SHA-256 %.12s..., not %.12s... as when written",
+                           store_path(s), hex, h->payload_sha256);
     return STATUS_OK;
 }
 
@@ -260,10 +261,11 @@ static enum status check_schedules(const struct head *h, const struct store *s, 
     const struct schedule_spec *const schedules[SCHEDULES] = {&t->forward, &t->backward};
     for (int i = 0; i < SCHEDULES; i++)
         if (schedule_remembers(schedules[i]))
-            return fail(STATUS_INPUT,
-                        "%s: has schema version %s, which does not hold what schedule '%s' remembers; begin "
-                        "again by train --force",
-                        store_path(s), CHECKPOINT_SCHEMA_OLD, schedules[i]->type->name);
+            return status_fail(
+                STATUS_INPUT,
+                "%s: has schema version %s, which does not hold what schedule '%s' remembers; begin "
+                "again by train --force",
+                store_path(s), CHECKPOINT_SCHEMA_OLD, schedules[i]->type->name);
     return STATUS_OK;
 }
 
@@ -325,7 +327,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
             snprintf(trouble, sizeof trouble, "%.500s", status_detail());
         }
     }
-    if (first != STATUS_OK) return fail(first, "%s; and there is no other good checkpoint", trouble);
+    if (first != STATUS_OK) return status_fail(first, "%s; and there is no other good checkpoint", trouble);
     snprintf(out->note, sizeof out->note, "from the beginning: there is no checkpoint yet");
     return STATUS_OK;
 }
@@ -351,10 +353,11 @@ enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, cons
     bool absent;
 
     *out = (struct checkpoint_source){0};
-    if (stat(path, &st) != 0) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    if (stat(path, &st) != 0) return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) {
         TRY(load_newest(out, &h, g, path, &any));
-        return out->loaded ? STATUS_OK : fail(STATUS_IO, "%s: there is no checkpoint in its ckpt/", path);
+        return out->loaded ? STATUS_OK
+                           : status_fail(STATUS_IO, "%s: there is no checkpoint in its ckpt/", path);
     }
     TRY(load(&h, &absent, g, path, &any));
     *out = (struct checkpoint_source){.iteration = h.iteration, .loaded = true};

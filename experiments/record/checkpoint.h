@@ -49,7 +49,7 @@ struct checkpoint_source {
  * belongs to this iteration (its row, layers, evaluation) before. The new file is complete and on disk before
  * it becomes latest.h5; the old latest.h5 becomes prev.h5. A failure leaves both as they were.
  */
-MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t);
+STATUS_MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t);
 
 /**
  * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, t->at, t->loss, t->schedule.
@@ -58,16 +58,17 @@ MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t
  * the same directory do not belong to this run. No checkpoint at all is fine: out->loaded is false. If
  * there are checkpoints but none is good: STATUS_INPUT, t unchanged.
  */
-MUST_CHECK enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t,
-                                       const struct record *r);
+STATUS_MUST_CHECK enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t,
+                                              const struct record *r);
 
 /**
  * Load one checkpoint file, or the newest good one of a run directory, into a graph of the same model, for
  * `eval` and analyses: nothing but the tensors' names and sizes and the digest must fit.
  */
-MUST_CHECK enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, const char *path);
+STATUS_MUST_CHECK enum status checkpoint_read(struct checkpoint_source *out, struct graph *g,
+                                              const char *path);
 
 /** Check a file's schema and digest without a model; fills *iteration and config_sha256 (may be NULL). */
-MUST_CHECK enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const char *path);
+STATUS_MUST_CHECK enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const char *path);
 
 #endif

@@ -2,6 +2,7 @@
  * file's. */
 #include "experiments/record/checkpoint_state.h"
 
+#include "quant/try.h"
 #include "sim/layers/layers.h"
 
 #include <inttypes.h>
@@ -51,7 +52,7 @@ enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph
     s->host = malloc(largest * sizeof *s->host);
     if (s->tensor == NULL || s->host == NULL) {
         checkpoint_state_close(s);
-        return fail(STATUS_NOMEM, "no memory for the %zu tensors of the state", count);
+        return status_fail(STATUS_NOMEM, "no memory for the %zu tensors of the state", count);
     }
     for (enum state_kind kind = 0; kind < STATE_KINDS; kind++)
         for (struct state_at at = state_begin(g); at.value; state_next(&at))
@@ -86,9 +87,9 @@ enum status checkpoint_state_fits(struct store *s, const struct checkpoint_state
         const struct checkpoint_tensor *t = &state->tensor[i];
         TRY(store_look(&info, s, t->path));
         if (info.kind != STORE_DATA || info.count != t->size)
-            return fail(STATUS_INPUT,
-                        "%s: has no '%s' of %" PRId64 " values: it was written for another model",
-                        store_path(s), t->path, t->size);
+            return status_fail(STATUS_INPUT,
+                               "%s: has no '%s' of %" PRId64 " values: it was written for another model",
+                               store_path(s), t->path, t->size);
     }
     TRY(store_members(&names, s, "model"));
     int wanted = 0;
@@ -97,6 +98,7 @@ enum status checkpoint_state_fits(struct store *s, const struct checkpoint_state
     const int found = names.count;
     store_names_free(&names);
     if (found == wanted) return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: has %d parameter tensors, this model %d: it was written for another one",
-                store_path(s), found, wanted);
+    return status_fail(STATUS_INPUT,
+                       "%s: has %d parameter tensors, this model %d: it was written for another one",
+                       store_path(s), found, wanted);
 }

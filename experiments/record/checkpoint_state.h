@@ -26,7 +26,7 @@ enum { CHECKPOINT_GROUPS = STATE_KINDS };
 extern const char *const checkpoint_groups[CHECKPOINT_GROUPS];
 
 /** The tensors of a graph, which keeps their values. */
-MUST_CHECK enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g);
+STATUS_MUST_CHECK enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g);
 void checkpoint_state_close(struct checkpoint_state *s);
 
 /** A tensor's values on the host, in s->host; and those of s->host where the device has them. */
@@ -34,6 +34,6 @@ const float *checkpoint_state_get(const struct checkpoint_state *s, const struct
 void checkpoint_state_put(const struct checkpoint_state *s, const struct checkpoint_tensor *t);
 
 /** STATUS_INPUT if a file has other tensors than the state. */
-MUST_CHECK enum status checkpoint_state_fits(struct store *s, const struct checkpoint_state *state);
+STATUS_MUST_CHECK enum status checkpoint_state_fits(struct store *s, const struct checkpoint_state *state);
 
 #endif

@@ -2,6 +2,7 @@
 #include "experiments/record/leftovers.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/record/lock.h"
+#include "quant/try.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ enum status leftovers_remove(const char *dir)
     for (int i = 0; i < ASIDES && status == STATUS_OK; i++) {
         snprintf(aside, sizeof aside, "%.4000s/%s", dir, asides[i]);
         if (unlink(aside) != 0 && errno != ENOENT)
-            status = fail(STATUS_IO, "%s: cannot be removed: %s", aside, strerror(errno));
+            status = status_fail(STATUS_IO, "%s: cannot be removed: %s", aside, strerror(errno));
     }
     lock_release(lock, path); /* the lock file goes with it */
     return status;

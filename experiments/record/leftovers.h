@@ -18,6 +18,6 @@ struct leftover {
 int leftovers_find(struct leftover left[LEFTOVERS_MAX], const char *dir);
 
 /** Remove them, under the directory's lock. STATUS_IO, and nothing is removed, if another process has it. */
-MUST_CHECK enum status leftovers_remove(const char *dir);
+STATUS_MUST_CHECK enum status leftovers_remove(const char *dir);
 
 #endif

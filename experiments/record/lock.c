@@ -46,12 +46,12 @@ enum status lock_take(int *lock, const char *path, const char *what)
     for (;;) {
         struct flock range = whole_file;
         const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0) return fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+        if (fd < 0) return status_fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
         if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
             read_holder(holder, fd);
             close(fd);
-            return fail(STATUS_IO, "%s: %s is writing it; wait for it, stop it, or write elsewhere", what,
-                        holder);
+            return status_fail(STATUS_IO, "%s: %s is writing it; wait for it, stop it, or write elsewhere",
+                               what, holder);
         }
         if (!still_there(fd, path)) {
             close(fd);
@@ -60,7 +60,7 @@ enum status lock_take(int *lock, const char *path, const char *what)
         if (!write_holder(fd)) {
             const int error = errno;
             lock_release(fd, path);
-            return fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(error));
+            return status_fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(error));
         }
         *lock = fd;
         return STATUS_OK;
@@ -70,8 +70,8 @@ enum status lock_take(int *lock, const char *path, const char *what)
 enum status lock_check(int lock, const char *path, const char *what)
 {
     if (still_there(lock, path)) return STATUS_OK;
-    return fail(STATUS_IO, "%s: was removed or replaced while this process wrote it; nothing more is written",
-                what);
+    return status_fail(
+        STATUS_IO, "%s: was removed or replaced while this process wrote it; nothing more is written", what);
 }
 
 void lock_release(int lock, const char *path)

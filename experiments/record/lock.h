@@ -11,10 +11,10 @@ enum { LOCK_HOLDER_MAX = 128 };
  * fails with STATUS_IO and "WHAT: process PID on HOST ...". The kernel lets go when a process dies, so a
  * file that one left behind is in nobody's way.
  */
-MUST_CHECK enum status lock_take(int *lock, const char *path, const char *what);
+STATUS_MUST_CHECK enum status lock_take(int *lock, const char *path, const char *what);
 
 /** STATUS_IO if the file was removed or replaced, so that another process may have taken WHAT since. */
-MUST_CHECK enum status lock_check(int lock, const char *path, const char *what);
+STATUS_MUST_CHECK enum status lock_check(int lock, const char *path, const char *what);
 
 /** Let go and remove the file. lock < 0 is fine. */
 void lock_release(int lock, const char *path);

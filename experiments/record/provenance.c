@@ -5,6 +5,7 @@
  */
 #include "experiments/record/provenance.h"
 #include "experiments/record/version.h"
+#include "quant/try.h"
 
 #include <gnu/libc-version.h>
 #include <stdio.h>

@@ -20,11 +20,11 @@ struct provenance {
 void provenance_time(char utc[PROVENANCE_TIME]);
 
 /** Attributes of /provenance and /provenance/dataset: all that is known when a run begins or goes on. */
-MUST_CHECK enum status provenance_write(struct store *s, const struct provenance *p);
+STATUS_MUST_CHECK enum status provenance_write(struct store *s, const struct provenance *p);
 
 /** Those that are known when it ends: finished_utc, wall_seconds since `started` (monotonic), cpu_seconds,
  * ... */
-MUST_CHECK enum status provenance_finish(struct store *s, double started);
+STATUS_MUST_CHECK enum status provenance_finish(struct store *s, double started);
 
 /** Largest resident set of this process so far, in bytes. */
 int64_t provenance_max_rss(void);

@@ -3,6 +3,7 @@
 #include "experiments/record/lock.h"
 #include "experiments/record/provenance.h"
 #include "experiments/record/record_inside.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -48,10 +49,10 @@ enum status record_rewind(struct record *r, int64_t iteration, const char *note)
 {
     TRY(store_series_below(&r->next, r->train, iteration));
     if (r->next != iteration)
-        return fail(STATUS_INPUT,
-                    "%s: has %" PRId64 " iterations, but the checkpoint was made after %" PRId64
-                    "; remove %s/ckpt to start again from the beginning",
-                    store_path(r->store), r->next, iteration, r->dir);
+        return status_fail(STATUS_INPUT,
+                           "%s: has %" PRId64 " iterations, but the checkpoint was made after %" PRId64
+                           "; remove %s/ckpt to start again from the beginning",
+                           store_path(r->store), r->next, iteration, r->dir);
     r->last = (struct train_line){0};
     if (iteration > 0) TRY(store_series_row(&r->last, r->train, iteration - 1));
     r->sum = (struct record_sums){.bitops = r->last.bitops,

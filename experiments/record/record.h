@@ -68,20 +68,20 @@ bool record_exists(const char *dir);
  * thrown away together with its checkpoints. STATUS_IO also if another process writes this run; the sentence
  * has its pid.
  */
-MUST_CHECK enum status record_open(struct record **out, const struct record_spec *spec, bool replace);
+STATUS_MUST_CHECK enum status record_open(struct record **out, const struct record_spec *spec, bool replace);
 
 /**
  * Open an existing record to go on: the schema and the configuration's digest must fit. Then load the
  * checkpoint (experiments/record/checkpoint.h) and call record_rewind with its iteration.
  */
-MUST_CHECK enum status record_resume(struct record **out, const struct record_spec *spec);
+STATUS_MUST_CHECK enum status record_resume(struct record **out, const struct record_spec *spec);
 
 /**
  * Cut every series back to what was known after `iteration` iterations, so that going on leaves no gap and no
  * double row: train and layers keep iter < iteration, eval keeps iter <= iteration. Adds the event "resume"
  * with `note`.
  */
-MUST_CHECK enum status record_rewind(struct record *r, int64_t iteration, const char *note);
+STATUS_MUST_CHECK enum status record_rewind(struct record *r, int64_t iteration, const char *note);
 
 enum { RECORD_FLUSH_SECONDS = 5 };
 
@@ -90,38 +90,39 @@ enum { RECORD_FLUSH_SECONDS = 5 };
  * more rarely if that takes more than a fiftieth of the time. A failure of this flush is not reported here:
  * the next record_flush or checkpoint_save meets the same trouble and says so, or finds it gone.
  */
-MUST_CHECK enum status record_row(struct record *r, const struct run_row *row);
+STATUS_MUST_CHECK enum status record_row(struct record *r, const struct run_row *row);
 
 /**
  * Record an evaluation after `iteration` iterations. `policy` names the group: "max", "current", "bits_08",
  * "fp32" (small letters, digits, _). Splits of the same iteration and bits share a row; a repeated one
  * replaces.
  */
-MUST_CHECK enum status record_evaluation(struct record *r, const struct evaluation *e, int64_t iteration,
-                                         const char *policy);
+STATUS_MUST_CHECK enum status record_evaluation(struct record *r, const struct evaluation *e,
+                                                int64_t iteration, const char *policy);
 
 /** Has the evaluation under `policy` after `iteration` iterations been recorded? */
 bool record_evaluated(const struct record *r, const char *policy, int64_t iteration);
 
 /** Record what the last pass (0-based `iteration`) saw in each layer of the graph given to record_open. */
-MUST_CHECK enum status record_layers(struct record *r, const struct graph *g, int64_t iteration);
+STATUS_MUST_CHECK enum status record_layers(struct record *r, const struct graph *g, int64_t iteration);
 
 /** Note something that happened: kind is a word such as "resume", "signal", "diverged". */
-MUST_CHECK enum status record_event(struct record *r, int64_t iteration, const char *kind, const char *text);
+STATUS_MUST_CHECK enum status record_event(struct record *r, int64_t iteration, const char *kind,
+                                           const char *text);
 
 /** A scalar of /summary; units in UDUNITS spelling, "1" for none. */
-MUST_CHECK enum status record_summary_number(struct record *r, const char *name, double value,
-                                             const char *units);
-MUST_CHECK enum status record_summary_text(struct record *r, const char *name, const char *text);
+STATUS_MUST_CHECK enum status record_summary_number(struct record *r, const char *name, double value,
+                                                    const char *units);
+STATUS_MUST_CHECK enum status record_summary_text(struct record *r, const char *name, const char *text);
 
 /** Put everything on disk. After a failure the older file is intact and the run may go on and try again. */
-MUST_CHECK enum status record_flush(struct record *r);
+STATUS_MUST_CHECK enum status record_flush(struct record *r);
 
 /**
  * Flush with the final status: STATUS_OK "done", STATUS_DIVERGED "diverged", STATUS_INTERRUPTED
  * "interrupted", others "failed"; unlock, free; *r becomes NULL. A NULL *r is fine.
  */
-MUST_CHECK enum status record_close(struct record **r, enum status outcome);
+STATUS_MUST_CHECK enum status record_close(struct record **r, enum status outcome);
 
 /** Forward bits that the last recorded iteration was trained at; 0 before the first. */
 int record_forward_bits(const struct record *r);

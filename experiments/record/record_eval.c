@@ -1,6 +1,7 @@
 /* experiments/record/record_eval.c - evaluations: /eval/POLICY, where every accuracy stands beside the
  * bits it was taken at. */
 #include "experiments/record/record_inside.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <math.h>
@@ -17,8 +18,8 @@ static enum status open_group(struct eval_group **out, struct record *r, const c
         if (strcmp((*out)->policy, policy) == 0) return STATUS_OK;
     }
     if (r->eval_count == RECORD_POLICIES_MAX)
-        return fail(STATUS_INPUT, "%s: more than %d ways to evaluate", store_path(r->store),
-                    RECORD_POLICIES_MAX);
+        return status_fail(STATUS_INPUT, "%s: more than %d ways to evaluate", store_path(r->store),
+                           RECORD_POLICIES_MAX);
     *out = &r->eval[r->eval_count];
     snprintf((*out)->policy, sizeof(*out)->policy, "%s", policy);
     snprintf(group, sizeof group, RECORD_EVAL "/%s", policy);

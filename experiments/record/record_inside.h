@@ -52,27 +52,28 @@ struct record {
 };
 
 /** Open all series, making them if the record is fresh. */
-MUST_CHECK enum status record_open_series(struct record *r, const struct record_spec *spec, bool fresh);
+STATUS_MUST_CHECK enum status record_open_series(struct record *r, const struct record_spec *spec,
+                                                 bool fresh);
 
 /** Close without flushing, unlock, free; *r becomes NULL. */
 void record_discard(struct record **r);
 
 /** Open /eval/POLICY series of an existing record. */
-MUST_CHECK enum status record_eval_open_all(struct record *r);
+STATUS_MUST_CHECK enum status record_eval_open_all(struct record *r);
 
 /** Keep evaluations after at most `iteration` iterations. */
-MUST_CHECK enum status record_eval_rewind(struct record *r, int64_t iteration);
+STATUS_MUST_CHECK enum status record_eval_rewind(struct record *r, int64_t iteration);
 
 /** Describe the graph's layers (if the record is new) and open their series. */
-MUST_CHECK enum status record_layers_open(struct record *r, const struct graph *g, bool fresh);
-MUST_CHECK enum status record_layers_rewind(struct record *r, int64_t iteration);
+STATUS_MUST_CHECK enum status record_layers_open(struct record *r, const struct graph *g, bool fresh);
+STATUS_MUST_CHECK enum status record_layers_rewind(struct record *r, int64_t iteration);
 void record_layers_free(struct layer_table *t);
 
 /** Open the series of widths, if the record is to have one or has one. */
-MUST_CHECK enum status record_widths_open(struct record *r, const struct train_spec *t, const struct graph *g,
-                                          bool fresh);
-MUST_CHECK enum status record_widths_row(struct record *r, const struct step_row *row);
-MUST_CHECK enum status record_widths_rewind(struct record *r, int64_t iteration);
+STATUS_MUST_CHECK enum status record_widths_open(struct record *r, const struct train_spec *t,
+                                                 const struct graph *g, bool fresh);
+STATUS_MUST_CHECK enum status record_widths_row(struct record *r, const struct step_row *row);
+STATUS_MUST_CHECK enum status record_widths_rewind(struct record *r, int64_t iteration);
 void record_widths_free(struct width_table *t);
 
 #endif

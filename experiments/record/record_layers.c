@@ -1,6 +1,7 @@
 /* experiments/record/record_layers.c - /layers: what the network's products are, and what their
  * quantizers saw. */
 #include "experiments/record/record_inside.h"
+#include "quant/try.h"
 #include "sim/layers/params.h"
 
 #include <math.h>
@@ -95,12 +96,13 @@ static struct layer_values values_of(const struct layer *l, struct device *d)
 static enum status find_layers(struct layer_table *t, const struct graph *g)
 {
     t->node = calloc((size_t)g->count + 1, sizeof *t->node);
-    if (t->node == NULL) return fail(STATUS_NOMEM, "no memory for a table of %d layers", g->count);
+    if (t->node == NULL) return status_fail(STATUS_NOMEM, "no memory for a table of %d layers", g->count);
     for (int i = 0; i < g->count; i++)
         if (g->nodes[i].layer->quantized || layer_facts_of(g->nodes[i].layer).macs > 0)
             t->node[t->count++] = i;
     t->row = calloc(1, sizeof(int64_t) + (size_t)t->count * VALUES * VALUE_BYTES);
-    return t->row != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for a row of %d layers", t->count);
+    return t->row != NULL ? STATUS_OK
+                          : status_fail(STATUS_NOMEM, "no memory for a row of %d layers", t->count);
 }
 
 static enum status write_facts(struct record *r, const struct graph *g)

@@ -4,6 +4,7 @@
 #include "experiments/record/lock.h"
 #include "experiments/record/provenance.h"
 #include "experiments/record/record_inside.h"
+#include "quant/try.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,14 +34,14 @@ static enum status make_folders(bool *made, const char *dir)
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s", dir) >= PATH_MAX - 96 || *dir == '\0')
-        return fail(STATUS_IO, "'%s' cannot name a run directory", dir);
+        return status_fail(STATUS_IO, "'%s' cannot name a run directory", dir);
     for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash != NULL) *slash = '\0';
         *made = mkdir(path, 0777) == 0;
         if (!*made && errno != EEXIST)
-            return fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+            return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
         if (!*made && !is_folder(path))
-            return fail(STATUS_IO, "%s: is a file; want a folder for the run", path);
+            return status_fail(STATUS_IO, "%s: is a file; want a folder for the run", path);
         if (slash == NULL) return STATUS_OK;
         *slash = '/';
     }
@@ -77,10 +78,11 @@ static enum status refuse(const char *path)
             snprintf(state, sizeof state, "unknown");
         store_close(&s);
     }
-    return fail(STATUS_IO,
-                "%s: there is a record already (%s, %" PRId64
-                " iterations); --resume goes on with it, --force replaces it, another --out leaves it alone",
-                path, state, done);
+    return status_fail(
+        STATUS_IO,
+        "%s: there is a record already (%s, %" PRId64
+        " iterations); --resume goes on with it, --force replaces it, another --out leaves it alone",
+        path, state, done);
 }
 
 /* Checkpoints of a replaced record; checkpoint.c also knows them by their run_id. */
@@ -117,7 +119,7 @@ static enum status write_config(struct store *s, const struct record_spec *spec)
     for (int i = 0; i < spec->config.override_count; i++)
         size += strlen(spec->config.overrides[i]) + 1;
     char *text = calloc(size, 1);
-    if (text == NULL) return fail(STATUS_NOMEM, "%s: no memory for the overrides", store_path(s));
+    if (text == NULL) return status_fail(STATUS_NOMEM, "%s: no memory for the overrides", store_path(s));
     for (int i = 0, at = 0; i < spec->config.override_count; i++)
         at += sprintf(text + at, "%s\n", spec->config.overrides[i]);
     const enum status status = store_write_text(s, "config/overrides", text);
@@ -179,10 +181,11 @@ static enum status check_hardware(struct store *s, const struct record_spec *spe
     TRY(store_get_text(name, sizeof name, s, "", "hardware"));
     TRY(store_get_text(hash, sizeof hash, s, "", "hardware_sha256"));
     if (spec->hardware.name != NULL && strcmp(hash, spec->hardware.sha256) == 0) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: is priced on hardware '%s' (sha256 %.12s), not on %s; go on with the same, and price "
-                "the finished run on others",
-                store_path(s), name, hash, spec->hardware.name != NULL ? "this one" : "none");
+    return status_fail(
+        STATUS_INPUT,
+        "%s: is priced on hardware '%s' (sha256 %.12s), not on %s; go on with the same, and price "
+        "the finished run on others",
+        store_path(s), name, hash, spec->hardware.name != NULL ? "this one" : "none");
 }
 
 static enum status check_head(struct record *r)
@@ -191,18 +194,19 @@ static enum status check_head(struct record *r)
     char text[96];
 
     if (store_get_text(text, sizeof text, s, "", "schema") != STATUS_OK || strcmp(text, RECORD_SCHEMA) != 0)
-        return fail(STATUS_INPUT, "%s: is not the record of a run (no schema '%s')", store_path(s),
-                    RECORD_SCHEMA);
+        return status_fail(STATUS_INPUT, "%s: is not the record of a run (no schema '%s')", store_path(s),
+                           RECORD_SCHEMA);
     TRY(store_get_text(text, sizeof text, s, "", "schema_version"));
     if (strcmp(text, RECORD_SCHEMA_VERSION) != 0)
-        return fail(STATUS_INPUT, "%s: has schema version %s; this program writes %s", store_path(s), text,
-                    RECORD_SCHEMA_VERSION);
+        return status_fail(STATUS_INPUT, "%s: has schema version %s; this program writes %s", store_path(s),
+                           text, RECORD_SCHEMA_VERSION);
     TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
     if (strcmp(text, r->config_sha256) != 0)
-        return fail(STATUS_INPUT,
-                    "%s: was made with another configuration (sha256 %.12s, now %.12s); undo the change or "
-                    "write elsewhere with --out; 'cptsim info' shows the old one",
-                    store_path(s), text, r->config_sha256);
+        return status_fail(
+            STATUS_INPUT,
+            "%s: was made with another configuration (sha256 %.12s, now %.12s); undo the change or "
+            "write elsewhere with --out; 'cptsim info' shows the old one",
+            store_path(s), text, r->config_sha256);
     return store_get_text(r->run_id, sizeof r->run_id, s, "provenance", "run_id");
 }
 
@@ -212,7 +216,8 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
 
     run_file(path, spec->dir, RECORD_FILE);
     if (!record_exists(spec->dir))
-        return fail(STATUS_IO, "%s: there is no such record to go on with; start without --resume", path);
+        return status_fail(STATUS_IO, "%s: there is no such record to go on with; start without --resume",
+                           path);
     TRY(begin(r, spec));
     TRY(store_open(&r->store, path, STORE_UPDATE));
     TRY(check_head(r));
@@ -238,7 +243,7 @@ enum status record_open(struct record **out, const struct record_spec *spec, boo
     *out = NULL;
     TRY(make_folders(&made, spec->dir));
     *out = record_new();
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
+    if (*out == NULL) return status_fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
     const enum status status = create(*out, spec, replace);
     if (status != STATUS_OK) {
         record_discard(out);
@@ -250,7 +255,7 @@ enum status record_open(struct record **out, const struct record_spec *spec, boo
 enum status record_resume(struct record **out, const struct record_spec *spec)
 {
     *out = record_new();
-    if (*out == NULL) return fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
+    if (*out == NULL) return status_fail(STATUS_NOMEM, "%s: no memory for its record", spec->dir);
     const enum status status = reopen(*out, spec);
     if (status != STATUS_OK) record_discard(out);
     return status;

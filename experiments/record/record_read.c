@@ -1,6 +1,7 @@
 /* experiments/record/record_read.c - reading the columns of a record. */
 #include "experiments/record/record_read.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <inttypes.h>
@@ -75,10 +76,10 @@ static enum status integer_at(int *out, struct store *s, enum record_column colu
     if (has) *out = (int)values[iteration];
     free(values);
     if (has) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: has %" PRId64 " iterations, so it does not say at how many bits iteration %" PRId64
-                " was trained",
-                store_path(s), count, iteration);
+    return status_fail(STATUS_INPUT,
+                       "%s: has %" PRId64
+                       " iterations, so it does not say at how many bits iteration %" PRId64 " was trained",
+                       store_path(s), count, iteration);
 }
 
 enum status record_read_bits(int *forward_bits, int *backward_bits, struct store *s, int64_t iteration)
@@ -103,9 +104,9 @@ static enum status load_widths(struct record_layer_widths *w, struct store *s, e
             ((const uint8_t *)values)[i];
     free(values);
     if (info.count == all) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: '%s' has %" PRId64 " values, not those of %" PRId64 " iterations of %d layers",
-                store_path(s), path, info.count, w->iterations, w->layers);
+    return status_fail(STATUS_INPUT,
+                       "%s: '%s' has %" PRId64 " values, not those of %" PRId64 " iterations of %d layers",
+                       store_path(s), path, info.count, w->iterations, w->layers);
 }
 
 static enum status load_names(struct record_layer_widths *w, struct store *s)
@@ -117,7 +118,7 @@ static enum status load_names(struct record_layer_widths *w, struct store *s)
     w->layers = (int)info.count;
     w->name = calloc((size_t)info.count + 1, sizeof *w->name);
     enum status status =
-        w->name != NULL ? STATUS_OK : fail(STATUS_NOMEM, "no memory for %d names", w->layers);
+        w->name != NULL ? STATUS_OK : status_fail(STATUS_NOMEM, "no memory for %d names", w->layers);
     for (int i = 0; i < w->layers && status == STATUS_OK; i++) {
         const char *text = (const char *)texts + (size_t)i * info.width;
         status =
@@ -132,7 +133,7 @@ static enum status load_all_widths(struct record_layer_widths *w, struct store *
     TRY(record_read_iterations(&w->iterations, s));
     TRY(load_names(w, s));
     w->layer = calloc((size_t)w->iterations * (size_t)w->layers + 1, sizeof *w->layer);
-    if (w->layer == NULL) return fail(STATUS_NOMEM, "%s: no memory for its widths", store_path(s));
+    if (w->layer == NULL) return status_fail(STATUS_NOMEM, "%s: no memory for its widths", store_path(s));
     TRY(load_widths(w, s, RECORD_FORWARD_BITS));
     return load_widths(w, s, RECORD_BACKWARD_BITS);
 }
@@ -172,10 +173,11 @@ static enum status read_column(struct eval_line **lines, int64_t *count, struct 
     }
     enum status status = STATUS_OK;
     if (*lines == NULL) {
-        status = fail(STATUS_NOMEM, "%s: no memory for %" PRId64 " evaluations", store_path(s), *count);
+        status =
+            status_fail(STATUS_NOMEM, "%s: no memory for %" PRId64 " evaluations", store_path(s), *count);
     } else if (info.count != *count) {
-        status = fail(STATUS_INPUT, "%s: '%s' has %" PRId64 " rows, the columns beside it %" PRId64,
-                      store_path(s), path, info.count, *count);
+        status = status_fail(STATUS_INPUT, "%s: '%s' has %" PRId64 " rows, the columns beside it %" PRId64,
+                             store_path(s), path, info.count, *count);
     }
     for (int64_t i = 0; i < *count && status == STATUS_OK; i++)
         memcpy((char *)(*lines + i) + c->offset, (const char *)values + (size_t)i * bytes, bytes);

@@ -6,20 +6,20 @@
 #include "experiments/record/record_columns.h"
 
 /** Iterations recorded. */
-MUST_CHECK enum status record_read_iterations(int64_t *out, struct store *s);
+STATUS_MUST_CHECK enum status record_read_iterations(int64_t *out, struct store *s);
 
 /** A column of /train, one value an iteration, in new memory that the caller frees. */
-MUST_CHECK enum status record_read_integers(int64_t **out, int64_t *count, struct store *s,
-                                            enum record_column column);
-MUST_CHECK enum status record_read_numbers(double **out, int64_t *count, struct store *s,
-                                           enum record_column column);
+STATUS_MUST_CHECK enum status record_read_integers(int64_t **out, int64_t *count, struct store *s,
+                                                   enum record_column column);
+STATUS_MUST_CHECK enum status record_read_numbers(double **out, int64_t *count, struct store *s,
+                                                  enum record_column column);
 
 /** Its last value; NaN before the first iteration. */
-MUST_CHECK enum status record_read_last(double *out, struct store *s, enum record_column column);
+STATUS_MUST_CHECK enum status record_read_last(double *out, struct store *s, enum record_column column);
 
 /** What 0-based `iteration` was trained at. */
-MUST_CHECK enum status record_read_bits(int *forward_bits, int *backward_bits, struct store *s,
-                                        int64_t iteration);
+STATUS_MUST_CHECK enum status record_read_bits(int *forward_bits, int *backward_bits, struct store *s,
+                                               int64_t iteration);
 
 /** What every layer ran at, where the record has it: else *found is false. */
 struct record_layer_widths {
@@ -29,15 +29,15 @@ struct record_layer_widths {
     char (*name)[STORE_NAME_MAX]; /* [layers] */
     struct widths *layer;         /* [iterations][layers] */
 };
-MUST_CHECK enum status record_read_widths(struct record_layer_widths *out, struct store *s);
+STATUS_MUST_CHECK enum status record_read_widths(struct record_layer_widths *out, struct store *s);
 void record_release_widths(struct record_layer_widths *w);
 
 /** All evaluations under a policy, in order, in new memory that the caller frees; *count may be 0. */
-MUST_CHECK enum status record_read_evaluations(struct eval_line **out, int64_t *count, struct store *s,
-                                               const char *policy);
+STATUS_MUST_CHECK enum status record_read_evaluations(struct eval_line **out, int64_t *count, struct store *s,
+                                                      const char *policy);
 
 /** The last one. *found: is there one? */
-MUST_CHECK enum status record_read_evaluation(struct eval_line *out, bool *found, struct store *s,
-                                              const char *policy);
+STATUS_MUST_CHECK enum status record_read_evaluation(struct eval_line *out, bool *found, struct store *s,
+                                                     const char *policy);
 
 #endif

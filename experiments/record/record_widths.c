@@ -1,6 +1,7 @@
 /* experiments/record/record_widths.c - /widths: what every layer ran at, where a schedule gives layers
  * different widths. */
 #include "experiments/record/record_inside.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static enum status write_names(struct store *s, const struct graph *g)
 {
     char(*name)[NAME_LENGTH] = calloc((size_t)g->count, sizeof *name);
 
-    if (name == NULL) return fail(STATUS_NOMEM, "no memory for the names of %d layers", g->count);
+    if (name == NULL) return status_fail(STATUS_NOMEM, "no memory for the names of %d layers", g->count);
     for (int i = 0; i < g->count; i++)
         memcpy(name[i], g->nodes[i].layer->name, NAME_LENGTH);
     const enum status status = store_write_strings(s, RECORD_WIDTHS "/name", name[0], NAME_LENGTH, g->count);
@@ -47,7 +48,7 @@ enum status record_widths_open(struct record *r, const struct train_spec *t, con
     };
     w->count = g->count;
     w->row = calloc(1, FORWARD_AT + 2 * (size_t)g->count);
-    if (w->row == NULL) return fail(STATUS_NOMEM, "no memory for the widths of %d layers", g->count);
+    if (w->row == NULL) return status_fail(STATUS_NOMEM, "no memory for the widths of %d layers", g->count);
     if (fresh) TRY(write_names(r->store, g));
     return store_series_open(&w->series, r->store, RECORD_WIDTHS, columns, COLUMNS);
 }

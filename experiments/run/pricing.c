@@ -4,6 +4,7 @@
 #include "energy/meter/bitops.h"
 #include "experiments/cost/cost_roles.h"
 #include "experiments/config/hardware_file.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,8 +50,8 @@ enum status pricing_open(struct pricing *p, const struct config *c, const struct
     if (strcmp(c->hardware, none) == 0) return STATUS_OK;
     enum status s = hardware_load(&p->hardware, c->hardware, NULL, 0);
     if (s == STATUS_USAGE)
-        s = fail(config_fault(c, STATUS_INPUT, "hardware"), "hardware: %s",
-                 status_detail()); /* a wrong name */
+        s = status_fail(config_fault(c, STATUS_INPUT, "hardware"), "hardware: %s",
+                        status_detail()); /* a wrong name */
     TRY(s);
     s = open_meter(p, c, g);
     if (s == STATUS_INPUT) {
@@ -63,7 +64,7 @@ enum status pricing_open(struct pricing *p, const struct config *c, const struct
     hardware_hash(p->sha256, &p->hardware);
     p->recipe = c->train.recipe;
     p->text = knobs_text(&p->hardware);
-    return p->text != NULL ? STATUS_OK : fail(STATUS_NOMEM, "out of memory");
+    return p->text != NULL ? STATUS_OK : status_fail(STATUS_NOMEM, "out of memory");
 }
 
 void pricing_close(struct pricing *p)
@@ -103,7 +104,8 @@ static enum status step_by_layer(struct cost *out, struct pricing *p, struct run
     struct operands *layer = malloc((size_t)step->layers * sizeof *layer);
     enum status status = STATUS_OK;
 
-    if (layer == NULL) return fail(STATUS_NOMEM, "no memory for the widths of %d layers", step->layers);
+    if (layer == NULL)
+        return status_fail(STATUS_NOMEM, "no memory for the widths of %d layers", step->layers);
     for (int i = 0; i < step->layers; i++)
         layer[i] = operands_of(step->layer_widths[i].forward, step->layer_widths[i].backward);
     row->bitops = bitops_paper_layers(g, step->images, layer);

@@ -27,7 +27,7 @@ struct pricing {
  * cannot compute the network (a buffer is too small, say) leaves its reason in `refusal`: that is no cause to
  * keep a run from training.
  */
-MUST_CHECK enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g);
+STATUS_MUST_CHECK enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g);
 void pricing_close(struct pricing *p);
 
 /**
@@ -35,10 +35,10 @@ void pricing_close(struct pricing *p);
  * gave; energy, latency and DRAM bytes of the operands as the recipe's roles make them, zero where the run is
  * not priced.
  */
-MUST_CHECK enum status pricing_step(struct pricing *p, struct run_row *row, const struct graph *g);
+STATUS_MUST_CHECK enum status pricing_step(struct pricing *p, struct run_row *row, const struct graph *g);
 
 /** The cost of the whole run at its largest widths throughout, `images` in the training set. */
-MUST_CHECK enum status pricing_static(struct cost *out, struct pricing *p, const struct train_spec *t,
-                                      int64_t epoch_length, int64_t images);
+STATUS_MUST_CHECK enum status pricing_static(struct cost *out, struct pricing *p, const struct train_spec *t,
+                                             int64_t epoch_length, int64_t images);
 
 #endif

@@ -9,6 +9,7 @@
 #include "experiments/run/progress.h"
 #include "experiments/record/provenance.h"
 #include "experiments/run/stop.h"
+#include "quant/try.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static enum status open_record(struct run *r)
     const struct run_options *o = r->options;
     char hash[DIGEST_SIZE];
     char *resolved = config_text(&s->config);
-    enum status status = resolved != NULL ? STATUS_OK : fail(STATUS_NOMEM, "out of memory");
+    enum status status = resolved != NULL ? STATUS_OK : status_fail(STATUS_NOMEM, "out of memory");
 
     config_hash(hash, &s->config);
     const struct record_spec spec = {
@@ -144,10 +145,10 @@ static bool checkpoint_due(const struct run *r, int64_t done)
 
 static enum status stopped(const struct run *r, const char *when)
 {
-    return fail(STATUS_INTERRUPTED,
-                "%s: stopped %s %lld of %lld iterations; the same command with --resume goes on",
-                r->options->dir, when, (long long)r->session.trainer.at,
-                (long long)r->session.config.train.iterations);
+    return status_fail(STATUS_INTERRUPTED,
+                       "%s: stopped %s %lld of %lld iterations; the same command with --resume goes on",
+                       r->options->dir, when, (long long)r->session.trainer.at,
+                       (long long)r->session.config.train.iterations);
 }
 
 /* One evaluation, unless the run is asked to stop before its last batch. */
@@ -338,14 +339,14 @@ static enum status note_end(struct run *r, enum status s)
     char reason[1024];
     snprintf(reason, sizeof reason, "%s", status_detail());
     (void)!record_event(r->record, r->session.trainer.at, status_text(s), reason);
-    return fail(s, "%s", reason);
+    return status_fail(s, "%s", reason);
 }
 
 enum status run_train(struct run_result *result, const struct config *config,
                       const struct run_options *options)
 {
     struct run *r = calloc(1, sizeof *r);
-    if (r == NULL) return fail(STATUS_NOMEM, "out of memory");
+    if (r == NULL) return status_fail(STATUS_NOMEM, "out of memory");
     *result = (struct run_result){0};
     r->options = options;
     r->result = result;

@@ -42,8 +42,8 @@ struct run_result {
  * STATUS_INTERRUPTED after SIGINT or SIGTERM, with a checkpoint of the last iteration; STATUS_DIVERGED if the
  * loss is not finite, with that iteration recorded. The result is filled only for STATUS_OK.
  */
-MUST_CHECK enum status run_train(struct run_result *result, const struct config *config,
-                                 const struct run_options *options);
+STATUS_MUST_CHECK enum status run_train(struct run_result *result, const struct config *config,
+                                        const struct run_options *options);
 
 /**
  * Is the run in `dir` one of this configuration, and done? Then *out is what run_train gave when it ended

@@ -4,6 +4,7 @@
 #include "experiments/record/record.h"
 #include "experiments/record/record_read.h"
 #include "experiments/run/run.h"
+#include "quant/try.h"
 
 #include <string.h>
 
@@ -14,7 +15,8 @@ static enum status read_score(struct run_score *score, struct store *s, enum spl
 
     TRY(record_read_evaluation(&last, &found, s, score->point.policy));
     if (!found)
-        return fail(STATUS_INPUT, "%s: has no evaluation under '%s'", store_path(s), score->point.policy);
+        return status_fail(STATUS_INPUT, "%s: has no evaluation under '%s'", store_path(s),
+                           score->point.policy);
     score->point.bits = last.bits;
     score->result = (struct evaluation){.split = split,
                                         .bits = last.bits,

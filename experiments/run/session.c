@@ -1,6 +1,8 @@
 /* experiments/run/session.c - from a configuration to a network that can be trained. */
 #include "experiments/run/session.h"
 
+#include "quant/try.h"
+
 #include <omp.h>
 #include <string.h>
 

@@ -19,7 +19,8 @@ struct session {
 };
 
 /** Open data set and network, settle the configuration, plan memory, write initial values. */
-MUST_CHECK enum status session_open(struct session *s, const struct config *c, const struct machine *machine);
+STATUS_MUST_CHECK enum status session_open(struct session *s, const struct config *c,
+                                           const struct machine *machine);
 
 /** Close what is open; a session of zeros is fine. */
 void session_close(struct session *s);

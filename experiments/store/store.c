@@ -1,5 +1,6 @@
 /* experiments/store/store.c - opening, publishing and closing a file. */
 #include "experiments/store/store_hdf5.h"
+#include "quant/try.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
     *out = NULL;
     if (s == NULL || (s->path = strdup(path)) == NULL) {
         free(s);
-        return fail(STATUS_NOMEM, "%s: no memory to open it", path);
+        return status_fail(STATUS_NOMEM, "%s: no memory to open it", path);
     }
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* sentences are made here, not printed there */
     s->file = -1;
@@ -129,11 +130,11 @@ enum status store_sync_folder(const char *path)
         slash[slash == folder] = '\0'; /* the folder of "/x" is "/" */
     }
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail(STATUS_IO, "%s: %s", folder, strerror(errno));
+    if (fd < 0) return status_fail(STATUS_IO, "%s: %s", folder, strerror(errno));
     const bool synced = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system that has no such thing */
     const int error = errno;
     close(fd);
-    return synced ? STATUS_OK : fail(STATUS_IO, "%s: cannot fsync: %s", folder, strerror(error));
+    return synced ? STATUS_OK : status_fail(STATUS_IO, "%s: cannot fsync: %s", folder, strerror(error));
 }
 
 static bool write_all(int fd, const unsigned char *data, size_t bytes)

@@ -81,11 +81,11 @@ struct store;
 /* --- the file ----------------------------------------------------------------------------------------- */
 
 /** Open or begin a file. STORE_CREATE and STORE_REPLACE write nothing before the first flush. */
-MUST_CHECK enum status store_open(struct store **out, const char *path, enum store_mode mode);
+STATUS_MUST_CHECK enum status store_open(struct store **out, const char *path, enum store_mode mode);
 
 /** Put everything on disk, series included; no change for STORE_READ. After a failure the file on disk is the
  * last flushed one, nothing in memory is lost, and a later flush may succeed. */
-MUST_CHECK enum status store_flush(struct store *s);
+STATUS_MUST_CHECK enum status store_flush(struct store *s);
 
 /** Close without flushing, and free; *s becomes NULL. A NULL *s is fine. */
 void store_close(struct store **s);
@@ -97,15 +97,15 @@ const char *store_library_version(void);
 const char *store_path(const struct store *s);
 
 /** fsync the folder that holds `path`, so that a rename in it survives a power cut. */
-MUST_CHECK enum status store_sync_folder(const char *path);
+STATUS_MUST_CHECK enum status store_sync_folder(const char *path);
 
 /* --- groups and what is in them ----------------------------------------------------------------------- */
 
 /** Make a group and its parents; fine if it exists. */
-MUST_CHECK enum status store_group(struct store *s, const char *path);
+STATUS_MUST_CHECK enum status store_group(struct store *s, const char *path);
 
 /** What is at `path`; absent is not a failure. */
-MUST_CHECK enum status store_look(struct store_info *out, struct store *s, const char *path);
+STATUS_MUST_CHECK enum status store_look(struct store_info *out, struct store *s, const char *path);
 
 /** Is there a group or data set at `path`? */
 bool store_has(struct store *s, const char *path);
@@ -117,53 +117,58 @@ struct store_names {
 };
 
 /** The members of a group. */
-MUST_CHECK enum status store_members(struct store_names *out, struct store *s, const char *group);
+STATUS_MUST_CHECK enum status store_members(struct store_names *out, struct store *s, const char *group);
 
 /** The attributes of a group or data set; those that link dimension scales are left out. */
-MUST_CHECK enum status store_attributes(struct store_names *out, struct store *s, const char *path);
+STATUS_MUST_CHECK enum status store_attributes(struct store_names *out, struct store *s, const char *path);
 
 void store_names_free(struct store_names *names);
 
 /* --- attributes --------------------------------------------------------------------------------------- */
 
 /** Write an attribute of the group or data set at `path`, replacing an old one. */
-MUST_CHECK enum status store_set_text(struct store *s, const char *path, const char *name, const char *text);
-MUST_CHECK enum status store_set_integer(struct store *s, const char *path, const char *name, int64_t value);
-MUST_CHECK enum status store_set_number(struct store *s, const char *path, const char *name, double value);
+STATUS_MUST_CHECK enum status store_set_text(struct store *s, const char *path, const char *name,
+                                             const char *text);
+STATUS_MUST_CHECK enum status store_set_integer(struct store *s, const char *path, const char *name,
+                                                int64_t value);
+STATUS_MUST_CHECK enum status store_set_number(struct store *s, const char *path, const char *name,
+                                               double value);
 
 /** Read one; texts of any HDF5 kind, cut to size - 1 bytes. Fails if it is missing or of another kind. */
-MUST_CHECK enum status store_get_text(char *out, size_t size, struct store *s, const char *path,
-                                      const char *name);
-MUST_CHECK enum status store_get_integer(int64_t *out, struct store *s, const char *path, const char *name);
-MUST_CHECK enum status store_get_number(double *out, struct store *s, const char *path, const char *name);
+STATUS_MUST_CHECK enum status store_get_text(char *out, size_t size, struct store *s, const char *path,
+                                             const char *name);
+STATUS_MUST_CHECK enum status store_get_integer(int64_t *out, struct store *s, const char *path,
+                                                const char *name);
+STATUS_MUST_CHECK enum status store_get_number(double *out, struct store *s, const char *path,
+                                               const char *name);
 
 bool store_has_attribute(struct store *s, const char *path, const char *name);
 
 /** Any attribute as text, numbers in the shortest form that reads back: for `info` and `diff`. */
-MUST_CHECK enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path,
-                                            const char *name);
+STATUS_MUST_CHECK enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path,
+                                                   const char *name);
 
 /* --- arrays ------------------------------------------------------------------------------------------- */
 
 /** Write a whole new data set; parents are made. STORE_TEXT is not for here: see store_write_text. */
-MUST_CHECK enum status store_write(struct store *s, const char *path, const void *data, enum store_type type,
-                                   int rank, const int64_t *dim);
+STATUS_MUST_CHECK enum status store_write(struct store *s, const char *path, const void *data,
+                                          enum store_type type, int rank, const int64_t *dim);
 
 /** Read a whole data set of exactly `count` values (times width for STORE_TEXT), converted to `as`. */
-MUST_CHECK enum status store_read(void *out, enum store_type as, int64_t count, struct store *s,
-                                  const char *path);
+STATUS_MUST_CHECK enum status store_read(void *out, enum store_type as, int64_t count, struct store *s,
+                                         const char *path);
 
 /** The same into new memory, to be given to free(); *info (may be NULL) says how much. */
-MUST_CHECK enum status store_load(void **out, struct store_info *info, enum store_type as, struct store *s,
-                                  const char *path);
+STATUS_MUST_CHECK enum status store_load(void **out, struct store_info *info, enum store_type as,
+                                         struct store *s, const char *path);
 
 /** A text of any length as uint8[N]: attributes end at 64 KiB. store_load_text adds the final zero. */
-MUST_CHECK enum status store_write_text(struct store *s, const char *path, const char *text);
-MUST_CHECK enum status store_load_text(char **out, struct store *s, const char *path);
+STATUS_MUST_CHECK enum status store_write_text(struct store *s, const char *path, const char *text);
+STATUS_MUST_CHECK enum status store_load_text(char **out, struct store *s, const char *path);
 
 /** count strings, each padded to `width` bytes: texts[count][width]. */
-MUST_CHECK enum status store_write_strings(struct store *s, const char *path, const char *texts, size_t width,
-                                           int64_t count);
+STATUS_MUST_CHECK enum status store_write_strings(struct store *s, const char *path, const char *texts,
+                                                  size_t width, int64_t count);
 
 /* --- series: columns of one length that grow by rows -------------------------------------------------- */
 
@@ -194,22 +199,23 @@ struct store_series;
  * Open a series, making it if it is not there. columns[0] becomes the dimension scale of the others.
  * An existing one must have these columns, all of one length. Belongs to s, which frees it; open it once.
  */
-MUST_CHECK enum status store_series_open(struct store_series **out, struct store *s, const char *group,
-                                         const struct store_column *columns, int count);
+STATUS_MUST_CHECK enum status store_series_open(struct store_series **out, struct store *s, const char *group,
+                                                const struct store_column *columns, int count);
 
 /** Append one row. */
-MUST_CHECK enum status store_series_append(struct store_series *series, const void *row);
+STATUS_MUST_CHECK enum status store_series_append(struct store_series *series, const void *row);
 
 /** Read row `index` back into a block like the one that was appended. */
-MUST_CHECK enum status store_series_row(void *row, const struct store_series *series, int64_t index);
+STATUS_MUST_CHECK enum status store_series_row(void *row, const struct store_series *series, int64_t index);
 
 /** Rows so far. */
 int64_t store_series_length(const struct store_series *series);
 
 /** Rows whose value in the first column, an int64 that ascends, is below `limit`. */
-MUST_CHECK enum status store_series_below(int64_t *rows, const struct store_series *series, int64_t limit);
+STATUS_MUST_CHECK enum status store_series_below(int64_t *rows, const struct store_series *series,
+                                                 int64_t limit);
 
 /** Keep only the first `rows` rows. */
-MUST_CHECK enum status store_series_truncate(struct store_series *series, int64_t rows);
+STATUS_MUST_CHECK enum status store_series_truncate(struct store_series *series, int64_t rows);
 
 #endif

@@ -1,6 +1,7 @@
 /* experiments/store/store_attribute.c - attributes: texts, integers and numbers beside a group or data
  * set. */
 #include "experiments/store/store_hdf5.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <stdio.h>

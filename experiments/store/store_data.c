@@ -1,5 +1,6 @@
 /* experiments/store/store_data.c - whole arrays, texts and their types. */
 #include "experiments/store/store_hdf5.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -12,8 +12,8 @@ enum status store_fail(enum status status, const struct store *s, const char *ob
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    if (object == NULL) return fail(status, "%s: %s", s->path, sentence);
-    return fail(status, "%s: '%s': %s", s->path, store_object(object), sentence);
+    if (object == NULL) return status_fail(status, "%s: %s", s->path, sentence);
+    return status_fail(status, "%s: '%s': %s", s->path, store_object(object), sentence);
 }
 
 static herr_t innermost(unsigned n, const H5E_error2_t *error, void *text)

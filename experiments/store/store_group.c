@@ -1,5 +1,6 @@
 /* experiments/store/store_group.c - groups: is there one, make one, and what is in it. */
 #include "experiments/store/store_hdf5.h"
+#include "quant/try.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@ struct store {
     struct store_series *series; /* list of the open ones */
 };
 
-/** fail() with "FILE: 'OBJECT': " before the sentence; object NULL: the whole file. */
+/** status_fail() with "FILE: 'OBJECT': " before the sentence; object NULL: the whole file. */
 __attribute__((format(printf, 4, 5))) enum status store_fail(enum status status, const struct store *s,
                                                              const char *object, const char *format, ...);
 
@@ -30,7 +30,7 @@ static inline const char *store_object(const char *path)
 }
 
 /** Make the groups above `path`. */
-MUST_CHECK enum status store_parents(struct store *s, const char *path);
+STATUS_MUST_CHECK enum status store_parents(struct store *s, const char *path);
 
 /** New HDF5 types, to be closed: of values in memory, and in files. width: bytes of a text. */
 hid_t store_memory_type(enum store_type type, size_t width);
@@ -43,7 +43,7 @@ enum store_type store_classify(size_t *width, hid_t type);
 hid_t store_data_properties(void);
 
 /** Write what the series hold back; release them. */
-MUST_CHECK enum status store_series_flush(struct store *s);
+STATUS_MUST_CHECK enum status store_series_flush(struct store *s);
 void store_series_free(struct store *s);
 
 #endif

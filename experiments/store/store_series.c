@@ -1,5 +1,6 @@
 /* experiments/store/store_series.c - columns of one length that grow by rows, written many rows at a time. */
 #include "experiments/store/store_hdf5.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <inttypes.h>

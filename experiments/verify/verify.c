@@ -1,6 +1,8 @@
 /* experiments/verify/verify.c - walking a reference file. */
 #include "experiments/verify/verify.h"
 
+#include "quant/try.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -27,9 +29,10 @@ static enum status groups_known(struct verify *v)
         while (kind < KINDS && strcmp(names.name[i], kinds[kind].group) != 0)
             kind++;
         if (kind == KINDS)
-            s = fail(STATUS_INPUT,
-                     "%s: /%s is none of /quantizer, /layer, /train, /schedule: nothing would check it",
-                     store_path(v->file), names.name[i]);
+            s = status_fail(
+                STATUS_INPUT,
+                "%s: /%s is none of /quantizer, /layer, /train, /schedule: nothing would check it",
+                store_path(v->file), names.name[i]);
     }
     store_names_free(&names);
     return s;
@@ -42,12 +45,13 @@ enum status verify_file(struct verify *v, const char *path)
     for (int i = 0; i < KINDS && s == STATUS_OK; i++)
         if (store_has(v->file, kinds[i].group)) s = kinds[i].check(v, kinds[i].group);
     if (s == STATUS_OK && v->checked == 0)
-        s = fail(STATUS_INPUT,
-                 "%s: holds none of /quantizer, /layer, /train, /schedule: not a reference file", path);
+        s = status_fail(STATUS_INPUT,
+                        "%s: holds none of /quantizer, /layer, /train, /schedule: not a reference file",
+                        path);
     if (s == STATUS_OK) s = groups_known(v);
     if (v->out && v->json && v->checked > 0) fprintf(v->out, "\n]\n");
     if (s == STATUS_OK && v->failed > 0)
-        s = fail(STATUS_MISMATCH, "%s: %d of %d vectors differ", path, v->failed, v->checked);
+        s = status_fail(STATUS_MISMATCH, "%s: %d of %d vectors differ", path, v->failed, v->checked);
     store_close(&v->file);
     return s;
 }

@@ -33,39 +33,39 @@ enum agree {
 };
 
 /** Compare `count` values with the vector at `path`, print its line, count it. */
-MUST_CHECK enum status verify_vector(struct verify *v, const char *path, const float *got, int64_t count,
-                                     enum agree how, double tolerance);
+STATUS_MUST_CHECK enum status verify_vector(struct verify *v, const char *path, const float *got,
+                                            int64_t count, enum agree how, double tolerance);
 
 /** The same for the first value of the vector alone. */
-MUST_CHECK enum status verify_first(struct verify *v, const char *path, float got, double tolerance);
+STATUS_MUST_CHECK enum status verify_first(struct verify *v, const char *path, float got, double tolerance);
 
 /** Load a vector as float32; *count is set. The caller frees. Fails unless it has `rank` dimensions (0:
  * any). */
-MUST_CHECK enum status verify_load(float **x, struct store_info *info, struct verify *v, const char *path,
-                                   int rank);
+STATUS_MUST_CHECK enum status verify_load(float **x, struct store_info *info, struct verify *v,
+                                          const char *path, int rank);
 
 /** "…fwF_bwB" at the end of a group's name. */
-MUST_CHECK enum status verify_bits(int *forward, int *backward, const char *path, const char *name);
+STATUS_MUST_CHECK enum status verify_bits(int *forward, int *backward, const char *path, const char *name);
 
 /** NCHW to NHWC and back; dim = {n, c, h, w} of the NCHW side. Serves weights too (OIHW, OHWI). */
 void verify_to_nhwc(float *out, const float *in, const int64_t dim[4]);
 void verify_to_nchw(float *out, const float *in, const int64_t dim[4]);
 
 /** Check every member of a group of the named kind. */
-MUST_CHECK enum status verify_quantizers(struct verify *v, const char *group);
-MUST_CHECK enum status verify_layers(struct verify *v, const char *group);
-MUST_CHECK enum status verify_training(struct verify *v, const char *group);
-MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
+STATUS_MUST_CHECK enum status verify_quantizers(struct verify *v, const char *group);
+STATUS_MUST_CHECK enum status verify_layers(struct verify *v, const char *group);
+STATUS_MUST_CHECK enum status verify_training(struct verify *v, const char *group);
+STATUS_MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
 
 /**
  * graph_backward, in which the ends of a convolution's error range, which are float32 sums, lie where the
  * reference's gradient GROUP/grad_step0/LAYER.weight shows that they lay, within float32 rounding; says on
  * stderr how many moved.
  */
-MUST_CHECK enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group,
-                                            const struct pass *p);
+STATUS_MUST_CHECK enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group,
+                                                   const struct pass *p);
 
 /** All of a file. STATUS_MISMATCH if a vector differs, STATUS_INPUT if the file is not of the layout. */
-MUST_CHECK enum status verify_file(struct verify *v, const char *path);
+STATUS_MUST_CHECK enum status verify_file(struct verify *v, const char *path);
 
 #endif

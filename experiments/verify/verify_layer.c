@@ -5,6 +5,7 @@
  */
 #include "experiments/verify/verify.h"
 
+#include "quant/try.h"
 #include "sim/layers/rig.h"
 
 #include <stdio.h>
@@ -34,12 +35,12 @@ static enum status load_nhwc(float **to, struct layer_case *c, const char *name,
     if (dim[0] == 0) memcpy(dim, info.dim, 4 * sizeof *dim);
     enum status s = STATUS_OK;
     if (memcmp(dim, info.dim, 4 * sizeof *dim) != 0)
-        s = fail(STATUS_INPUT,
-                 "%s: /%s is %ldx%ldx%ldx%ld, the other vectors of the group imply %ldx%ldx%ldx%ld",
-                 store_path(c->v->file), path, (long)info.dim[0], (long)info.dim[1], (long)info.dim[2],
-                 (long)info.dim[3], (long)dim[0], (long)dim[1], (long)dim[2], (long)dim[3]);
+        s = status_fail(STATUS_INPUT,
+                        "%s: /%s is %ldx%ldx%ldx%ld, the other vectors of the group imply %ldx%ldx%ldx%ld",
+                        store_path(c->v->file), path, (long)info.dim[0], (long)info.dim[1], (long)info.dim[2],
+                        (long)info.dim[3], (long)dim[0], (long)dim[1], (long)dim[2], (long)dim[3]);
     *to = s == STATUS_OK ? malloc((size_t)info.count * sizeof **to) : NULL;
-    if (s == STATUS_OK && !*to) s = fail(STATUS_NOMEM, "no memory for /%s", path);
+    if (s == STATUS_OK && !*to) s = status_fail(STATUS_NOMEM, "no memory for /%s", path);
     if (s == STATUS_OK) verify_to_nhwc(*to, x, dim);
     free(x);
     return s;
@@ -60,7 +61,7 @@ static enum status check(struct layer_case *c, const char *name, const float *go
     const int64_t count = dim[0] * dim[1] * dim[2] * dim[3];
     float *x = malloc((size_t)count * sizeof *x);
 
-    if (!x) return fail(STATUS_NOMEM, "no memory for %s", name);
+    if (!x) return status_fail(STATUS_NOMEM, "no memory for %s", name);
     snprintf(path, sizeof path, "%s/%s", c->group, name);
     verify_to_nchw(x, got, dim);
     const enum status s = verify_vector(c->v, path, x, count, AGREE_RELATIVE, TOLERANCE);
@@ -105,9 +106,9 @@ static enum status read_shapes(struct layer_case *c)
     if (c->stride < 1 || c->pad < 0 || c->groups < 1 || k != c->weight[3] || k > KERNEL_MAX ||
         c->in[1] % c->groups != 0 || c->weight[0] % c->groups != 0 || c->weight[1] != c->in[1] / c->groups ||
         c->in[2] + 2 * c->pad < k || c->in[3] + 2 * c->pad < k)
-        return fail(STATUS_INPUT,
-                    "%s: /%s: input, weight, stride, padding and groups do not make a convolution",
-                    store_path(c->v->file), c->group);
+        return status_fail(STATUS_INPUT,
+                           "%s: /%s: input, weight, stride, padding and groups do not make a convolution",
+                           store_path(c->v->file), c->group);
     return STATUS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* experiments/verify/verify_quantizer.c - the affine quantizer and the schedules: equal in every bit. */
 #include "experiments/verify/verify.h"
 
+#include "quant/try.h"
 #include "sim/method/schedule.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ static enum status quantize(float *y, const float *x, const struct store_info *i
 
     for (size_t r = 0; r < rows; r++) {
         const struct affine q =
-            affine_of_range(range_of(x + r * each, each), bits, DIVISION_IEEE, AFFINE_FLOOR);
+            affine_of_range(affine_range_of(x + r * each, each), bits, DIVISION_IEEE, AFFINE_FLOOR);
         affine_quantize(y + r * each, x + r * each, each, &q, NULL, 0);
     }
     return STATUS_OK;
@@ -43,11 +44,13 @@ static enum status check_tensor(struct verify *v, const char *group, const char 
         if (strcmp(members.name[i], "input") == 0) continue;
         snprintf(path, sizeof path, "%s/%s/%s", group, tensor, members.name[i]);
         if (sscanf(members.name[i], "bits%d%c", &bits, &rest) != 1)
-            s = fail(STATUS_INPUT, "%s: /%s: the name must be 'input' or bitsN", store_path(v->file), path);
+            s = status_fail(STATUS_INPUT, "%s: /%s: the name must be 'input' or bitsN", store_path(v->file),
+                            path);
         else if (!y)
-            s = fail(STATUS_NOMEM, "no memory for %ld values of /%s", (long)info.count, path);
+            s = status_fail(STATUS_NOMEM, "no memory for %ld values of /%s", (long)info.count, path);
         else if (bits < 1 || bits > AFFINE_BITS_MAX)
-            s = fail(STATUS_INPUT, "%s: /%s: bits must be 1..%d", store_path(v->file), path, AFFINE_BITS_MAX);
+            s = status_fail(STATUS_INPUT, "%s: /%s: bits must be 1..%d", store_path(v->file), path,
+                            AFFINE_BITS_MAX);
         else if ((s = quantize(y, x, &info, strcmp(tensor, "weight") == 0, bits)) == STATUS_OK)
             s = verify_vector(v, path, y, info.count, AGREE_BITS, 0.0);
     }
@@ -79,13 +82,13 @@ static enum status check_schedule(struct verify *v, const char *group, const cha
     snprintf(path, sizeof path, "%s/%s", group, name);
     if (sscanf(name, "%31[a-z]_%d_%d_%ld_%d%c", type, &spec.bits_min, &spec.bits_max, &iterations,
                &spec.cycles, &rest) != 5)
-        return fail(STATUS_INPUT, "%s: /%s: the name must be NAME_LO_HI_ITERATIONS_CYCLES",
-                    store_path(v->file), path);
+        return status_fail(STATUS_INPUT, "%s: /%s: the name must be NAME_LO_HI_ITERATIONS_CYCLES",
+                           store_path(v->file), path);
     TRY(schedule_find(&spec.type, type));
     TRY(schedule_check(&spec, iterations, path));
 
     float *bits = malloc((size_t)iterations * sizeof *bits);
-    if (!bits) return fail(STATUS_NOMEM, "no memory for the %ld iterations of /%s", iterations, path);
+    if (!bits) return status_fail(STATUS_NOMEM, "no memory for the %ld iterations of /%s", iterations, path);
     for (long i = 0; i < iterations; i++)
         bits[i] = (float)schedule_bits(
             &spec, &(struct schedule_point){.iteration = i, .iterations = iterations, .layer = -1});

@@ -10,6 +10,7 @@
  */
 #include "experiments/verify/verify.h"
 
+#include "quant/try.h"
 #include "sim/layers/layers.h"
 
 #include <math.h>
@@ -75,8 +76,8 @@ static enum status load_gradient(float **want, struct verify *v, const char *gro
     TRY(verify_load(&x, &info, v, path, 4));
     if (info.count != (int64_t)l->params[0].size) {
         free(x);
-        return fail(STATUS_INPUT, "%s: /%s has %ld values, the layer has %zu", store_path(v->file), path,
-                    (long)info.count, l->params[0].size);
+        return status_fail(STATUS_INPUT, "%s: /%s has %ld values, the layer has %zu", store_path(v->file),
+                           path, (long)info.count, l->params[0].size);
     }
     *want = malloc(l->params[0].size * sizeof **want);
     if (!*want) abort();

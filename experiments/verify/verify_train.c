@@ -11,6 +11,7 @@
 #include "experiments/verify/verify.h"
 
 #include "models/model.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 #include "sim/layers/layers.h"
 #include "sim/train/update.h"
@@ -95,8 +96,8 @@ static enum status load(struct train_case *c, const char *path, float *to, size_
     TRY(verify_load(&x, &info, c->v, path, 0));
     if (info.count != (int64_t)size) {
         free(x);
-        return fail(STATUS_INPUT, "%s: /%s has %ld values, %s has %zu there", store_path(c->v->file), path,
-                    (long)info.count, c->model, size);
+        return status_fail(STATUS_INPUT, "%s: /%s has %ld values, %s has %zu there", store_path(c->v->file),
+                           path, (long)info.count, c->model, size);
     }
     if (s) {
         oihw(dim, s);
@@ -114,7 +115,7 @@ static enum status check(struct train_case *c, const char *path, const float *go
     int64_t dim[4];
     float *x = malloc(size * sizeof *x);
 
-    if (!x) return fail(STATUS_NOMEM, "no memory for /%s", path);
+    if (!x) return status_fail(STATUS_NOMEM, "no memory for /%s", path);
     if (s) {
         oihw(dim, s);
         verify_to_nchw(x, got, dim);
@@ -156,7 +157,8 @@ static enum status train(struct train_case *c, float *losses)
 {
     struct optimizer_spec sgd = {.momentum = MOMENTUM, .weight_decay = WEIGHT_DECAY};
     int *labels = malloc((size_t)c->n * sizeof *labels);
-    enum status s = labels ? optimizer_find(&sgd.type, "sgd") : fail(STATUS_NOMEM, "no memory for labels");
+    enum status s =
+        labels ? optimizer_find(&sgd.type, "sgd") : status_fail(STATUS_NOMEM, "no memory for labels");
 
     for (int64_t t = 0; t < c->steps && s == STATUS_OK; t++) {
         const struct pass p = make_pass(c, true, t);
@@ -202,7 +204,7 @@ static enum status run_case(struct train_case *c)
 {
     float *losses = calloc((size_t)c->steps, sizeof *losses);
 
-    if (!losses) return fail(STATUS_NOMEM, "no memory for losses");
+    if (!losses) return status_fail(STATUS_NOMEM, "no memory for losses");
     enum status s = visit_values(c, "init", load);
     if (s == STATUS_OK) s = train(c, losses);
     if (s == STATUS_OK) s = check_losses(c, losses);
@@ -225,18 +227,18 @@ static enum status read_data(struct train_case *c)
     snprintf(path, sizeof path, "%s/labels", c->group);
     TRY(verify_load(&c->labels, &info, c->v, path, 2));
     if (info.dim[0] != c->steps || info.dim[1] != c->n)
-        return fail(STATUS_INPUT, "%s: /%s must be [%ld][%ld], like the images", store_path(c->v->file), path,
-                    (long)c->steps, (long)c->n);
+        return status_fail(STATUS_INPUT, "%s: /%s must be [%ld][%ld], like the images",
+                           store_path(c->v->file), path, (long)c->steps, (long)c->n);
 
     snprintf(path, sizeof path, "%s/init/fc.bias", c->group);
     TRY(store_look(&info, c->v->file, path));
     if (info.kind != STORE_DATA)
-        return fail(STATUS_INPUT, "%s: /%s is missing", store_path(c->v->file), path);
+        return status_fail(STATUS_INPUT, "%s: /%s is missing", store_path(c->v->file), path);
     c->classes = (int)info.count;
     for (int64_t i = 0; i < c->steps * c->n; i++)
         if (!(c->labels[i] >= 0.0f && c->labels[i] < (float)c->classes))
-            return fail(STATUS_INPUT, "%s: /%s/labels: element %ld is %g, there are %d classes",
-                        store_path(c->v->file), c->group, (long)i, (double)c->labels[i], c->classes);
+            return status_fail(STATUS_INPUT, "%s: /%s/labels: element %ld is %g, there are %d classes",
+                               store_path(c->v->file), c->group, (long)i, (double)c->labels[i], c->classes);
     return STATUS_OK;
 }
 

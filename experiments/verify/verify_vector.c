@@ -1,6 +1,7 @@
 /* experiments/verify/verify_vector.c - vectors of a reference file: loading, comparing, one line each. */
 #include "experiments/verify/verify.h"
 
+#include "quant/try.h"
 #include "sim/method/widths.h"
 
 #include <math.h>
@@ -14,12 +15,12 @@ enum status verify_load(float **x, struct store_info *info, struct verify *v, co
     TRY(store_load(&data, info, STORE_F32, v->file, path));
     if (info->count == 0) {
         free(data);
-        return fail(STATUS_INPUT, "%s: /%s is empty", store_path(v->file), path);
+        return status_fail(STATUS_INPUT, "%s: /%s is empty", store_path(v->file), path);
     }
     if (rank != 0 && info->rank != rank) {
         free(data);
-        return fail(STATUS_INPUT, "%s: /%s has %d dimensions, a reference file has %d there",
-                    store_path(v->file), path, info->rank, rank);
+        return status_fail(STATUS_INPUT, "%s: /%s has %d dimensions, a reference file has %d there",
+                           store_path(v->file), path, info->rank, rank);
     }
     *x = data;
     return STATUS_OK;
@@ -33,8 +34,8 @@ enum status verify_bits(int *forward, int *backward, const char *path, const cha
     if (at && sscanf(at, "fw%d_bw%d%c", forward, backward, &rest) == 2 && width_known(*forward) &&
         width_known(*backward))
         return STATUS_OK;
-    return fail(STATUS_INPUT, "%s: group '%s' must end in fwF_bwB with F and B 0 (float32) or %d..%d", path,
-                name, WIDTH_LEAST, WIDTH_MOST);
+    return status_fail(STATUS_INPUT, "%s: group '%s' must end in fwF_bwB with F and B 0 (float32) or %d..%d",
+                       path, name, WIDTH_LEAST, WIDTH_MOST);
 }
 
 void verify_to_nhwc(float *out, const float *in, const int64_t dim[4])
@@ -112,8 +113,8 @@ enum status verify_vector(struct verify *v, const char *path, const float *got, 
     TRY(verify_load(&want, &info, v, path, 0));
     if (info.count != count) {
         free(want);
-        return fail(STATUS_INPUT, "%s: /%s has %ld values, its input implies %ld", store_path(v->file), path,
-                    (long)info.count, (long)count);
+        return status_fail(STATUS_INPUT, "%s: /%s has %ld values, its input implies %ld", store_path(v->file),
+                           path, (long)info.count, (long)count);
     }
     const struct difference d = compare(got, want, count, how, tolerance);
     free(want);

@@ -42,7 +42,7 @@ enum status pareto_front(bool *front, const struct pareto_point *points, int cou
     struct ranked *order = malloc((size_t)count * sizeof *order + 1);
     int ranked = 0, unbeaten = 0; /* the first ones of `order` become the front */
 
-    if (order == NULL) return fail(STATUS_NOMEM, "no memory to compare %d points", count);
+    if (order == NULL) return status_fail(STATUS_NOMEM, "no memory to compare %d points", count);
     for (int i = 0; i < count; i++) {
         front[i] = false;
         if (is_number(&points[i], goals)) order[ranked++] = (struct ranked){&points[i], i, goals};

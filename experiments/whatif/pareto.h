@@ -17,6 +17,7 @@ struct pareto_point {
  * front[i]: no other point is at most as large in the first `goals` goals and smaller in one. Equal points
  * are on the front together; points with a NaN never are.
  */
-MUST_CHECK enum status pareto_front(bool *front, const struct pareto_point *points, int count, int goals);
+STATUS_MUST_CHECK enum status pareto_front(bool *front, const struct pareto_point *points, int count,
+                                           int goals);
 
 #endif

@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif.h"
 
 #include "energy/prices/price.h"
+#include "quant/try.h"
 
 #include <string.h>
 
@@ -47,8 +48,9 @@ enum status whatif_count(struct whatif_counts *out, const struct cost_case *c)
     struct cost_pair pair;
 
     if (b->operations_only)
-        return fail(STATUS_INPUT,
-                    "back end '%s' counts operations without a machine: nothing costs energy there", b->name);
+        return status_fail(STATUS_INPUT,
+                           "back end '%s' counts operations without a machine: nothing costs energy there",
+                           b->name);
     TRY(cost_case_price(&pair, c));
     *out = (struct whatif_counts){pair.run.cost.counts, pair.top.cost.counts};
     return STATUS_OK;

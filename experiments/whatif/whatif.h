@@ -26,7 +26,7 @@ struct whatif_counts {
     struct counts run, top;
 };
 
-MUST_CHECK enum status whatif_count(struct whatif_counts *out, const struct cost_case *c);
+STATUS_MUST_CHECK enum status whatif_count(struct whatif_counts *out, const struct cost_case *c);
 
 /** Savings are percent of the run at its top widths. */
 struct whatif_result {
@@ -52,7 +52,8 @@ struct elasticity {
 };
 
 /** Of every constant and of every knob that is a real number, the largest of energy first. free() it. */
-MUST_CHECK enum status whatif_elasticity(struct elasticity **out, int *count, const struct cost_case *c);
+STATUS_MUST_CHECK enum status whatif_elasticity(struct elasticity **out, int *count,
+                                                const struct cost_case *c);
 
 /** Does it change any answer by more than rounding? */
 bool elasticity_matters(const struct elasticity *e);
@@ -85,15 +86,15 @@ struct break_even {
  * (Brent's method). The curve is geometric where low is above 0. STATUS_INPUT if the whole curve is
  * impossible.
  */
-MUST_CHECK enum status whatif_break_even(struct break_even *out, const struct cost_case *c,
-                                         const struct break_even_question *q);
+STATUS_MUST_CHECK enum status whatif_break_even(struct break_even *out, const struct cost_case *c,
+                                                const struct break_even_question *q);
 
 /**
  * Read "knob" or "knob=low:high". Without a range: a hundredth to a hundred times of what it is, of an
  * automatic one 0.01 to 1000, within the knob's own limits. STATUS_USAGE for knobs that are not real numbers.
  */
-MUST_CHECK enum status break_even_read(struct break_even_question *out, const char *text,
-                                       const struct hardware *h);
+STATUS_MUST_CHECK enum status break_even_read(struct break_even_question *out, const char *text,
+                                              const struct hardware *h);
 
 /* --- Monte Carlo -------------------------------------------------------------------------------------- */
 
@@ -128,9 +129,9 @@ struct monte_carlo {
 };
 
 /** Zero-initialize `out`; free it with monte_carlo_free. */
-MUST_CHECK enum status whatif_monte_carlo(struct monte_carlo *out, const struct cost_case *const *c,
-                                          int cases, const struct constant_ranges *r, int samples,
-                                          uint64_t seed);
+STATUS_MUST_CHECK enum status whatif_monte_carlo(struct monte_carlo *out, const struct cost_case *const *c,
+                                                 int cases, const struct constant_ranges *r, int samples,
+                                                 uint64_t seed);
 void monte_carlo_free(struct monte_carlo *m);
 
 struct summary {
@@ -138,6 +139,6 @@ struct summary {
 };
 
 /** NaN if a sample is. */
-MUST_CHECK enum status monte_carlo_summary(struct summary *out, const double *value, int count);
+STATUS_MUST_CHECK enum status monte_carlo_summary(struct summary *out, const double *value, int count);
 
 #endif

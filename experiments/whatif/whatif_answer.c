@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif_answer.h"
 
 #include "experiments/whatif/whatif_show.h"
+#include "quant/try.h"
 
 enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
                           enum cost_form form)

@@ -5,7 +5,7 @@
 #include "experiments/whatif/whatif_options.h"
 
 /** Answer it on stdout, and with --figure in a figure; answers have no summary form. */
-MUST_CHECK enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
-                                     enum cost_form form);
+STATUS_MUST_CHECK enum status whatif_answer(const struct whatif_options *o, const struct cost_options *cost,
+                                            enum cost_form form);
 
 #endif

@@ -1,6 +1,7 @@
 /* experiments/whatif/whatif_axis.c - keys and values of a sweep: from words to points. */
 #include "experiments/whatif/whatif_axis.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
 
@@ -64,26 +65,27 @@ static enum status find_key(struct sweep_axis *a)
     if (a->key != NULL || (hardware_find(&knob, a->name) == STATUS_OK && knob > 0)) return STATUS_OK;
     const char *nearest = nearest_key(a->name);
     if (nearest != NULL)
-        return fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, nearest);
-    return fail(STATUS_USAGE,
-                "--sweep: unknown key '%s'; want an option of the run or a knob of `cptsim list knobs`",
-                a->name);
+        return status_fail(STATUS_USAGE, "--sweep: unknown key '%s'; did you mean '%s'?", a->name, nearest);
+    return status_fail(
+        STATUS_USAGE, "--sweep: unknown key '%s'; want an option of the run or a knob of `cptsim list knobs`",
+        a->name);
 }
 
 /* --- values ------------------------------------------------------------------------------------------- */
 
 static enum status value_add(struct sweep_axis *a, const char *text, size_t length)
 {
-    if (length == 0) return fail(STATUS_USAGE, "--sweep %s: an empty value; want %s=a,b,c", a->name, a->name);
+    if (length == 0)
+        return status_fail(STATUS_USAGE, "--sweep %s: an empty value; want %s=a,b,c", a->name, a->name);
     if (a->count == SWEEP_POINTS)
-        return fail(STATUS_USAGE, "--sweep %s: more than %d values", a->name, SWEEP_POINTS);
+        return status_fail(STATUS_USAGE, "--sweep %s: more than %d values", a->name, SWEEP_POINTS);
     if ((a->count & (a->count - 1)) == 0) { /* room for as many again */
         void *more = realloc(a->value, (size_t)(a->count ? 2 * a->count : 1) * sizeof *a->value);
-        if (more == NULL) return fail(STATUS_NOMEM, "no memory for the values of a sweep");
+        if (more == NULL) return status_fail(STATUS_NOMEM, "no memory for the values of a sweep");
         a->value = more;
     }
     if (text_copy(a->value[a->count], sizeof *a->value, NULL, text, length) != STATUS_OK)
-        return fail(STATUS_USAGE, "--sweep %s: %s", a->name, status_detail());
+        return status_fail(STATUS_USAGE, "--sweep %s: %s", a->name, status_detail());
     a->count++;
     return STATUS_OK;
 }
@@ -101,11 +103,12 @@ static enum status range_add(struct sweep_axis *a, double from, double to, doubl
     static const double slack = 1e-9; /* so that 0:1:0.1 has its end */
 
     if (!(step > 0) || !(from <= to))
-        return fail(STATUS_USAGE, "--sweep %s: want from:to:step with from <= to and step > 0, not %g:%g:%g",
-                    a->name, from, to, step);
+        return status_fail(STATUS_USAGE,
+                           "--sweep %s: want from:to:step with from <= to and step > 0, not %g:%g:%g",
+                           a->name, from, to, step);
     if ((to - from) / step >= SWEEP_POINTS)
-        return fail(STATUS_USAGE, "--sweep %s: %g:%g:%g are more than %d values", a->name, from, to, step,
-                    SWEEP_POINTS);
+        return status_fail(STATUS_USAGE, "--sweep %s: %g:%g:%g are more than %d values", a->name, from, to,
+                           step, SWEEP_POINTS);
     for (int i = 0; from + i * step <= to + slack * step; i++)
         TRY(number_add(a, from + i * step));
     return STATUS_OK;
@@ -115,7 +118,7 @@ static enum status range_add(struct sweep_axis *a, double from, double to, doubl
 static enum status geometric_add(struct sweep_axis *a, double from, double to, double count)
 {
     if (!(from > 0) || !(from < to) || !(count >= 2) || count > SWEEP_POINTS || count != floor(count))
-        return fail(
+        return status_fail(
             STATUS_USAGE,
             "--sweep %s: want log:from:to:count with 0 < from < to and 2 to %d values, not log:%g:%g:%g",
             a->name, SWEEP_POINTS, from, to, count);
@@ -145,7 +148,8 @@ static enum status item_add(struct sweep_axis *a, const char *text, size_t lengt
 
     if (length >= 4 && strncmp(text, "log:", 4) == 0) {
         if (three_numbers(n, text + 4, length - 4)) return geometric_add(a, n[0], n[1], n[2]);
-        return fail(STATUS_USAGE, "--sweep %s: '%.*s' is not log:from:to:count", a->name, (int)length, text);
+        return status_fail(STATUS_USAGE, "--sweep %s: '%.*s' is not log:from:to:count", a->name, (int)length,
+                           text);
     }
     if (three_numbers(n, text, length)) return range_add(a, n[0], n[1], n[2]);
     return value_add(a, text, length);
@@ -156,15 +160,15 @@ enum status sweep_add(struct sweep *s, const char *text)
     const size_t length = strcspn(text, "=");
 
     if (text[length] == '\0' || length == 0)
-        return fail(STATUS_USAGE, "--sweep: '%s' is not key=a,b,c", text);
-    if (s->axes == SWEEP_AXES) return fail(STATUS_USAGE, "--sweep: more than %d keys", SWEEP_AXES);
+        return status_fail(STATUS_USAGE, "--sweep: '%s' is not key=a,b,c", text);
+    if (s->axes == SWEEP_AXES) return status_fail(STATUS_USAGE, "--sweep: more than %d keys", SWEEP_AXES);
     struct sweep_axis *a = &s->axis[s->axes++];
     *a = (struct sweep_axis){0};
     TRY(status_usage(text_copy(a->name, sizeof a->name, "--sweep", text, length)));
     TRY(find_key(a));
     for (int i = 0; i + 1 < s->axes; i++)
         if (strcmp(s->axis[i].name, a->name) == 0)
-            return fail(STATUS_USAGE, "--sweep: '%s' is given twice", a->name);
+            return status_fail(STATUS_USAGE, "--sweep: '%s' is given twice", a->name);
     for (const char *item = text + length + 1;; item++) {
         const size_t item_length = strcspn(item, ",");
         TRY(item_add(a, item, item_length));
@@ -173,8 +177,8 @@ enum status sweep_add(struct sweep *s, const char *text)
     }
     const int before = s->points > 0 ? s->points : 1;
     if (a->count > SWEEP_POINTS / before)
-        return fail(STATUS_USAGE, "--sweep: more than %d points with '%s'; want fewer values", SWEEP_POINTS,
-                    a->name);
+        return status_fail(STATUS_USAGE, "--sweep: more than %d points with '%s'; want fewer values",
+                           SWEEP_POINTS, a->name);
     s->points = before * a->count;
     return STATUS_OK;
 }
@@ -215,7 +219,7 @@ enum status sweep_set(struct cost_options *o, struct sweep_words *memory, const 
 {
     if (a->key == NULL) {
         if (o->hardware.set.count == COST_LIST_MAX || memory->count == SWEEP_AXES)
-            return fail(STATUS_USAGE, "more than %d knobs are set", COST_LIST_MAX);
+            return status_fail(STATUS_USAGE, "more than %d knobs are set", COST_LIST_MAX);
         char *const word = memory->word[memory->count++];
         snprintf(word, sizeof *memory->word, "%s=%s", a->name, value);
         o->hardware.set.word[o->hardware.set.count++] = word;

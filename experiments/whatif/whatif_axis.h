@@ -36,7 +36,7 @@ enum sweep_part sweep_part(const struct sweep_axis *a);
 
 /** Add "key=values"; zero-initialize `s`, free it with sweep_free. Mistakes are STATUS_USAGE and name the
  * key. */
-MUST_CHECK enum status sweep_add(struct sweep *s, const char *text);
+STATUS_MUST_CHECK enum status sweep_add(struct sweep *s, const char *text);
 
 void sweep_free(struct sweep *s);
 
@@ -56,7 +56,7 @@ struct sweep_words {
 };
 
 /** Change options by one value of an axis. */
-MUST_CHECK enum status sweep_set(struct cost_options *o, struct sweep_words *memory,
-                                 const struct sweep_axis *a, const char *value);
+STATUS_MUST_CHECK enum status sweep_set(struct cost_options *o, struct sweep_words *memory,
+                                        const struct sweep_axis *a, const char *value);
 
 #endif

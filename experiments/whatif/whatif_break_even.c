@@ -1,5 +1,6 @@
 /* experiments/whatif/whatif_break_even.c - where in a knob's range the energy saving reaches its target. */
 #include "experiments/whatif/whatif.h"
+#include "quant/try.h"
 
 #include "sim/base/text.h"
 
@@ -25,10 +26,10 @@ static enum status read_range(struct break_even_question *q, const char *text, c
     const char *rest = first ? end + 1 : end;
     q->high = strtod(rest, &end);
     if (!first || end == rest || *end != '\0' || !isfinite(q->low) || !isfinite(q->high))
-        return fail(STATUS_USAGE, "--break-even: '%s' is not a range of %s; want low:high, as 1:100", text,
-                    path);
+        return status_fail(STATUS_USAGE, "--break-even: '%s' is not a range of %s; want low:high, as 1:100",
+                           text, path);
     if (!(q->low < q->high))
-        return fail(STATUS_USAGE, "--break-even: %s has to begin below its end, not %s", path, text);
+        return status_fail(STATUS_USAGE, "--break-even: %s has to begin below its end, not %s", path, text);
     return STATUS_OK;
 }
 
@@ -50,11 +51,11 @@ enum status break_even_read(struct break_even_question *out, const char *text, c
     *out = (struct break_even_question){.target = NAN};
     TRY(status_usage(text_copy(path, sizeof path, "--break-even", text, length)));
     if (hardware_find(&out->knob, path) != STATUS_OK)
-        return fail(STATUS_USAGE, "--break-even: %s", status_detail());
+        return status_fail(STATUS_USAGE, "--break-even: %s", status_detail());
     if (strncmp(hardware_knob(out->knob)->kind, "a number", strlen("a number")) != 0)
-        return fail(STATUS_USAGE,
-                    "--break-even: %s is %s; want a knob that is a real number, or --sweep %s=...", path,
-                    hardware_knob(out->knob)->kind, path);
+        return status_fail(STATUS_USAGE,
+                           "--break-even: %s is %s; want a knob that is a real number, or --sweep %s=...",
+                           path, hardware_knob(out->knob)->kind, path);
     if (text[length] == '=') return read_range(out, text + length + 1, path);
     guess_range(out, h);
     return STATUS_OK;
@@ -127,7 +128,7 @@ static enum status solve(struct break_even_root *out, struct asked *a, double fr
     gsl_function f = {difference, a};
     gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
 
-    if (solver == NULL) return fail(STATUS_NOMEM, "no memory for a root finder");
+    if (solver == NULL) return status_fail(STATUS_NOMEM, "no memory for a root finder");
     a->status = STATUS_OK;
     int code = gsl_root_fsolver_set(solver, &f, from, to);
     for (int i = 0; i < ITERATIONS_MOST && code == GSL_SUCCESS; i++) {
@@ -173,15 +174,16 @@ enum status whatif_break_even(struct break_even *out, const struct cost_case *c,
     TRY(whatif_count(&counts, c));
     if (isnan(a.target)) a.target = saving_percent(counts.run.bitops, counts.top.bitops);
     if (counts.run.bitops == counts.top.bitops)
-        return fail(STATUS_INPUT,
-                    "--break-even: the run is at its top widths throughout, so there is nothing to save");
+        return status_fail(
+            STATUS_INPUT,
+            "--break-even: the run is at its top widths throughout, so there is nothing to save");
     *out = (struct break_even){.target = a.target};
     trace(out, &a);
     for (int i = 0; i < BREAK_EVEN_CURVE; i++)
         possible += !isnan(out->curve[i].saving);
     if (possible == 0)
-        return fail(STATUS_INPUT, "--break-even: %s: no value from %g to %g is possible: %s",
-                    hardware_knob(q->knob)->path, q->low, q->high, out->curve[0].reason);
+        return status_fail(STATUS_INPUT, "--break-even: %s: no value from %g to %g is possible: %s",
+                           hardware_knob(q->knob)->path, q->low, q->high, out->curve[0].reason);
     gsl_error_handler_t *const before = gsl_set_error_handler_off();
     const enum status status = find_roots(out, &a);
     gsl_set_error_handler(before);

@@ -2,6 +2,7 @@
 #include "experiments/whatif/whatif.h"
 
 #include "energy/prices/price.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ enum status whatif_elasticity(struct elasticity **out, int *count, const struct 
         knobs++;
     TRY(whatif_count(&counts, c));
     struct elasticity *rows = malloc((size_t)(CONSTANTS + knobs) * sizeof *rows);
-    if (rows == NULL) return fail(STATUS_NOMEM, "no memory for a table of elasticities");
+    if (rows == NULL) return status_fail(STATUS_NOMEM, "no memory for a table of elasticities");
     for (int i = 0; i < CONSTANTS && status == STATUS_OK; i++)
         status = of_constant(&rows[(*count)++], c, &counts, (enum constant_name)i);
     for (int i = 0; i < knobs && status == STATUS_OK; i++)

@@ -1,6 +1,7 @@
 /* experiments/whatif/whatif_goals.c - the numbers of a sweep, and what is best in them. */
 #include "experiments/whatif/whatif_sweep.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/text.h"
 
@@ -37,15 +38,16 @@ static enum status goal_add(struct sweep_goals *g, const char *text, size_t leng
 {
     char name[64];
 
-    if (g->count == PARETO_GOALS) return fail(STATUS_USAGE, "--pareto: more than %d numbers", PARETO_GOALS);
+    if (g->count == PARETO_GOALS)
+        return status_fail(STATUS_USAGE, "--pareto: more than %d numbers", PARETO_GOALS);
     TRY(status_usage(text_copy(name, sizeof name, "--pareto", text, length)));
     char *colon = strchr(name, ':');
     if (colon != NULL) *colon++ = '\0';
     size_t i;
     if (table_find(&i, "number", name, numbers, sizeof *numbers, SWEEP_NUMBERS) != STATUS_OK)
-        return fail(STATUS_USAGE, "--pareto: %s", status_detail());
+        return status_fail(STATUS_USAGE, "--pareto: %s", status_detail());
     if (colon != NULL && strcmp(colon, "least") != 0 && strcmp(colon, "most") != 0)
-        return fail(STATUS_USAGE, "--pareto: '%s' of %s; want least or most", colon, name);
+        return status_fail(STATUS_USAGE, "--pareto: '%s' of %s; want least or most", colon, name);
     g->number[g->count] = (enum sweep_number)i;
     g->most[g->count++] = colon != NULL ? strcmp(colon, "most") == 0 : numbers[i].most;
     return STATUS_OK;
@@ -84,5 +86,5 @@ enum status sweep_front(struct sweep_row *rows, int count, const struct sweep_go
     }
     free(points);
     free(front);
-    return status == STATUS_NOMEM ? fail(status, "no memory to compare %d points", count) : status;
+    return status == STATUS_NOMEM ? status_fail(status, "no memory to compare %d points", count) : status;
 }

@@ -3,6 +3,7 @@
 #include "experiments/whatif/whatif.h"
 
 #include "quant/random.h"
+#include "quant/try.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -81,7 +82,7 @@ static enum status prepare(struct monte_carlo *m, struct whatif_counts *counts,
         m->of[i].energy_j = malloc((size_t)m->samples * sizeof(double));
         m->of[i].energy_saving = malloc((size_t)m->samples * sizeof(double));
         if (m->of[i].energy_j == NULL || m->of[i].energy_saving == NULL)
-            return fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
+            return status_fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
     }
     return STATUS_OK;
 }
@@ -124,7 +125,7 @@ enum status monte_carlo_summary(struct summary *out, const double *value, int co
 {
     double *sorted = malloc((size_t)count * sizeof *sorted);
 
-    if (sorted == NULL) return fail(STATUS_NOMEM, "no memory for %d samples", count);
+    if (sorted == NULL) return status_fail(STATUS_NOMEM, "no memory for %d samples", count);
     memcpy(sorted, value, (size_t)count * sizeof *sorted);
     gsl_sort(sorted, 1, (size_t)count);
     out->mean = gsl_stats_mean(sorted, 1, (size_t)count);

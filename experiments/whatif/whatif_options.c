@@ -164,14 +164,16 @@ enum status whatif_options_check(const struct whatif_options *o)
 
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].given && !pairs[i].asked)
-            return fail(STATUS_USAGE, "%s goes with %s only", pairs[i].name, pairs[i].question);
+            return status_fail(STATUS_USAGE, "%s goes with %s only", pairs[i].name, pairs[i].question);
     if (questions > 1)
-        return fail(STATUS_USAGE, "--sweep, --elasticity, --break-even and --monte-carlo are questions of "
-                                  "their own; want one of them");
+        return status_fail(STATUS_USAGE,
+                           "--sweep, --elasticity, --break-even and --monte-carlo are questions of "
+                           "their own; want one of them");
     if (o->carbon && questions > 0 && o->sweeps.count == 0)
-        return fail(STATUS_USAGE, "--carbon goes alone or with --sweep");
+        return status_fail(STATUS_USAGE, "--carbon goes alone or with --sweep");
     if (o->figure != NULL && questions == 0 && !o->carbon)
-        return fail(STATUS_USAGE, "--figure goes with --sweep, --elasticity, --break-even, --monte-carlo or "
-                                  "--carbon; 'cptsim figures' draws records");
+        return status_fail(STATUS_USAGE,
+                           "--figure goes with --sweep, --elasticity, --break-even, --monte-carlo or "
+                           "--carbon; 'cptsim figures' draws records");
     return STATUS_OK;
 }

@@ -19,6 +19,6 @@ extern const struct argp whatif_argp;
 bool whatif_is_asked(const struct whatif_options *o);
 
 /** STATUS_USAGE for options of a question that is not asked, and for several questions. */
-MUST_CHECK enum status whatif_options_check(const struct whatif_options *o);
+STATUS_MUST_CHECK enum status whatif_options_check(const struct whatif_options *o);
 
 #endif

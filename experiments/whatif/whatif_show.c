@@ -1,6 +1,7 @@
 /* experiments/whatif/whatif_show.c - what all answers share: their table, their case, their figure. */
 #include "experiments/whatif/whatif_show.h"
 #include "experiments/read/figures.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,9 +29,9 @@ enum status whatif_case(struct cost_case **out, const struct cost_options *cost)
 
     *out = NULL;
     TRY(cost_options_count(&cases, cost));
-    if (cases != 1) return fail(STATUS_USAGE, "a what-if is of one run; want one --run");
+    if (cases != 1) return status_fail(STATUS_USAGE, "a what-if is of one run; want one --run");
     *out = malloc(sizeof **out);
-    if (*out == NULL) return fail(STATUS_NOMEM, "no memory for a run");
+    if (*out == NULL) return status_fail(STATUS_NOMEM, "no memory for a run");
     const enum status status = cost_options_case(*out, cost, 0);
     if (status != STATUS_OK) {
         free(*out);

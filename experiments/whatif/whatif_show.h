@@ -13,11 +13,11 @@ struct whatif_show {
 
 /* To add a question: its function here and in a file of its own, its option in whatif_options.c, its line in
  * whatif_answer.c, its script plots/cost_NAME.gp. */
-MUST_CHECK enum status whatif_show_sweep(const struct whatif_show *s);
-MUST_CHECK enum status whatif_show_elasticity(const struct whatif_show *s);
-MUST_CHECK enum status whatif_show_break_even(const struct whatif_show *s);
-MUST_CHECK enum status whatif_show_monte_carlo(const struct whatif_show *s);
-MUST_CHECK enum status whatif_show_carbon(const struct whatif_show *s);
+STATUS_MUST_CHECK enum status whatif_show_sweep(const struct whatif_show *s);
+STATUS_MUST_CHECK enum status whatif_show_elasticity(const struct whatif_show *s);
+STATUS_MUST_CHECK enum status whatif_show_break_even(const struct whatif_show *s);
+STATUS_MUST_CHECK enum status whatif_show_monte_carlo(const struct whatif_show *s);
+STATUS_MUST_CHECK enum status whatif_show_carbon(const struct whatif_show *s);
 
 /** The table of an answer on stdout, in the form that was asked for. */
 struct printout whatif_table(const struct whatif_show *s, const char *const *columns);
@@ -27,14 +27,14 @@ void whatif_number(struct printout *t, double value);
 
 /** The one case that the options mean; STATUS_USAGE for several records. Free with cost_case_free and
  * free. */
-MUST_CHECK enum status whatif_case(struct cost_case **out, const struct cost_options *cost);
+STATUS_MUST_CHECK enum status whatif_case(struct cost_case **out, const struct cost_options *cost);
 
 /** Draw plots/cost_NAME.gp from the data files that are in DIR/data by now; prints on stderr what was
  * drawn. */
-MUST_CHECK enum status whatif_draw(const struct whatif_show *s, const char *name);
+STATUS_MUST_CHECK enum status whatif_draw(const struct whatif_show *s, const char *name);
 
 /** Titles of a figure's axes, as its script reads them. */
-MUST_CHECK enum status whatif_write_axes(const struct whatif_show *s, const char *name, const char *x,
-                                         const char *y);
+STATUS_MUST_CHECK enum status whatif_write_axes(const struct whatif_show *s, const char *name, const char *x,
+                                                const char *y);
 
 #endif

@@ -3,6 +3,7 @@
 #include "experiments/read/figures.h"
 #include "experiments/whatif/whatif.h"
 #include "experiments/whatif/whatif_show.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static enum status read_question(struct break_even_question *q, const struct wha
     if (o->target == NULL) return STATUS_OK;
     q->target = strtod(o->target, &end);
     if (end == o->target || *end != '\0' || !(q->target > -1000 && q->target < 100))
-        return fail(STATUS_USAGE, "--target: '%s' is not a percentage below 100", o->target);
+        return status_fail(STATUS_USAGE, "--target: '%s' is not a percentage below 100", o->target);
     return STATUS_OK;
 }
 
@@ -110,7 +111,7 @@ enum status whatif_show_break_even(const struct whatif_show *s)
     if (b != NULL) status = show(s, c, b);
     cost_case_free(c);
     free(c);
-    if (b == NULL) return fail(STATUS_NOMEM, "no memory for a break-even point");
+    if (b == NULL) return status_fail(STATUS_NOMEM, "no memory for a break-even point");
     free(b);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "energy/prices/carbon.h"
 #include "experiments/cost/cost_terms.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <stdlib.h>
@@ -21,13 +22,13 @@ static enum status place_add(struct place **list, int *count, const char *name, 
 {
     struct place *more = realloc(*list, (size_t)(*count + 1) * sizeof *more);
 
-    if (more == NULL) return fail(STATUS_NOMEM, "no memory for a list of places");
+    if (more == NULL) return status_fail(STATUS_NOMEM, "no memory for a list of places");
     *list = more;
     struct place *p = &more[*count];
     *p = (struct place){0};
     TRY(status_usage(text_copy(p->name, sizeof p->name, "--carbon", name, length)));
     if (carbon_place_find(&p->grams_per_kwh, p->name) != STATUS_OK)
-        return fail(STATUS_USAGE, "--carbon: %s", status_detail());
+        return status_fail(STATUS_USAGE, "--carbon: %s", status_detail());
     ++*count;
     return STATUS_OK;
 }

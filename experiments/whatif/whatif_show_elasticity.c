@@ -2,6 +2,7 @@
 #include "experiments/read/figures.h"
 #include "experiments/whatif/whatif.h"
 #include "experiments/whatif/whatif_show.h"
+#include "quant/try.h"
 
 #include <stdlib.h>
 

@@ -6,6 +6,7 @@
 #include "experiments/whatif/whatif.h"
 #include "experiments/whatif/whatif_show.h"
 #include "experiments/whatif/whatif_sweep.h"
+#include "quant/try.h"
 
 #include <gsl/gsl_sort.h>
 #include <inttypes.h>
@@ -32,8 +33,8 @@ static enum status read_versus(struct drawn *d, const struct whatif_show *s, str
     for (int i = 0; i < s->options->versus.count; i++)
         TRY(sweep_add(sweep, s->options->versus.word[i]));
     if (sweep->points != 1)
-        return fail(STATUS_USAGE, "--versus takes one value for each key, not %d combinations",
-                    sweep->points);
+        return status_fail(STATUS_USAGE, "--versus takes one value for each key, not %d combinations",
+                           sweep->points);
     TRY(sweep_apply(&other, &memory, sweep, 0));
     sweep_name(d->name[1], sizeof d->name[1], sweep, 0);
     return whatif_case(&d->of[d->cases++], &other);
@@ -94,7 +95,7 @@ static enum status print_ratio(struct printout *t, const struct drawn *d)
     double *ratio = malloc((size_t)m->samples * sizeof *ratio);
     char name[600];
 
-    if (ratio == NULL) return fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
+    if (ratio == NULL) return status_fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
     for (int i = 0; i < m->samples; i++)
         ratio[i] = m->of[0].energy_j[i] / m->of[1].energy_j[i];
     snprintf(name, sizeof name, "%s / %s", d->name[0], d->name[1]);
@@ -150,7 +151,7 @@ static enum status write_sorted(FILE *out, const struct drawn *d)
     const struct monte_carlo *m = &d->result;
     double *energy = malloc((size_t)m->samples * sizeof *energy);
 
-    if (energy == NULL) return fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
+    if (energy == NULL) return status_fail(STATUS_NOMEM, "no memory for %d samples", m->samples);
     for (int c = 0; c < m->cases; c++) {
         memcpy(energy, m->of[c].energy_j, (size_t)m->samples * sizeof *energy);
         gsl_sort(energy, 1, (size_t)m->samples);

@@ -2,6 +2,7 @@
 #include "experiments/read/figures.h"
 #include "experiments/whatif/whatif_show.h"
 #include "experiments/whatif/whatif_sweep.h"
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <math.h>
@@ -108,7 +109,7 @@ static enum status show(const struct whatif_show *s, const struct sweep *sweep, 
                 sweep->points - possible, sweep->points);
     if (possible == 0) {
         sweep_name(name, sizeof name, sweep, 0);
-        return fail(STATUS_INPUT, "--sweep: no point is possible; %s: %s", name, rows[0].reason);
+        return status_fail(STATUS_INPUT, "--sweep: no point is possible; %s: %s", name, rows[0].reason);
     }
     return s->options->figure != NULL ? write_points(s, sweep, rows, &goals) : STATUS_OK;
 }
@@ -118,10 +119,10 @@ static enum status set_place(struct cost_options *cost, char word[PLACE_WORD], c
 {
     if (o->places == NULL) return STATUS_OK;
     if (strchr(o->places, ',') != NULL)
-        return fail(STATUS_USAGE, "--carbon: one place with --sweep, whose rows have one grid; not '%s'",
-                    o->places);
+        return status_fail(STATUS_USAGE,
+                           "--carbon: one place with --sweep, whose rows have one grid; not '%s'", o->places);
     if (cost->hardware.set.count == COST_LIST_MAX)
-        return fail(STATUS_USAGE, "--set is given more than %d times", COST_LIST_MAX - 1);
+        return status_fail(STATUS_USAGE, "--set is given more than %d times", COST_LIST_MAX - 1);
     static const char knob[] = "system.gco2_per_kwh=";
     memcpy(word, knob, sizeof knob);
     TRY(status_usage(text_copy(word + sizeof knob - 1, PLACE_WORD - sizeof knob + 1, "--carbon", o->places,

@@ -9,6 +9,7 @@
 #include "experiments/whatif/whatif.h"
 
 #include "energy/prices/carbon.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ static enum status check_values(const struct sweep_plan *p)
                 TRY(sweep_set(&o, &memory, a, a->value[v]));
                 if (hardware_options_read(&h, &o.hardware) == STATUS_OK) continue;
             }
-            return fail(STATUS_USAGE, "--sweep %s=%s: %s", a->name, a->value[v], status_detail());
+            return status_fail(STATUS_USAGE, "--sweep %s=%s: %s", a->name, a->value[v], status_detail());
         }
     }
     return STATUS_OK;
@@ -142,7 +143,7 @@ static enum status make_run(struct cost_case *out, const struct sweep_plan *p, i
 
     TRY(slice_apply(&o, &memory, &p->run, p->s, number));
     TRY(cost_options_count(&cases, &o));
-    if (cases != 1) return fail(STATUS_USAGE, "want one --run");
+    if (cases != 1) return status_fail(STATUS_USAGE, "want one --run");
     return cost_options_case(out, &o, 0);
 }
 
@@ -157,7 +158,7 @@ static enum status make_runs(struct sweep_plan *p)
         while (slice_of(&p->run, p->s, point) != p->runs_made)
             point++;
         sweep_name(name, sizeof name, p->s, point);
-        return fail(status, "--sweep: %s: %s", name, status_detail());
+        return status_fail(status, "--sweep: %s: %s", name, status_detail());
     }
     return STATUS_OK;
 }
@@ -172,7 +173,7 @@ static enum status make_machines(struct sweep_plan *p)
         if (status == STATUS_OK) continue;
         if (status != STATUS_INPUT && status != STATUS_USAGE) return status;
         p->machines[i].reason = strdup(status_detail());
-        if (p->machines[i].reason == NULL) return fail(STATUS_NOMEM, "no memory for a sweep");
+        if (p->machines[i].reason == NULL) return status_fail(STATUS_NOMEM, "no memory for a sweep");
     }
     return STATUS_OK;
 }
@@ -198,7 +199,7 @@ static enum status plan_make(struct sweep_plan *p)
     p->first = calloc((size_t)p->group.count, sizeof *p->first);
     p->next = calloc((size_t)p->s->points, sizeof *p->next);
     if (p->runs == NULL || p->machines == NULL || p->first == NULL || p->next == NULL)
-        return fail(STATUS_NOMEM, "no memory for %d points", p->s->points);
+        return status_fail(STATUS_NOMEM, "no memory for %d points", p->s->points);
     TRY(check_values(p));
     TRY(make_runs(p));
     TRY(make_machines(p));
@@ -233,7 +234,7 @@ static enum status price_point(struct sweep_row *row, struct meter *m, const str
     struct prices prices;
     struct cost run, top;
 
-    if (machine->reason != NULL) return fail(STATUS_INPUT, "%s", machine->reason);
+    if (machine->reason != NULL) return status_fail(STATUS_INPUT, "%s", machine->reason);
     c.hardware = machine->hardware;
     TRY(meter_run(&run, m, &c.run));
     TRY(meter_run(&top, m, &c.top));
@@ -253,7 +254,7 @@ static enum status group_hardware(struct hardware *out, const struct sweep_plan 
 
     if (!p->s->same_mapping) {
         *out = machine->hardware;
-        return machine->reason == NULL ? STATUS_OK : fail(STATUS_INPUT, "%s", machine->reason);
+        return machine->reason == NULL ? STATUS_OK : status_fail(STATUS_INPUT, "%s", machine->reason);
     }
     TRY(slice_apply(&o, &memory, &p->group, p->s, group));
     return hardware_options_read(out, &o.hardware);
@@ -294,12 +295,12 @@ enum status sweep_price(struct sweep_row **rows, const struct sweep *s, const st
 
     *rows = calloc((size_t)s->points, sizeof **rows);
     enum status status =
-        *rows != NULL ? plan_make(&p) : fail(STATUS_NOMEM, "no memory for %d points", s->points);
+        *rows != NULL ? plan_make(&p) : status_fail(STATUS_NOMEM, "no memory for %d points", s->points);
     if (status == STATUS_OK) {
 #pragma omp parallel for schedule(dynamic) reduction(&& : whole) if (p.group.count > 1)
         for (int g = 0; g < p.group.count; g++)
             whole = price_group(*rows, &p, g) && whole;
-        if (!whole) status = fail(STATUS_NOMEM, "no memory to price %d points", s->points);
+        if (!whole) status = status_fail(STATUS_NOMEM, "no memory to price %d points", s->points);
     }
     if (status != STATUS_OK) {
         sweep_rows_free(*rows, s->points);

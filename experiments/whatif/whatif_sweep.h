@@ -47,22 +47,22 @@ const char *sweep_number_name(enum sweep_number n);
 const char *sweep_number_title(enum sweep_number n);
 
 /** Change options as a point has them. */
-MUST_CHECK enum status sweep_apply(struct cost_options *o, struct sweep_words *memory, const struct sweep *s,
-                                   int point);
+STATUS_MUST_CHECK enum status sweep_apply(struct cost_options *o, struct sweep_words *memory,
+                                          const struct sweep *s, int point);
 
 /**
  * Price all points; the same rows for any number of threads. A value that its key never takes fails; a
  * combination that cannot be, on this hardware, has a reason in its row. Free with sweep_rows_free.
  */
-MUST_CHECK enum status sweep_price(struct sweep_row **rows, const struct sweep *s,
-                                   const struct cost_options *base);
+STATUS_MUST_CHECK enum status sweep_price(struct sweep_row **rows, const struct sweep *s,
+                                          const struct cost_options *base);
 void sweep_rows_free(struct sweep_row *rows, int count);
 
 /** Read "energy_j,latency_s" or, against a number's own direction, "gbitops:least". NULL: the usual front,
  * least energy and latency for most bit operations, which stand in for accuracy. */
-MUST_CHECK enum status sweep_goals_read(struct sweep_goals *out, const char *text);
+STATUS_MUST_CHECK enum status sweep_goals_read(struct sweep_goals *out, const char *text);
 
 /** Set `pareto` of each row. */
-MUST_CHECK enum status sweep_front(struct sweep_row *rows, int count, const struct sweep_goals *g);
+STATUS_MUST_CHECK enum status sweep_front(struct sweep_row *rows, int count, const struct sweep_goals *g);
 
 #endif

@@ -29,7 +29,7 @@ static int pot_sign_shift(const struct pot_format *f)
 }
 
 /* Codes: 0 is zero, c > 0 is 2^(emin + c - 1); the sign above. What rounds below 2^emin is 0 or 2^emin. */
-struct encoded pot_encode(const struct format *f, struct number x, uint32_t random)
+struct encoded element_pot_encode(const struct format *f, struct number x, uint32_t random)
 {
     const struct pot_format *g = &f->pot;
     const uint64_t sign = !g->is_unsigned && x.negative ? UINT64_C(1) << pot_sign_shift(g) : 0;
@@ -49,7 +49,7 @@ struct encoded pot_encode(const struct format *f, struct number x, uint32_t rand
     return (struct encoded){0, OUTCOME_INEXACT | OUTCOME_UNDERFLOW};
 }
 
-struct number pot_decode(const struct pot_format *f, uint64_t code)
+struct number element_pot_decode(const struct pot_format *f, uint64_t code)
 {
     const bool negative = !f->is_unsigned && (code >> pot_sign_shift(f)) & 1;
     const uint64_t k = f->is_unsigned ? code : code & ((UINT64_C(1) << pot_sign_shift(f)) - 1);
@@ -74,7 +74,7 @@ static const double apot5[] = {-48 / 32.0, -36 / 32.0, -33 / 32.0, -32 / 32.0, -
                                -16 / 32.0, -12 / 32.0, -9 / 32.0,  -8 / 32.0,  -6 / 32.0,     -4 / 32.0,
                                -3 / 32.0,  -2 / 32.0,  -1 / 32.0,  0.0,        APOT4_POSITIVE};
 
-const double *table_values(const struct table_format *f, int *count)
+const double *element_table_values(const struct table_format *f, int *count)
 {
     static const struct {
         const double *values;
@@ -96,7 +96,7 @@ static int compare_middle(struct number x, double a, double b)
     return number_compare(x, middle);
 }
 
-int codebook_nearest(const double *values, int count, enum table_ties ties, struct number x)
+int element_codebook_nearest(const double *values, int count, enum table_ties ties, struct number x)
 {
     int below = 0; /* the last value <= x, or the first of all */
 
@@ -116,16 +116,17 @@ int codebook_nearest(const double *values, int count, enum table_ties ties, stru
     }
 }
 
-struct encoded table_encode(const struct format *f, struct number x, uint32_t random)
+struct encoded element_table_encode(const struct format *f, struct number x, uint32_t random)
 {
     int count;
-    const double *values = table_values(&f->table, &count);
+    const double *values = element_table_values(&f->table, &count);
 
     (void)random;
     if (x.kind == NUMBER_NAN)
-        return (struct encoded){(uint64_t)codebook_nearest(values, count, f->table.ties, number_zero(false)),
-                                OUTCOME_NAN | OUTCOME_INEXACT};
-    const int i = codebook_nearest(values, count, f->table.ties, x);
+        return (struct encoded){
+            (uint64_t)element_codebook_nearest(values, count, f->table.ties, number_zero(false)),
+            OUTCOME_NAN | OUTCOME_INEXACT};
+    const int i = element_codebook_nearest(values, count, f->table.ties, x);
     const bool exact = number_compare(x, number_of_double(values[i])) == 0;
     const bool outside = number_compare(x, number_of_double(values[0])) < 0 ||
                          number_compare(x, number_of_double(values[count - 1])) > 0;
@@ -133,9 +134,9 @@ struct encoded table_encode(const struct format *f, struct number x, uint32_t ra
                                              (!exact && values[i] == 0 && !outside ? OUTCOME_UNDERFLOW : 0)};
 }
 
-struct number table_decode(const struct table_format *f, uint64_t code)
+struct number element_table_decode(const struct table_format *f, uint64_t code)
 {
     int count;
-    const double *values = table_values(f, &count);
+    const double *values = element_table_values(f, &count);
     return number_of_double(values[code < (uint64_t)count ? code : (uint64_t)count - 1]);
 }

@@ -1,6 +1,7 @@
 /* quant/formats/family.c - what the families share: reasons, roundings and sizes of blocks as words. */
 #include "quant/formats/family.h"
 #include "quant/formats/format_list.h"
+#include "quant/try.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -36,8 +37,8 @@ enum status parse_count(const struct words *in, int most)
     if (in->count <= most) return STATUS_OK;
     while (strcmp(grammars[i][0], in->field[0]) != 0) /* it is there: the family's own function reads it */
         i++;
-    return fail(STATUS_INPUT, "format '%s': nothing may follow '%s'; the grammar is %s", in->whole,
-                in->field[most - 1], grammars[i][1]);
+    return status_fail(STATUS_INPUT, "format '%s': nothing may follow '%s'; the grammar is %s", in->whole,
+                       in->field[most - 1], grammars[i][1]);
 }
 
 enum status parse_word(int *out, const struct words *in, const char *kind, const char *word, word_list *list,
@@ -86,8 +87,8 @@ enum status parse_rounding(struct format *f, const struct words *in, const char 
     TRY(parse_word(&which, in, "rounding", name, rounding_word, ROUND_RND_CONV));
     f->rounding = rounding_of_word(which);
     if (word[letters] != '\0' && !rounding_is_stochastic(f->rounding))
-        return fail(STATUS_INPUT, "format '%s': %s takes no number of random bits; write '%s'", in->whole,
-                    name, name);
+        return status_fail(STATUS_INPUT, "format '%s': %s takes no number of random bits; write '%s'",
+                           in->whole, name, name);
     if (word[letters] != '\0' && f->random_bits == 0) f->random_bits = -1; /* "sr0" is not "sr" */
     return STATUS_OK;
 }
@@ -130,9 +131,9 @@ enum status parse_block_size(int *out, const struct words *in, const char *word,
         return STATUS_OK;
     }
     if (!word_integer(out, &at) || *at != '\0' || *out < 1)
-        return fail(STATUS_INPUT,
-                    "format '%s': block size '%s' is neither a positive integer nor 'all'; write '%d'",
-                    in->whole, word, otherwise);
+        return status_fail(STATUS_INPUT,
+                           "format '%s': block size '%s' is neither a positive integer nor 'all'; write '%d'",
+                           in->whole, word, otherwise);
     return STATUS_OK;
 }
 

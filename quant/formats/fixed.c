@@ -66,14 +66,14 @@ static uint64_t low_bits(int n)
     return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
 }
 
-int64_t fixed_low(const struct fixed_format *f)
+int64_t element_fixed_low(const struct fixed_format *f)
 {
     if (f->sign == FIXED_UNSIGNED) return 0;
     const int64_t low = -(int64_t)low_bits(f->bits - 1) - 1;
     return f->sign == FIXED_SIGNED ? low : low + 1;
 }
 
-uint64_t fixed_high(const struct fixed_format *f)
+uint64_t element_fixed_high(const struct fixed_format *f)
 {
     return f->sign == FIXED_UNSIGNED ? low_bits(f->bits) : low_bits(f->bits - 1);
 }
@@ -90,7 +90,7 @@ static uint64_t fixed_wrap(const struct fixed_format *f, uint64_t pattern)
 static uint64_t fixed_wrap_saturated(const struct fixed_format *f, struct rounded m, int n)
 {
     const uint64_t kept = low_bits(f->bits - n);
-    const uint64_t end = m.negative ? (uint64_t)fixed_low(f) : fixed_high(f);
+    const uint64_t end = m.negative ? (uint64_t)element_fixed_low(f) : element_fixed_high(f);
     return fixed_wrap(f, ((uint64_t)m.low & kept) | (end & ~kept));
 }
 
@@ -104,15 +104,16 @@ static uint64_t fixed_wrap_sm(const struct fixed_format *f, struct rounded m, in
         return fixed_wrap(f, sign != deleted ? ~low : low);
     }
     const uint64_t kept = low_bits(f->bits - n);
-    const uint64_t end = (uint64_t)(m.negative ? (uint64_t)fixed_low(f) : fixed_high(f)) & ~kept;
+    const uint64_t end =
+        (uint64_t)(m.negative ? (uint64_t)element_fixed_low(f) : element_fixed_high(f)) & ~kept;
     const bool before = (m.low >> (f->bits - n)) & 1, after = (end >> (f->bits - n)) & 1;
     return fixed_wrap(f, end | ((before != after ? ~low : low) & kept));
 }
 
 static bool fixed_is_outside(const struct fixed_format *f, struct rounded m, enum overflow o)
 {
-    const signed_wide value = (signed_wide)m.low, high = fixed_high(f);
-    const signed_wide low = o == OVERFLOW_SAT_SYM && f->sign == FIXED_SIGNED ? -high : fixed_low(f);
+    const signed_wide value = (signed_wide)m.low, high = element_fixed_high(f);
+    const signed_wide low = o == OVERFLOW_SAT_SYM && f->sign == FIXED_SIGNED ? -high : element_fixed_low(f);
     return m.far || value < low || value > high;
 }
 
@@ -122,10 +123,10 @@ static uint64_t fixed_overflow(const struct format *f, struct rounded m)
     const struct fixed_format *x = &f->fixed;
     switch (f->overflow) {
     case OVERFLOW_SAT:
-        return m.negative ? (uint64_t)fixed_low(x) : fixed_high(x);
+        return m.negative ? (uint64_t)element_fixed_low(x) : element_fixed_high(x);
     case OVERFLOW_SAT_SYM:
-        if (!m.negative) return fixed_high(x);
-        return x->sign == FIXED_SIGNED ? -fixed_high(x) : (uint64_t)fixed_low(x);
+        if (!m.negative) return element_fixed_high(x);
+        return x->sign == FIXED_SIGNED ? -element_fixed_high(x) : (uint64_t)element_fixed_low(x);
     case OVERFLOW_SAT_ZERO:
         return 0;
     case OVERFLOW_WRAP:
@@ -184,17 +185,17 @@ static struct encoded fixed_encode_infinity(const struct format *f, bool negativ
                             OUTCOME_INEXACT | OUTCOME_OVERFLOW};
 }
 
-struct encoded fixed_encode(const struct format *f, struct number x, uint32_t random)
+struct encoded element_fixed_encode(const struct format *f, struct number x, uint32_t random)
 {
     if (x.kind == NUMBER_NAN) return (struct encoded){0, OUTCOME_NAN | OUTCOME_INEXACT};
     if (x.kind == NUMBER_INFINITE) return fixed_encode_infinity(f, x.negative);
     struct encoded y = fixed_encode_finite(f, x, random);
-    const bool zero = number_is_zero(fixed_decode(f, y.code));
+    const bool zero = number_is_zero(element_fixed_decode(f, y.code));
     if (zero && x.m != 0 && !(y.outcome & OUTCOME_OVERFLOW)) y.outcome |= OUTCOME_UNDERFLOW;
     return y;
 }
 
-struct number fixed_decode(const struct format *f, uint64_t code)
+struct number element_fixed_decode(const struct format *f, uint64_t code)
 {
     const int e = f->fixed.integer_bits - f->fixed.bits;
 

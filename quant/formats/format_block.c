@@ -1,6 +1,7 @@
 /* quant/formats/format_block.c - strings of block formats: "bfp:8:16:floor:rne", "mx:e2m1:32:floor:rne",
  * "nvfp4". */
 #include "quant/formats/family.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 
@@ -40,8 +41,8 @@ static enum status bfp_parse(struct format *f, const struct words *in)
         well = word_integer(&f->block.exponent_bits, &at);
     }
     if (!well || *at != '\0')
-        return fail(STATUS_INPUT, "format '%s': '%s' is not <wl>[e<bits>]; a valid one is 'bfp:8:16'",
-                    in->whole, in->field[1]);
+        return status_fail(STATUS_INPUT, "format '%s': '%s' is not <wl>[e<bits>]; a valid one is 'bfp:8:16'",
+                           in->whole, in->field[1]);
     TRY(parse_block_size(&f->block.size, in, in->field[2], 16));
     TRY(parse_word(&rule, in, "exponent rule", in->field[3], bfp_rule_word, 0));
     TRY(parse_rounding(f, in, in->field[4]));

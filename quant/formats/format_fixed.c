@@ -1,5 +1,6 @@
 /* quant/formats/format_fixed.c - strings of fixed point: "fx:s8.4:rnd_conv:sat". */
 #include "quant/formats/family.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,8 @@ static enum status parse_overflow(struct format *f, const struct words *in, cons
     if (*digits == '\0') return STATUS_OK;
     const bool counts = f->overflow == OVERFLOW_WRAP || f->overflow == OVERFLOW_WRAP_SM;
     if (!counts)
-        return fail(STATUS_INPUT, "format '%s': %s takes no number of bits; write '%s'", in->whole, name,
-                    name);
+        return status_fail(STATUS_INPUT, "format '%s': %s takes no number of bits; write '%s'", in->whole,
+                           name, name);
     if (!word_integer(&f->saturated_bits, &digits) || *digits != '\0')
         return word_unknown(in, "overflow", word, overflow_word);
     return STATUS_OK;
@@ -51,9 +52,9 @@ static enum status fixed_parse(struct format *f, const struct words *in)
     well = well && word_integer(&f->fixed.bits, &at) && *at++ == '.';
     well = well && word_integer(&f->fixed.integer_bits, &at) && *at == '\0';
     if (!well)
-        return fail(STATUS_INPUT,
-                    "format '%s': '%s' is not <s|u|m><wl>.<iwl>; a valid one is 'fx:s8.4:rnd_conv:sat'",
-                    in->whole, in->field[1]);
+        return status_fail(
+            STATUS_INPUT, "format '%s': '%s' is not <s|u|m><wl>.<iwl>; a valid one is 'fx:s8.4:rnd_conv:sat'",
+            in->whole, in->field[1]);
     f->fixed.sign = (enum fixed_sign)(letter - sign_letter);
     TRY(parse_rounding(f, in, in->field[2]));
     TRY(parse_overflow(f, in, in->field[3]));

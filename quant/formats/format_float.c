@@ -1,6 +1,7 @@
 /* quant/formats/format_float.c - strings of small floats: "fp:e4m3fn:rne:sat", "fp:e4m3b7fn:rne:sat". */
 #include "quant/formats/family.h"
 #include "quant/formats/format_list.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 #include <string.h>

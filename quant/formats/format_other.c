@@ -1,6 +1,7 @@
 /* quant/formats/format_other.c - strings of affine integers, powers of two, tables and posits. */
 #include "quant/formats/family.h"
 #include "quant/formats/format_list.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ static enum status parse_whole(int *out, const struct words *in, const char *wor
 {
     const char *at = word;
     if (word_integer(out, &at) && *at == '\0') return STATUS_OK;
-    return fail(STATUS_INPUT, "format '%s': %s '%s' is not an integer", in->whole, what, word);
+    return status_fail(STATUS_INPUT, "format '%s': %s '%s' is not an integer", in->whole, what, word);
 }
 
 static enum status affine_parse(struct format *f, const struct words *in)
@@ -70,12 +71,13 @@ static enum status int_parse(struct format *f, const struct words *in)
 
     if ((in->field[1][0] != 's' && in->field[1][0] != 'u') || !word_integer(&f->integer.bits, &at) ||
         *at != '\0')
-        return fail(STATUS_INPUT, "format '%s': '%s' is not <s|u><bits>; a valid one is 'int:s8:0x1p-4'",
-                    in->whole, in->field[1]);
+        return status_fail(STATUS_INPUT,
+                           "format '%s': '%s' is not <s|u><bits>; a valid one is 'int:s8:0x1p-4'", in->whole,
+                           in->field[1]);
     f->integer.is_unsigned = in->field[1][0] == 'u';
     f->integer.scale = strtod(in->field[2], &end);
     if (end == in->field[2] || *end != '\0')
-        return fail(STATUS_INPUT, "format '%s': scale '%s' is not a number", in->whole, in->field[2]);
+        return status_fail(STATUS_INPUT, "format '%s': scale '%s' is not a number", in->whole, in->field[2]);
     if (in->field[3][0] != '\0') TRY(parse_whole(&zero, in, in->field[3], "zero point"));
     f->integer.zero = zero;
     TRY(parse_rounding(f, in, in->field[4]));
@@ -227,8 +229,8 @@ static enum status posit_parse(struct format *f, const struct words *in)
     const bool well = word_integer(&f->posit.bits, &at) && *at++ == '.' && word_integer(&f->posit.es, &at);
 
     if (!well || *at != '\0')
-        return fail(STATUS_INPUT, "format '%s': '%s' is not <n>.<es>; a valid one is 'posit:8.2'", in->whole,
-                    in->field[1]);
+        return status_fail(STATUS_INPUT, "format '%s': '%s' is not <n>.<es>; a valid one is 'posit:8.2'",
+                           in->whole, in->field[1]);
     return parse_count(in, 2);
 }
 

@@ -10,22 +10,22 @@
 
 #include <assert.h>
 
-bool float_has_nan(const struct float_format *f)
+bool element_float_has_nan(const struct float_format *f)
 {
     return f->flavour != FLAVOUR_FINITE;
 }
 
-bool float_has_infinity(const struct float_format *f)
+bool element_float_has_infinity(const struct float_format *f)
 {
     return f->flavour == FLAVOUR_IEEE;
 }
 
-int float_exponent_min(const struct float_format *f)
+int element_float_exponent_min(const struct float_format *f)
 {
     return f->flavour == FLAVOUR_E8M0 ? -f->bias : 1 - f->bias;
 }
 
-uint64_t float_code_max(const struct float_format *f)
+uint64_t element_float_code_max(const struct float_format *f)
 {
     const uint64_t all = (UINT64_C(1) << (f->exponent_bits + f->mantissa_bits)) - 1;
     switch (f->flavour) {
@@ -41,17 +41,17 @@ uint64_t float_code_max(const struct float_format *f)
 
 static uint64_t float_code_infinity(const struct float_format *f)
 {
-    return float_code_max(f) + 1;
+    return element_float_code_max(f) + 1;
 }
 
-uint64_t float_code_nan(const struct float_format *f)
+uint64_t element_float_code_nan(const struct float_format *f)
 {
     switch (f->flavour) {
     case FLAVOUR_IEEE:
         return float_code_infinity(f) + (UINT64_C(1) << (f->mantissa_bits - 1));
     case FLAVOUR_FN:
     case FLAVOUR_E8M0:
-        return float_code_max(f) + 1;
+        return element_float_code_max(f) + 1;
     case FLAVOUR_FNUZ:
         return UINT64_C(1) << (f->exponent_bits + f->mantissa_bits);
     default:
@@ -73,9 +73,10 @@ static uint64_t float_overflow(const struct format *f, bool negative, bool infin
                         (q == ROUND_TRN && !negative);
     const uint64_t sign = float_sign(&f->floating, negative);
 
-    if (f->overflow == OVERFLOW_SAT || (inward && !infinite)) return sign | float_code_max(&f->floating);
-    if (float_has_infinity(&f->floating)) return sign | float_code_infinity(&f->floating);
-    return float_code_nan(&f->floating);
+    if (f->overflow == OVERFLOW_SAT || (inward && !infinite))
+        return sign | element_float_code_max(&f->floating);
+    if (element_float_has_infinity(&f->floating)) return sign | float_code_infinity(&f->floating);
+    return element_float_code_nan(&f->floating);
 }
 
 /* Magnitude code of x rounded as if the exponent range had no top, or one above the largest if it is past it.
@@ -83,7 +84,7 @@ static uint64_t float_overflow(const struct format *f, bool negative, bool infin
 static uint64_t float_round(const struct format *f, struct number x, uint32_t random, int e, bool *inexact)
 {
     const struct float_format *g = &f->floating;
-    const int emin = float_exponent_min(g), shift = e - g->mantissa_bits - x.e;
+    const int emin = element_float_exponent_min(g), shift = e - g->mantissa_bits - x.e;
     const uint64_t base = (uint64_t)(e - emin) << g->mantissa_bits;
     uint64_t a, rem = 0;
 
@@ -109,7 +110,7 @@ static uint64_t float_round(const struct format *f, struct number x, uint32_t ra
 static uint64_t float_round_without_subnormals(const struct format *f, struct number x, uint32_t random)
 {
     if (f->floating.subnormals == SUBNORMALS_FLUSHED) return 0;
-    const struct rounding_case c = {.rest = {x.m, float_exponent_min(&f->floating) - x.e},
+    const struct rounding_case c = {.rest = {x.m, element_float_exponent_min(&f->floating) - x.e},
                                     .negative = x.negative,
                                     .sign = SIGN_MAGNITUDE,
                                     .random_bits = f->random_bits,
@@ -120,7 +121,7 @@ static uint64_t float_round_without_subnormals(const struct format *f, struct nu
 static struct encoded float_encode_finite(const struct format *f, struct number x, uint32_t random)
 {
     const struct float_format *g = &f->floating;
-    const int emin = float_exponent_min(g), exponent = number_exponent(x);
+    const int emin = element_float_exponent_min(g), exponent = number_exponent(x);
     const bool tiny = exponent < emin;
     bool inexact = true, outside = false;
     uint64_t magnitude;
@@ -133,7 +134,7 @@ static struct encoded float_encode_finite(const struct format *f, struct number 
         magnitude = float_round_without_subnormals(f, x, random);
     else
         magnitude = float_round(f, x, random, tiny ? emin : exponent, &inexact);
-    outside = outside || magnitude > float_code_max(g);
+    outside = outside || magnitude > element_float_code_max(g);
     if (outside)
         return (struct encoded){float_overflow(f, x.negative, false), OUTCOME_INEXACT | OUTCOME_OVERFLOW};
     const bool zero = magnitude == 0 && g->flavour != FLAVOUR_E8M0;
@@ -142,16 +143,16 @@ static struct encoded float_encode_finite(const struct format *f, struct number 
                             (inexact ? OUTCOME_INEXACT : 0) | (zero ? OUTCOME_UNDERFLOW : 0)};
 }
 
-struct encoded float_encode(const struct format *f, struct number x, uint32_t random)
+struct encoded element_float_encode(const struct format *f, struct number x, uint32_t random)
 {
     const struct float_format *g = &f->floating;
     const bool invalid = g->flavour == FLAVOUR_E8M0 && x.negative && !number_is_zero(x);
 
     if (x.kind == NUMBER_NAN || invalid)
-        return (struct encoded){float_code_nan(g),
-                                OUTCOME_NAN | (float_has_nan(g) && !invalid ? 0 : OUTCOME_INEXACT)};
+        return (struct encoded){element_float_code_nan(g),
+                                OUTCOME_NAN | (element_float_has_nan(g) && !invalid ? 0 : OUTCOME_INEXACT)};
     if (x.kind == NUMBER_INFINITE) {
-        const bool exact = float_has_infinity(g) && f->overflow == OVERFLOW_INF;
+        const bool exact = element_float_has_infinity(g) && f->overflow == OVERFLOW_INF;
         return (struct encoded){float_overflow(f, x.negative, true),
                                 exact ? 0 : OUTCOME_INEXACT | OUTCOME_OVERFLOW};
     }
@@ -163,15 +164,15 @@ struct encoded float_encode(const struct format *f, struct number x, uint32_t ra
     return float_encode_finite(f, x, random);
 }
 
-struct number float_decode(const struct float_format *f, uint64_t code)
+struct number element_float_decode(const struct float_format *f, uint64_t code)
 {
-    const int m = f->mantissa_bits, emin = float_exponent_min(f);
+    const int m = f->mantissa_bits, emin = element_float_exponent_min(f);
     const uint64_t magnitude = code & ((UINT64_C(1) << (f->exponent_bits + m)) - 1);
     const bool negative = f->flavour != FLAVOUR_E8M0 && (code >> (f->exponent_bits + m)) & 1;
 
     if (f->flavour == FLAVOUR_FNUZ && negative && magnitude == 0) return (struct number){.kind = NUMBER_NAN};
-    if (magnitude > float_code_max(f)) {
-        const bool infinite = float_has_infinity(f) && magnitude == float_code_infinity(f);
+    if (magnitude > element_float_code_max(f)) {
+        const bool infinite = element_float_has_infinity(f) && magnitude == float_code_infinity(f);
         return (struct number){.negative = negative && infinite,
                                .kind = infinite ? NUMBER_INFINITE : NUMBER_NAN};
     }

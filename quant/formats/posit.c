@@ -29,7 +29,7 @@ static struct number posit_magnitude(int n, int es, uint32_t c)
                            .e = regime * (1 << es) + (int)exponent - fraction_bits};
 }
 
-struct number posit_decode(const struct posit_format *f, uint64_t code)
+struct number element_posit_decode(const struct posit_format *f, uint64_t code)
 {
     const uint32_t sign = UINT32_C(1) << (f->bits - 1), mask = 2 * sign - 1;
     const uint32_t c = (uint32_t)code & mask;
@@ -41,7 +41,7 @@ struct number posit_decode(const struct posit_format *f, uint64_t code)
     return x;
 }
 
-struct encoded posit_encode(const struct format *f, struct number x, uint32_t random)
+struct encoded element_posit_encode(const struct format *f, struct number x, uint32_t random)
 {
     const int n = f->posit.bits, es = f->posit.es;
     const uint32_t sign = UINT32_C(1) << (n - 1);

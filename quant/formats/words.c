@@ -11,14 +11,15 @@ enum status words_split(struct words *out, const char *text)
 {
     *out = (struct words){.count = 0};
     if (strlen(text) >= sizeof out->whole)
-        return fail(STATUS_INPUT, "format '%.40s...' is too long; the longest has %d characters", text,
-                    WORDS_TEXT - 1);
+        return status_fail(STATUS_INPUT, "format '%.40s...' is too long; the longest has %d characters", text,
+                           WORDS_TEXT - 1);
     snprintf(out->whole, sizeof out->whole, "%s", text);
     for (const char *at = text;; at++) {
         const size_t n = strcspn(at, ":");
         if (out->count == WORDS_MOST)
-            return fail(STATUS_INPUT, "format '%s' has more than %d fields", text, WORDS_MOST);
-        if (n >= WORD_ROOM) return fail(STATUS_INPUT, "format '%s': '%.*s' is too long", text, (int)n, at);
+            return status_fail(STATUS_INPUT, "format '%s' has more than %d fields", text, WORDS_MOST);
+        if (n >= WORD_ROOM)
+            return status_fail(STATUS_INPUT, "format '%s': '%.*s' is too long", text, (int)n, at);
         memcpy(out->field[out->count++], at, n);
         at += n;
         if (*at == '\0') return STATUS_OK;
@@ -65,8 +66,8 @@ enum status word_unknown(const struct words *in, const char *kind, const char *w
         if (used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", list(i));
     }
-    return fail(STATUS_INPUT, "format '%s': unknown %s '%s'; the nearest is '%s'; known: %s", in->whole, kind,
-                word, nearest, known);
+    return status_fail(STATUS_INPUT, "format '%s': unknown %s '%s'; the nearest is '%s'; known: %s",
+                       in->whole, kind, word, nearest, known);
 }
 
 bool word_integer(int *out, const char **at)

@@ -17,7 +17,7 @@ struct words {
 };
 
 /** Cut text at ':'. STATUS_INPUT if it has too many or too long fields. */
-MUST_CHECK enum status words_split(struct words *out, const char *text);
+STATUS_MUST_CHECK enum status words_split(struct words *out, const char *text);
 
 /** The i-th name of a list, NULL past its end. */
 typedef const char *word_list(int i);

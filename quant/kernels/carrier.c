@@ -29,8 +29,8 @@ static void fixed_fit(struct format *f, struct reason *why, enum carrier c)
 static void float_fit(struct format *f, struct reason *why, enum carrier c)
 {
     struct float_format *x = &f->floating;
-    const int top = number_exponent(float_decode(x, float_code_max(x)));
-    const int low = float_exponent_min(x) - x->mantissa_bits;
+    const int top = number_exponent(element_float_decode(x, element_float_code_max(x)));
+    const int low = element_float_exponent_min(x) - x->mantissa_bits;
 
     if (x->mantissa_bits < limits[c].significand && low >= limits[c].exponent_low &&
         top <= limits[c].exponent_max)

@@ -45,9 +45,9 @@ static void fixed_choose(struct quantizer *p)
     struct quantizer_constants *c = &p->constants;
     c->up = power_of_two(fl);
     c->down = power_of_two(-fl);
-    c->high = (double)fixed_high(f);
-    c->low =
-        p->format.overflow == OVERFLOW_SAT_SYM && f->sign == FIXED_SIGNED ? -c->high : (double)fixed_low(f);
+    c->high = (double)element_fixed_high(f);
+    c->low = p->format.overflow == OVERFLOW_SAT_SYM && f->sign == FIXED_SIGNED ? -c->high
+                                                                               : (double)element_fixed_low(f);
     c->span = power_of_two(f->bits);
     c->lowest = c->low * c->down;
     c->highest = c->high * c->down;
@@ -56,19 +56,19 @@ static void fixed_choose(struct quantizer *p)
 static void float_constants(struct quantizer_constants *c, const struct format *f)
 {
     const struct float_format *g = &f->floating;
-    const struct number top = float_decode(g, float_code_max(g));
+    const struct number top = element_float_decode(g, element_float_code_max(g));
     const enum rounding q = f->rounding;
     const bool to_zero = q == ROUND_TRN_ZERO || q == ROUND_ODD;
 
     c->high = number_to_double(top);
-    c->nan = float_has_nan(g) ? __builtin_nan("") : 0.0;
-    c->infinite = float_has_infinity(g) ? __builtin_inf() : c->nan;
+    c->nan = element_float_has_nan(g) ? __builtin_nan("") : 0.0;
+    c->infinite = element_float_has_infinity(g) ? __builtin_inf() : c->nan;
     c->over = to_zero || q == ROUND_TRN ? c->high : c->infinite;
     c->under = to_zero || q == ROUND_CEIL ? c->high : c->infinite;
-    c->power_low = power_of_two(float_exponent_min(g));
+    c->power_low = power_of_two(element_float_exponent_min(g));
     c->power_high = power_of_two(number_exponent(top) + 1);
     c->mantissa_bits = g->mantissa_bits;
-    c->exponent_min = float_exponent_min(g);
+    c->exponent_min = element_float_exponent_min(g);
     c->exponent_max = number_exponent(top);
     c->lowest = -c->high;
     c->highest = c->high;
@@ -98,11 +98,11 @@ static void float_choose(struct quantizer *p)
     const struct float_format *f = &p->format.floating;
     const bool narrow = p->carrier == CARRIER_FLOAT32, sr = p->format.rounding == ROUND_SR;
     const int mantissa = narrow ? 23 : 52, bias = narrow ? 127 : 1023;
-    const int unit = float_exponent_min(f) - f->mantissa_bits;
+    const int unit = element_float_exponent_min(f) - f->mantissa_bits;
 
     if (f->flavour == FLAVOUR_E8M0 || f->subnormals != SUBNORMALS_ON) return;
     if (f->mantissa_bits < 1 || f->mantissa_bits >= mantissa || f->exponent_bits < 1) return;
-    const int emax = number_exponent(float_decode(f, float_code_max(f)));
+    const int emax = number_exponent(element_float_decode(f, element_float_code_max(f)));
     const bool by_sign = p->format.rounding == ROUND_CEIL || p->format.rounding == ROUND_TRN ||
                          p->format.rounding == ROUND_RND || p->format.rounding == ROUND_RND_MIN_INF;
     if (by_sign && f->mantissa_bits > mantissa - 2 && f->exponent_bits < 8) return; /* see float_by_sign */

@@ -1,6 +1,6 @@
-/* quant/kernels/kernel.h - which SIMD kernel a plan gets. Internal to the library.
+/* quant/kernels/kernel.h - which SIMD kernel a quantizer gets. Internal to the library.
  *
- * A kernel equals the reference bit for bit; a plan without one uses the reference. To add a kernel: its
+ * A kernel equals the reference bit for bit; a quantizer without one uses the reference. To add a kernel: its
  * file, its declaration below, the formats it serves and their constants in kernel.c, its rows in
  * tests/quant/test_kernel.c and tests/bench/exhaustive_quant.c.
  */

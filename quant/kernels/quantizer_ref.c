@@ -37,18 +37,18 @@ static void array_store(struct array a, size_t i, struct number y)
 
 /* One way of coding elements, fixed for a block. */
 struct coder {
-    const struct quantizer *plan;
+    const struct quantizer *quantizer;
     struct block_grid grid;
     bool is_block;
 };
 
 static struct encoded coder_encode(const struct coder *c, struct number x, struct draw draw, size_t i)
 {
-    const struct format *f = &c->plan->format;
+    const struct format *f = &c->quantizer->format;
     const uint64_t at = draw.first + i;
 
     if (f->family == FAMILY_AFFINE) {
-        const struct affine *a = &c->plan->whole.affine;
+        const struct affine *a = &c->quantizer->whole.affine;
         const float value = x.kind == NUMBER_NAN ? NAN : (float)number_to_double(x);
         const float u = f->rounding == ROUND_SR ? affine_noise(draw.name, at) : 0.0f;
         const float t = (value + (0.0f - a->zero)) / a->scale;
@@ -64,12 +64,12 @@ static struct encoded coder_encode(const struct coder *c, struct number x, struc
 
 static struct number coder_decode(const struct coder *c, uint64_t code)
 {
-    const struct format *f = &c->plan->format;
-    const enum carrier carrier = c->plan->carrier;
+    const struct format *f = &c->quantizer->format;
+    const enum carrier carrier = c->quantizer->carrier;
 
     switch (f->family) {
     case FAMILY_AFFINE:
-        return number_of_float(affine_value(&c->plan->whole.affine, (float)code));
+        return number_of_float(affine_value(&c->quantizer->whole.affine, (float)code));
     case FAMILY_INT:
         return stretched(carrier, number_of_double(integer_decode(&f->integer, code)));
     case FAMILY_NVFP4:
@@ -86,7 +86,7 @@ static struct number coder_decode(const struct coder *c, uint64_t code)
 static void code_range(const struct coder *c, struct array y, uint64_t *code, struct array x, size_t begin,
                        size_t end, struct draw draw, struct tally *tally)
 {
-    const bool keep_nan = c->plan->format.family == FAMILY_FIXED && c->plan->format.fixed.keep_nan;
+    const bool keep_nan = c->quantizer->format.family == FAMILY_FIXED && c->quantizer->format.fixed.keep_nan;
 
     for (size_t i = begin; i < end; i++) {
         const struct number before = array_load(x, i);
@@ -110,8 +110,8 @@ static struct block_scan scan_range(struct array x, size_t begin, size_t end)
 void quantizer_ref(const struct quantizer *p, struct array y, uint64_t *code, uint32_t *scale, struct array x,
                    size_t n, struct draw draw, struct tally *tally)
 {
-    const size_t block = quantizer_block(&p->format);
-    struct coder c = {.plan = p, .is_block = block_is_family(p->format.family)};
+    const size_t block = block_length(&p->format);
+    struct coder c = {.quantizer = p, .is_block = block_is_family(p->format.family)};
 
     if (!c.is_block) {
         code_range(&c, y, code, x, 0, n, draw, tally);
@@ -130,8 +130,8 @@ void quantizer_ref(const struct quantizer *p, struct array y, uint64_t *code, ui
 void quantizer_ref_decode(const struct quantizer *p, struct array y, const uint64_t *code,
                           const uint32_t *scale, size_t n)
 {
-    const size_t block = quantizer_block(&p->format);
-    struct coder c = {.plan = p, .is_block = block_is_family(p->format.family)};
+    const size_t block = block_length(&p->format);
+    struct coder c = {.quantizer = p, .is_block = block_is_family(p->format.family)};
 
     for (size_t i = 0; i < n; i++) {
         if (c.is_block && (i == 0 || i % block == 0))
@@ -142,16 +142,16 @@ void quantizer_ref_decode(const struct quantizer *p, struct array y, const uint6
 
 void quantizer_ref_measure(struct quantizer *p, struct array x, size_t n)
 {
-    struct plan_whole *w = &p->whole;
+    struct quantizer_whole *w = &p->whole;
 
     w->scan = scan_range(x, 0, n);
-    w->tensor_scale = p->format.family == FAMILY_NVFP4 ? nvfp4_tensor_scale(w->scan.largest) : 1.0f;
+    w->tensor_scale = p->format.family == FAMILY_NVFP4 ? block_nvfp4_tensor_scale(w->scan.largest) : 1.0f;
     if (p->format.family == FAMILY_AFFINE) {
-        struct range r = RANGE_EMPTY;
+        struct range r = AFFINE_RANGE_EMPTY;
         for (size_t i = 0; i < n; i++) {
             const struct number value = array_load(x, i);
             const float f = value.kind == NUMBER_NAN ? NAN : (float)number_to_double(value);
-            r = range_join(r, (struct range){f, f});
+            r = affine_range_join(r, (struct range){f, f});
         }
         if (n == 0) r = (struct range){0, 0};
         w->affine = affine_of_range(r, p->format.affine.bits, p->format.affine.division, AFFINE_FLOOR);

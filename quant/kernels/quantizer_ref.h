@@ -13,7 +13,7 @@ struct array {
 
 /**
  * Quantize elements [0, n) of x. Any of the outputs may be NULL: y->data values, code codes, scale scales of
- * blocks, tally counts. The plan's `whole` is known if the format needs it.
+ * blocks, tally counts. The quantizer's `whole` is known if the format needs it.
  */
 void quantizer_ref(const struct quantizer *p, struct array y, uint64_t *code, uint32_t *scale, struct array x,
                    size_t n, struct draw draw, struct tally *tally);

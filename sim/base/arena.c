@@ -47,8 +47,8 @@ enum status arena_open(struct arena *a, struct memory memory, size_t bytes, cons
     const size_t size = rounded(bytes ? bytes : 1, ALIGNMENT);
     *a = (struct arena){.base = memory.claim(memory.of, size), .size = size, .memory = memory};
     if (!a->base)
-        return fail(STATUS_NOMEM, "%s need %.2f GiB, more than this machine can give", what,
-                    (double)bytes / (1 << 30));
+        return status_fail(STATUS_NOMEM, "%s need %.2f GiB, more than this machine can give", what,
+                           (double)bytes / (1 << 30));
     return STATUS_OK;
 }
 

@@ -28,7 +28,8 @@ struct arena {
 };
 
 /** Claim `bytes` of memory. Fails with STATUS_NOMEM and the size in the sentence. */
-MUST_CHECK enum status arena_open(struct arena *a, struct memory memory, size_t bytes, const char *what);
+STATUS_MUST_CHECK enum status arena_open(struct arena *a, struct memory memory, size_t bytes,
+                                         const char *what);
 
 /** A piece of `bytes`, aligned to 64; NULL while measuring. Asserts that it fits. */
 void *arena_push(struct arena *a, size_t bytes);

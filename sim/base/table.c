@@ -81,7 +81,7 @@ enum status table_unknown(const char *kind, const char *name, const void *rows, 
     if (nearest >= 0)
         snprintf(question, sizeof question, " did you mean '%.*s'?", LONGEST,
                  name_at(rows, stride, (size_t)nearest));
-    return fail(STATUS_INPUT, "unknown %s '%.*s';%s known: %s", kind, LONGEST, name, question, known);
+    return status_fail(STATUS_INPUT, "unknown %s '%.*s';%s known: %s", kind, LONGEST, name, question, known);
 }
 
 enum status table_find(size_t *row, const char *kind, const char *name, const void *rows, size_t stride,

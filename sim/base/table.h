@@ -21,12 +21,12 @@
  * Number of the row called `name`. If there is none, *row stays and STATUS_INPUT says "unknown KIND 'NAME';
  * did you mean 'X'? known: a, b, c", without the question if no name is near.
  */
-MUST_CHECK enum status table_find(size_t *row, const char *kind, const char *name, const void *rows,
-                                  size_t stride, size_t count);
+STATUS_MUST_CHECK enum status table_find(size_t *row, const char *kind, const char *name, const void *rows,
+                                         size_t stride, size_t count);
 
 /** The same in a table of pointers to rows; rows[i] points to the name of row i. */
-MUST_CHECK enum status table_find_pointer(size_t *row, const char *kind, const char *name,
-                                          const void *const *rows, size_t count);
+STATUS_MUST_CHECK enum status table_find_pointer(size_t *row, const char *kind, const char *name,
+                                                 const void *const *rows, size_t count);
 
 /** Is there a row called `name`? *row is its number, and stays if there is none: for sentences of one's own. */
 bool table_has(size_t *row, const char *name, const void *rows, size_t stride, size_t count);

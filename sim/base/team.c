@@ -109,8 +109,8 @@ static enum status start(struct team *t)
         if (t->started > 0 && pthread_create(&m->thread, NULL, work, m) != 0) {
             const int all = t->count;
             t->count = t->started; /* those that wait are let go by team_close */
-            return fail(STATUS_NOMEM, "no thread number %d of %d; ask for fewer with --threads",
-                        t->started + 1, all);
+            return status_fail(STATUS_NOMEM, "no thread number %d of %d; ask for fewer with --threads",
+                               t->started + 1, all);
         }
     }
     return STATUS_OK;
@@ -122,13 +122,14 @@ enum status team_open(struct team **out, int threads)
     struct team *t = aligned_alloc(LINE, sizeof *t);
 
     *out = NULL;
-    if (!t) return fail(STATUS_NOMEM, "no memory for %d threads", count);
+    if (!t) return status_fail(STATUS_NOMEM, "no memory for %d threads", count);
     memset(t, 0, sizeof *t);
     t->count = count;
     t->spins = count <= cpus() ? SPINS : 0;
     t->member = calloc((size_t)count, sizeof *t->member);
     t->slot = aligned_alloc(LINE, 2 * (size_t)count * sizeof *t->slot);
-    enum status s = t->member && t->slot ? start(t) : fail(STATUS_NOMEM, "no memory for %d threads", count);
+    enum status s =
+        t->member && t->slot ? start(t) : status_fail(STATUS_NOMEM, "no memory for %d threads", count);
     if (s != STATUS_OK) {
         team_close(t);
         return s;
@@ -174,12 +175,12 @@ static struct slot *next_slot(struct slot **all, struct seat me)
 struct range team_join(struct seat me, struct range mine)
 {
     struct slot *all;
-    struct range joined = RANGE_EMPTY;
+    struct range joined = AFFINE_RANGE_EMPTY;
 
     next_slot(&all, me)->range = mine;
     meet(me.team);
     for (int i = 0; i < me.count; i++)
-        joined = range_join(joined, all[i].range);
+        joined = affine_range_join(joined, all[i].range);
     return joined;
 }
 

@@ -35,7 +35,7 @@ struct share {
 };
 
 /** As many members as `threads` says; 0: as many as OpenMP would take (OMP_NUM_THREADS, or the CPUs). */
-MUST_CHECK enum status team_open(struct team **out, int threads);
+STATUS_MUST_CHECK enum status team_open(struct team **out, int threads);
 void team_close(struct team *t); /* NULL is fine */
 
 /** Members, the caller included. */

@@ -15,6 +15,6 @@ enum status text_copy(char *out, size_t size, const char *place, const char *tex
         return STATUS_OK;
     }
     out[0] = '\0';
-    return fail(STATUS_INPUT, "%s%s'%.*s...' has %zu characters; at most %zu", place != NULL ? place : "",
-                place != NULL ? ": " : "", SHOWN, text, length, size - 1);
+    return status_fail(STATUS_INPUT, "%s%s'%.*s...' has %zu characters; at most %zu",
+                       place != NULL ? place : "", place != NULL ? ": " : "", SHOWN, text, length, size - 1);
 }

@@ -11,6 +11,7 @@
  * part of the text, which could be another valid one) and STATUS_INPUT says
  * "PLACE: 'BEGINNING...' has N characters; at most M"; without a place (NULL) it begins at the quote.
  */
-MUST_CHECK enum status text_copy(char *out, size_t size, const char *place, const char *text, size_t length);
+STATUS_MUST_CHECK enum status text_copy(char *out, size_t size, const char *place, const char *text,
+                                        size_t length);
 
 #endif

@@ -1,4 +1,5 @@
 /* sim/data/dataset.c - the table of data sets, where their files are looked for, and the splits. */
+#include "quant/try.h"
 #include "sim/data/dataset_images.h"
 #include "sim/base/table.h"
 
@@ -186,14 +187,14 @@ static enum status folder_find(char dir[DATASET_FOLDER], const struct dataset_ro
     memcpy(dir, folder[0], DATASET_FOLDER);
     for (int i = 0; i < n; i++) {
         if (files_count(&lacking, row, folder[i]) > 0)
-            return fail(STATUS_IO, "data set '%s' in %s is incomplete: no file %s; to get it: %s", row->name,
-                        folder[i], lacking, row->install);
+            return status_fail(STATUS_IO, "data set '%s' in %s is incomplete: no file %s; to get it: %s",
+                               row->name, folder[i], lacking, row->install);
         const size_t length = strlen(looked);
         snprintf(looked + length, sizeof looked - length, "%s%s", i ? ", " : "", folder[i]);
     }
-    return fail(STATUS_IO,
-                "data set '%s' not found; %s, or let CPTSIM_DATA name the folder of %s/ (looked in %s)",
-                row->name, row->install, row->name, looked);
+    return status_fail(
+        STATUS_IO, "data set '%s' not found; %s, or let CPTSIM_DATA name the folder of %s/ (looked in %s)",
+        row->name, row->install, row->name, looked);
 }
 
 bool dataset_found(char dir[512], const char *name, const char *dir_hint)
@@ -213,7 +214,8 @@ static enum status parts_read(struct dataset *d, const struct dataset_row *row)
         digest_init(&part->digest);
         TRY(row->files->read(part, row, d->source, row->files->name[i]));
         if (part->count > UINT32_MAX)
-            return fail(STATUS_INPUT, "%s: more than 2^32 images in %s", d->source, row->files->name[i][0]);
+            return status_fail(STATUS_INPUT, "%s: more than 2^32 images in %s", d->source,
+                               row->files->name[i][0]);
         digest_hex(d->sha256[i], &part->digest);
     }
     return STATUS_OK;
@@ -225,21 +227,21 @@ static enum status counts_set(struct dataset *d, const struct dataset_spec *spec
     const int64_t train = d->images->part[0].count, test = d->images->part[1].count;
 
     if (spec->validation < 0 || spec->validation >= train)
-        return fail(STATUS_INPUT,
-                    "data set '%s': validation %" PRId64 " of %" PRId64
-                    " training images; it must be 0 or more and leave some to train on",
-                    d->name, spec->validation, train);
+        return status_fail(STATUS_INPUT,
+                           "data set '%s': validation %" PRId64 " of %" PRId64
+                           " training images; it must be 0 or more and leave some to train on",
+                           d->name, spec->validation, train);
     const int64_t rest = train - spec->validation;
     if (spec->train_limit < 0 || spec->train_limit > rest)
-        return fail(STATUS_INPUT,
-                    "data set '%s': train limit %" PRId64 ", but there are %" PRId64
-                    " training images; want 1 to %" PRId64 ", or all",
-                    d->name, spec->train_limit, rest, rest);
+        return status_fail(STATUS_INPUT,
+                           "data set '%s': train limit %" PRId64 ", but there are %" PRId64
+                           " training images; want 1 to %" PRId64 ", or all",
+                           d->name, spec->train_limit, rest, rest);
     if (spec->test_limit < 0 || spec->test_limit > test)
-        return fail(STATUS_INPUT,
-                    "data set '%s': test limit %" PRId64 ", but there are %" PRId64
-                    " test images; want 1 to %" PRId64 ", or all",
-                    d->name, spec->test_limit, test, test);
+        return status_fail(STATUS_INPUT,
+                           "data set '%s': test limit %" PRId64 ", but there are %" PRId64
+                           " test images; want 1 to %" PRId64 ", or all",
+                           d->name, spec->test_limit, test, test);
     d->count[SPLIT_VALIDATION] = spec->validation;
     d->count[SPLIT_TRAIN] = spec->train_limit ? spec->train_limit : rest;
     d->count[SPLIT_TEST] = spec->test_limit ? spec->test_limit : test;
@@ -263,7 +265,7 @@ static enum status splits_make(struct dataset *d, uint64_t seed)
     const size_t train = (size_t)images->part[0].count, test = (size_t)d->count[SPLIT_TEST];
     uint32_t *record = malloc((train + test) * sizeof *record);
 
-    if (!record) return fail(STATUS_NOMEM, "no memory to split %zu images", train + test);
+    if (!record) return status_fail(STATUS_NOMEM, "no memory to split %zu images", train + test);
     images->record[SPLIT_VALIDATION] = record;
     images->record[SPLIT_TRAIN] = record + d->count[SPLIT_VALIDATION];
     images->record[SPLIT_TEST] = record + train;
@@ -298,7 +300,7 @@ enum status dataset_open(struct dataset *d, const struct dataset_spec *spec)
     d->images = calloc(1, sizeof *d->images);
     if (!d->images) {
         dataset_close(d);
-        return fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
+        return status_fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
     }
     d->images->raw = row->files->raw;
     d->images->resized_crop = row->files->resized_crop;

@@ -53,7 +53,7 @@ struct augmentation {
  * larger than the data are refused. After a failure d is empty, and dataset_close(d) does nothing. Within a
  * split the examples keep the order of the files.
  */
-MUST_CHECK enum status dataset_open(struct dataset *d, const struct dataset_spec *spec);
+STATUS_MUST_CHECK enum status dataset_open(struct dataset *d, const struct dataset_spec *spec);
 void dataset_close(struct dataset *d);
 
 /** order[count[SPLIT_TRAIN]] = the permutation of `epoch`: a pure function of (seed, epoch). */
@@ -77,7 +77,7 @@ struct dataset_row {
 const struct dataset_row *dataset_all(int *count);
 
 /** The row called `name`. STATUS_INPUT for an unknown one names those there are. */
-MUST_CHECK enum status dataset_find(const struct dataset_row **out, const char *name);
+STATUS_MUST_CHECK enum status dataset_find(const struct dataset_row **out, const char *name);
 
 /** Are all files of the row there? Fills the folder found, or the first one looked in. */
 bool dataset_found(char dir[512], const char *name, const char *dir_hint);

@@ -6,6 +6,7 @@
  *
  * There is no header: the size of the file and the range of the labels are all that can be checked.
  */
+#include "quant/try.h"
 #include "sim/data/dataset_images.h"
 
 #include <stdlib.h>
@@ -16,17 +17,20 @@ static enum status records_check(const struct dataset_file *f, const struct data
     const size_t count = f->size / record, label = (size_t)row->files->label_bytes - 1;
 
     if (f->size == 0)
-        return fail(STATUS_INPUT, "%s: empty, but it should hold records of %zu bytes", f->path, record);
+        return status_fail(STATUS_INPUT, "%s: empty, but it should hold records of %zu bytes", f->path,
+                           record);
     if (f->size % record)
-        return fail(STATUS_INPUT,
-                    "%s: truncated or of another kind: record %zu (from byte %zu) ends after %zu bytes, but "
-                    "records of %s have %zu",
-                    f->path, count, count * record, f->size % record, row->name, record);
+        return status_fail(
+            STATUS_INPUT,
+            "%s: truncated or of another kind: record %zu (from byte %zu) ends after %zu bytes, but "
+            "records of %s have %zu",
+            f->path, count, count * record, f->size % record, row->name, record);
     for (size_t i = 0; i < count; i++) {
         const uint8_t value = f->data[i * record + label];
         if (value >= row->classes)
-            return fail(STATUS_INPUT, "%s: record %zu (byte %zu): label %d, but the labels of %s are 0 to %d",
-                        f->path, i, i * record + label, value, row->name, row->classes - 1);
+            return status_fail(STATUS_INPUT,
+                               "%s: record %zu (byte %zu): label %d, but the labels of %s are 0 to %d",
+                               f->path, i, i * record + label, value, row->name, row->classes - 1);
     }
     return STATUS_OK;
 }
@@ -48,7 +52,8 @@ static enum status part_grow(struct dataset_part *part, size_t more, size_t pixe
     if (pixel) part->pixel = pixel;
     uint16_t *label = realloc(part->label, count * sizeof *label);
     if (label) part->label = label;
-    if (!pixel || !label) return fail(STATUS_NOMEM, "no memory for %zu images of %zu bytes", count, pixels);
+    if (!pixel || !label)
+        return status_fail(STATUS_NOMEM, "no memory for %zu images of %zu bytes", count, pixels);
     return STATUS_OK;
 }
 

@@ -1,4 +1,5 @@
 /* sim/data/dataset_file.c - a data set's file in memory, plain or gzip, read to its very end. */
+#include "quant/try.h"
 #include "sim/data/dataset_images.h"
 
 #include <errno.h>
@@ -34,17 +35,18 @@ static enum status read_failure(const char *path, gzFile gz)
 
     switch (code) {
     case Z_ERRNO:
-        return fail(STATUS_IO, "%s: cannot read after byte %lld: %s", path, at, strerror(cause));
+        return status_fail(STATUS_IO, "%s: cannot read after byte %lld: %s", path, at, strerror(cause));
     case Z_MEM_ERROR:
-        return fail(STATUS_NOMEM, "%s: no memory to uncompress it", path);
+        return status_fail(STATUS_NOMEM, "%s: no memory to uncompress it", path);
     case Z_BUF_ERROR:
-        return fail(STATUS_INPUT,
-                    "%s: truncated: the gzip data stop at byte %lld before their end; get the file again",
-                    path, at);
+        return status_fail(
+            STATUS_INPUT,
+            "%s: truncated: the gzip data stop at byte %lld before their end; get the file again", path, at);
     default:
-        return fail(STATUS_INPUT,
-                    "%s: corrupt gzip data near byte %lld of the compressed file (%s); get the file again",
-                    path, at, words);
+        return status_fail(
+            STATUS_INPUT,
+            "%s: corrupt gzip data near byte %lld of the compressed file (%s); get the file again", path, at,
+            words);
     }
 }
 
@@ -53,10 +55,11 @@ static enum status grow(struct dataset_file *f, size_t *capacity)
 {
     const size_t wanted = *capacity ? 2 * *capacity : FIRST_CAPACITY;
     if (wanted > LARGEST_FILE)
-        return fail(STATUS_INPUT, "%s: more than %zu MiB uncompressed, which no data set of the table has",
-                    f->path, LARGEST_FILE >> 20);
+        return status_fail(STATUS_INPUT,
+                           "%s: more than %zu MiB uncompressed, which no data set of the table has", f->path,
+                           LARGEST_FILE >> 20);
     uint8_t *data = realloc(f->data, wanted);
-    if (!data) return fail(STATUS_NOMEM, "%s: no memory for %zu MiB", f->path, wanted >> 20);
+    if (!data) return status_fail(STATUS_NOMEM, "%s: no memory for %zu MiB", f->path, wanted >> 20);
     f->data = data;
     *capacity = wanted;
     return STATUS_OK;
@@ -85,14 +88,14 @@ enum status dataset_file_load(struct dataset_file *f, struct digest *digest, con
     struct stat about;
     *f = (struct dataset_file){0};
     if (!dataset_file_exists(f->path, dir, name))
-        return fail(STATUS_IO, "%s/%s: no such file, and no %s.gz either", dir, name, name);
+        return status_fail(STATUS_IO, "%s/%s: no such file, and no %s.gz either", dir, name, name);
     if (stat(f->path, &about) == 0 && !S_ISREG(about.st_mode))
-        return fail(STATUS_IO, "%s: %s, but this should be a data file", f->path,
-                    S_ISDIR(about.st_mode) ? "is a directory" : "not a regular file");
+        return status_fail(STATUS_IO, "%s: %s, but this should be a data file", f->path,
+                           S_ISDIR(about.st_mode) ? "is a directory" : "not a regular file");
 
     errno = 0;
     gzFile gz = gzopen(f->path, "rb");
-    if (!gz) return fail(STATUS_IO, "%s: cannot open: %s", f->path, strerror(errno ? errno : ENOMEM));
+    if (!gz) return status_fail(STATUS_IO, "%s: cannot open: %s", f->path, strerror(errno ? errno : ENOMEM));
     gzbuffer(gz, ZLIB_BUFFER);
     const enum status s = read_all(f, gz);
     gzclose(gz);

@@ -4,6 +4,7 @@
  *   images  00000803  count  height  width  pixel[count][height][width]
  *   labels  00000801  count  label[count]
  */
+#include "quant/try.h"
 #include "sim/data/dataset_images.h"
 
 #include <inttypes.h>
@@ -31,16 +32,19 @@ static enum status header_read(uint32_t *count, const struct dataset_file *f, co
     const uint32_t magic = f->size >= 4 ? big_endian(f->data) : 0;
 
     if (f->size >= 4 && magic == other->magic)
-        return fail(STATUS_INPUT, "%s: byte 0: magic 0x%08x of IDX %s where %s (0x%08x) should be", f->path,
-                    magic, other->noun, kind->noun, kind->magic);
+        return status_fail(STATUS_INPUT, "%s: byte 0: magic 0x%08x of IDX %s where %s (0x%08x) should be",
+                           f->path, magic, other->noun, kind->noun, kind->magic);
     if (f->size >= 4 && magic != kind->magic)
-        return fail(STATUS_INPUT, "%s: byte 0: magic 0x%08x, but IDX %s start with 0x%08x, plain or in gzip",
-                    f->path, magic, kind->noun, kind->magic);
+        return status_fail(STATUS_INPUT,
+                           "%s: byte 0: magic 0x%08x, but IDX %s start with 0x%08x, plain or in gzip",
+                           f->path, magic, kind->noun, kind->magic);
     if (f->size < kind->header)
-        return fail(STATUS_INPUT, "%s: truncated: ends at byte %zu, within the %zu bytes of its IDX header",
-                    f->path, f->size, kind->header);
+        return status_fail(STATUS_INPUT,
+                           "%s: truncated: ends at byte %zu, within the %zu bytes of its IDX header", f->path,
+                           f->size, kind->header);
     *count = big_endian(f->data + 4);
-    if (*count == 0) return fail(STATUS_INPUT, "%s: byte 4: announces no %s at all", f->path, kind->noun);
+    if (*count == 0)
+        return status_fail(STATUS_INPUT, "%s: byte 4: announces no %s at all", f->path, kind->noun);
     return STATUS_OK;
 }
 
@@ -50,9 +54,9 @@ static enum status content_check(const struct dataset_file *f, const struct idx_
 {
     const uint64_t size = kind->header + (uint64_t)count * item;
     if (f->size == size) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: %s: ends at byte %zu, but the header's %" PRIu32 " %s end at byte %" PRIu64, f->path,
-                f->size < size ? "truncated" : "trailing bytes", f->size, count, kind->noun, size);
+    return status_fail(
+        STATUS_INPUT, "%s: %s: ends at byte %zu, but the header's %" PRIu32 " %s end at byte %" PRIu64,
+        f->path, f->size < size ? "truncated" : "trailing bytes", f->size, count, kind->noun, size);
 }
 
 static enum status images_check(uint32_t *count, const struct dataset_file *f, const struct dataset_row *row)
@@ -62,9 +66,9 @@ static enum status images_check(uint32_t *count, const struct dataset_file *f, c
     TRY(header_read(count, f, &images_kind));
     const uint32_t h = big_endian(f->data + 8), w = big_endian(f->data + 12);
     if (h != (uint32_t)raw.h || w != (uint32_t)raw.w)
-        return fail(STATUS_INPUT,
-                    "%s: byte 8: images of %" PRIu32 " x %" PRIu32 ", but those of %s are %d x %d", f->path,
-                    h, w, row->name, raw.h, raw.w);
+        return status_fail(STATUS_INPUT,
+                           "%s: byte 8: images of %" PRIu32 " x %" PRIu32 ", but those of %s are %d x %d",
+                           f->path, h, w, row->name, raw.h, raw.w);
     return content_check(f, &images_kind, *count, shape_size(raw));
 }
 
@@ -75,13 +79,14 @@ static enum status labels_check(const struct dataset_file *f, const struct datas
 
     TRY(header_read(&count, f, &labels_kind));
     if (count != images)
-        return fail(STATUS_INPUT, "%s: byte 4: %" PRIu32 " labels, but %s has %" PRIu32 " images", f->path,
-                    count, images_path, images);
+        return status_fail(STATUS_INPUT, "%s: byte 4: %" PRIu32 " labels, but %s has %" PRIu32 " images",
+                           f->path, count, images_path, images);
     TRY(content_check(f, &labels_kind, count, 1));
     for (size_t at = labels_kind.header; at < f->size; at++)
         if (f->data[at] >= row->classes)
-            return fail(STATUS_INPUT, "%s: byte %zu: label %d of image %zu, but the labels of %s are 0 to %d",
-                        f->path, at, f->data[at], at - labels_kind.header, row->name, row->classes - 1);
+            return status_fail(
+                STATUS_INPUT, "%s: byte %zu: label %d of image %zu, but the labels of %s are 0 to %d",
+                f->path, at, f->data[at], at - labels_kind.header, row->name, row->classes - 1);
     return STATUS_OK;
 }
 

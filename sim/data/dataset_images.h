@@ -55,23 +55,24 @@ struct dataset_images {
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name);
 
 /** Load dir/name or dir/name.gz and add its uncompressed bytes to the digest. Free f->data in any case. */
-MUST_CHECK enum status dataset_file_load(struct dataset_file *f, struct digest *digest, const char *dir,
-                                         const char *name);
+STATUS_MUST_CHECK enum status dataset_file_load(struct dataset_file *f, struct digest *digest,
+                                                const char *dir, const char *name);
 
 /** IDX, the format of MNIST: name[0] the images, name[1] the labels. */
-MUST_CHECK enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row *row,
-                                        const char *dir, const char *const name[]);
+STATUS_MUST_CHECK enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row *row,
+                                               const char *dir, const char *const name[]);
 
 /** CIFAR's binary version: records of label bytes and three planes, in any number of files. */
-MUST_CHECK enum status dataset_cifar_read(struct dataset_part *part, const struct dataset_row *row,
-                                          const char *dir, const char *const name[]);
+STATUS_MUST_CHECK enum status dataset_cifar_read(struct dataset_part *part, const struct dataset_row *row,
+                                                 const char *dir, const char *const name[]);
 
 /** Packed images, of any size and number, read in place: one file, name[0]. */
-MUST_CHECK enum status dataset_packed_read(struct dataset_part *part, const struct dataset_row *row,
-                                           const char *dir, const char *const name[]);
+STATUS_MUST_CHECK enum status dataset_packed_read(struct dataset_part *part, const struct dataset_row *row,
+                                                  const char *dir, const char *const name[]);
 
 /** Give part `count` labels of one byte each. */
-MUST_CHECK enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label, size_t count);
+STATUS_MUST_CHECK enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label,
+                                                 size_t count);
 
 /** Free what a part holds, whoever read it; fine for one that is all 0. */
 void dataset_part_free(struct dataset_part *part);

@@ -13,6 +13,7 @@
  * their digest is in the header, so that header and labels identify the whole. The pixels themselves are
  * not read to check it.
  */
+#include "quant/try.h"
 #include "sim/data/dataset_images.h"
 
 #include <errno.h>
@@ -46,20 +47,21 @@ static enum status header_check(const uint8_t *file, size_t size, const char *pa
     const uint64_t count = number(file + AT_COUNT, 4), want = HEADER + count * (2 + shape_size(raw));
 
     if (memcmp(file, magic, sizeof magic) != 0)
-        return fail(STATUS_INPUT, "%s: byte 0: not packed images, which begin with \"images1\"", path);
+        return status_fail(STATUS_INPUT, "%s: byte 0: not packed images, which begin with \"images1\"", path);
     if (h != (uint32_t)raw.h || w != (uint32_t)raw.w || c != (uint32_t)raw.c)
-        return fail(STATUS_INPUT,
-                    "%s: byte %d: images of %" PRIu32 " x %" PRIu32 " x %" PRIu32
-                    ", but those of %s are %d x %d x %d",
-                    path, AT_SHAPE, h, w, c, row->name, raw.h, raw.w, raw.c);
+        return status_fail(STATUS_INPUT,
+                           "%s: byte %d: images of %" PRIu32 " x %" PRIu32 " x %" PRIu32
+                           ", but those of %s are %d x %d x %d",
+                           path, AT_SHAPE, h, w, c, row->name, raw.h, raw.w, raw.c);
     if (classes != (uint32_t)row->classes)
-        return fail(STATUS_INPUT, "%s: byte %d: %" PRIu32 " classes, but %s has %d", path, AT_CLASSES,
-                    classes, row->name, row->classes);
-    if (count == 0) return fail(STATUS_INPUT, "%s: byte %d: no images", path, AT_COUNT);
+        return status_fail(STATUS_INPUT, "%s: byte %d: %" PRIu32 " classes, but %s has %d", path, AT_CLASSES,
+                           classes, row->name, row->classes);
+    if (count == 0) return status_fail(STATUS_INPUT, "%s: byte %d: no images", path, AT_COUNT);
     if (size != want)
-        return fail(STATUS_INPUT,
-                    "%s: %s: ends at byte %zu, but the header's %" PRIu64 " images end at byte %" PRIu64,
-                    path, size < want ? "truncated" : "trailing bytes", size, count, want);
+        return status_fail(STATUS_INPUT,
+                           "%s: %s: ends at byte %zu, but the header's %" PRIu64
+                           " images end at byte %" PRIu64,
+                           path, size < want ? "truncated" : "trailing bytes", size, count, want);
     return STATUS_OK;
 }
 
@@ -69,12 +71,13 @@ static enum status labels_read(struct dataset_part *part, const uint8_t *label, 
     const size_t count = (size_t)part->count;
 
     part->label = malloc(count * sizeof *part->label);
-    if (!part->label) return fail(STATUS_NOMEM, "no memory for %zu labels", count);
+    if (!part->label) return status_fail(STATUS_NOMEM, "no memory for %zu labels", count);
     for (size_t i = 0; i < count; i++) {
         part->label[i] = (uint16_t)number(label + 2 * i, 2);
         if (part->label[i] >= row->classes)
-            return fail(STATUS_INPUT, "%s: byte %zu: label %d of image %zu, but the labels of %s are 0 to %d",
-                        path, HEADER + 2 * i, part->label[i], i, row->name, row->classes - 1);
+            return status_fail(STATUS_INPUT,
+                               "%s: byte %zu: label %d of image %zu, but the labels of %s are 0 to %d", path,
+                               HEADER + 2 * i, part->label[i], i, row->name, row->classes - 1);
     }
     return STATUS_OK;
 }
@@ -84,13 +87,13 @@ static enum status file_map(struct dataset_part *part, int file, const char *pat
 {
     struct stat about;
 
-    if (fstat(file, &about) != 0) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(about.st_mode)) return fail(STATUS_IO, "%s: not a regular file", path);
+    if (fstat(file, &about) != 0) return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(about.st_mode)) return status_fail(STATUS_IO, "%s: not a regular file", path);
     if (about.st_size < HEADER)
-        return fail(STATUS_INPUT, "%s: truncated: %lld bytes, but the header alone has %d", path,
-                    (long long)about.st_size, HEADER);
+        return status_fail(STATUS_INPUT, "%s: truncated: %lld bytes, but the header alone has %d", path,
+                           (long long)about.st_size, HEADER);
     void *map = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (map == MAP_FAILED) return fail(STATUS_IO, "%s: cannot map: %s", path, strerror(errno));
+    if (map == MAP_FAILED) return status_fail(STATUS_IO, "%s: cannot map: %s", path, strerror(errno));
     part->map = map;
     part->map_size = (size_t)about.st_size;
     return STATUS_OK;
@@ -101,11 +104,12 @@ enum status dataset_packed_read(struct dataset_part *part, const struct dataset_
 {
     char path[DATASET_PATH];
 
-    if (!dataset_file_exists(path, dir, name[0])) return fail(STATUS_IO, "%s/%s: no such file", dir, name[0]);
+    if (!dataset_file_exists(path, dir, name[0]))
+        return status_fail(STATUS_IO, "%s/%s: no such file", dir, name[0]);
     if (strcmp(path + strlen(path) - 3, ".gz") == 0)
-        return fail(STATUS_INPUT, "%s: uncompress it; packed images are read in place", path);
+        return status_fail(STATUS_INPUT, "%s: uncompress it; packed images are read in place", path);
     const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return fail(STATUS_IO, "%s: cannot open: %s", path, strerror(errno));
+    if (file < 0) return status_fail(STATUS_IO, "%s: cannot open: %s", path, strerror(errno));
     const enum status s = file_map(part, file, path);
     close(file);
     TRY(s);

@@ -7,7 +7,7 @@
 enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label, size_t count)
 {
     part->label = malloc((count ? count : 1) * sizeof *part->label);
-    if (!part->label) return fail(STATUS_NOMEM, "no memory for %zu labels", count);
+    if (!part->label) return status_fail(STATUS_NOMEM, "no memory for %zu labels", count);
     for (size_t i = 0; i < count; i++)
         part->label[i] = label[i];
     return STATUS_OK;

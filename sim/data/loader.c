@@ -89,7 +89,7 @@ static enum status start(struct loader *l)
     if (error == 0) return STATUS_OK;
     pthread_cond_destroy(&l->changed);
     pthread_mutex_destroy(&l->lock);
-    return fail(STATUS_IO, "no thread for loading batches: %s", strerror(error));
+    return status_fail(STATUS_IO, "no thread for loading batches: %s", strerror(error));
 }
 
 static void release(struct loader *l)
@@ -108,7 +108,7 @@ enum status loader_open(struct loader **out, const struct loader_spec *spec)
     bool whole = true;
 
     *out = NULL;
-    if (!l) return fail(STATUS_NOMEM, "no memory for loading batches");
+    if (!l) return status_fail(STATUS_NOMEM, "no memory for loading batches");
     l->spec = *spec;
     l->order_epoch = l->wanted = l->made = NONE;
     l->order = malloc((size_t)spec->data->count[SPLIT_TRAIN] * sizeof *l->order);
@@ -118,9 +118,10 @@ enum status loader_open(struct loader **out, const struct loader_spec *spec)
             (struct loaded){.images = malloc(image_floats(spec) * sizeof(float)), .labels = l->labels[i]};
         whole = whole && l->labels[i] && l->batch[i].images;
     }
-    const enum status s = whole && l->order ? start(l)
-                                            : fail(STATUS_NOMEM, "batches of %d examples need %.2f GiB",
-                                                   spec->batch, (double)bytes_of(spec) / (1 << 30));
+    const enum status s = whole && l->order
+                              ? start(l)
+                              : status_fail(STATUS_NOMEM, "batches of %d examples need %.2f GiB", spec->batch,
+                                            (double)bytes_of(spec) / (1 << 30));
     if (s == STATUS_OK)
         *out = l;
     else

@@ -33,7 +33,7 @@ struct loader;
 int64_t loader_epoch_length(const struct loader_spec *s);
 
 /** Begin; STATUS_NOMEM, or STATUS_IO if there can be no thread. The data set must outlive the loader. */
-MUST_CHECK enum status loader_open(struct loader **out, const struct loader_spec *spec);
+STATUS_MUST_CHECK enum status loader_open(struct loader **out, const struct loader_spec *spec);
 
 /** The batch of `iteration`, and begin to make that of the next one. */
 struct loaded loader_batch(struct loader *l, int64_t iteration);

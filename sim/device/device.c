@@ -1,6 +1,7 @@
 /* sim/device/device.c - the table of devices, and what all of them share. */
 #include "sim/device/device.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/device/cpu/cpu.h"
 
@@ -22,8 +23,8 @@ enum status device_open(struct device **out, const struct machine *m)
     *out = NULL;
     if (m->device) TRY(table_find_pointer(&row, "device", m->device, (const void *const *)table, COUNT));
     if (!table[row]->available())
-        return fail(STATUS_INPUT, "device '%s' needs %s, which is not here", table[row]->name,
-                    table[row]->needs);
+        return status_fail(STATUS_INPUT, "device '%s' needs %s, which is not here", table[row]->name,
+                           table[row]->needs);
     return table[row]->open(out, m);
 }
 

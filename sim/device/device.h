@@ -85,7 +85,7 @@ struct device {
 };
 
 /** Open the machine's device; fails with the known names. */
-MUST_CHECK enum status device_open(struct device **out, const struct machine *m);
+STATUS_MUST_CHECK enum status device_open(struct device **out, const struct machine *m);
 void device_close(struct device *d); /* NULL is fine */
 
 /** The device's memory, for arenas. */

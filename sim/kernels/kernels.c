@@ -1,6 +1,7 @@
 /* sim/kernels/kernels.c - the table of instruction sets, and the proof that picks a product's integer
  * width. */
 #include "sim/kernels/kernels.h"
+#include "quant/try.h"
 #include "sim/kernels/kernels_table.h"
 #include "sim/base/table.h"
 
@@ -35,8 +36,9 @@ enum status kernels_find(const struct kernels **out, const char *name)
     TRY(table_find(&row, name ? "kernels" : "kernels in CPTSIM_KERNELS", asked, names, sizeof *names,
                    TABLE_COUNT + 1));
     if (!table[row]->available())
-        return fail(STATUS_INPUT, "kernels '%s' need %s, which this CPU lacks; 'auto' takes what it has",
-                    asked, table[row]->needs);
+        return status_fail(STATUS_INPUT,
+                           "kernels '%s' need %s, which this CPU lacks; 'auto' takes what it has", asked,
+                           table[row]->needs);
     *out = table[row];
     return STATUS_OK;
 }

@@ -117,7 +117,7 @@ struct kernels {
 
     /* --- elementwise ----------------------------------------------------------------------------- */
 
-    /** range_of: order-free; NaN if any element is NaN. A zero bound is +0, here and below. */
+    /** affine_range_of: order-free; NaN if any element is NaN. A zero bound is +0, here and below. */
     struct range (*range)(const float *x, size_t n);
 
     /**
@@ -227,7 +227,7 @@ struct kernels {
 };
 
 /** Kernels by name; NULL or "auto": the fastest that this CPU has. Fails with the known names. */
-MUST_CHECK enum status kernels_find(const struct kernels **out, const char *name);
+STATUS_MUST_CHECK enum status kernels_find(const struct kernels **out, const char *name);
 
 /** Every row of the table, slowest first; *count is set. For `cptsim list kernels` and the tests. */
 const struct kernels *const *kernels_all(int *count);

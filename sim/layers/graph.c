@@ -6,6 +6,7 @@
  */
 #include "sim/layers/graph.h"
 
+#include "quant/try.h"
 #include "sim/base/layout.h"
 
 #include <assert.h>

@@ -45,7 +45,7 @@ int graph_add_inputs(struct graph *g, struct layer *l, const int input[]);
 struct shape graph_shape(const struct graph *g, int node);
 
 /** Place all memory on the plan's device, which must outlive the graph. */
-MUST_CHECK enum status graph_plan(struct graph *g, const struct memory_plan *p);
+STATUS_MUST_CHECK enum status graph_plan(struct graph *g, const struct memory_plan *p);
 
 /** Give the network its batch: n examples of floats, or of integers where it reads tokens. */
 void graph_put(struct graph *g, const void *input, int n);

@@ -1,6 +1,8 @@
 /* sim/layers/rig.c - what the graph does for its layers, done for one. */
 #include "sim/layers/rig.h"
 
+#include "quant/try.h"
+
 #include <stdlib.h>
 
 static void claim_tensor(struct tensor *t, struct shape shape, struct rig *r, bool notes)
@@ -64,7 +66,8 @@ static void measure_notes(struct tensor *t, int batch)
 
 static void measure_range(struct tensor *t, int batch)
 {
-    *t->range = range_join(range_of(t->data, shape_size(t->shape) * (size_t)batch), RANGE_EMPTY);
+    *t->range =
+        affine_range_join(affine_range_of(t->data, shape_size(t->shape) * (size_t)batch), AFFINE_RANGE_EMPTY);
 }
 
 static void gather(struct tensor *to[], struct tensor from[])

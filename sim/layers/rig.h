@@ -16,8 +16,8 @@ struct rig {
 };
 
 /** Take ownership of `layer` and give it memory for p->batch examples; p->device is opened here. */
-MUST_CHECK enum status rig_open(struct rig *r, struct layer *layer, const struct machine *machine,
-                                const struct memory_plan *p, const struct recipe *recipe);
+STATUS_MUST_CHECK enum status rig_open(struct rig *r, struct layer *layer, const struct machine *machine,
+                                       const struct memory_plan *p, const struct recipe *recipe);
 void rig_close(struct rig *r);
 
 /** Forward over the plan's batch from r->in, whose ranges and sums are measured here; result in r->out. */

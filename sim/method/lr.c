@@ -4,6 +4,7 @@
  */
 #include "sim/method/lr.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/scalar.h"
 

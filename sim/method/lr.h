@@ -30,7 +30,7 @@ struct lr_type {
 double lr_rate(const struct lr_spec *s, int64_t iteration, int64_t iterations);
 
 /** Row by name; fails with the nearest known name. */
-MUST_CHECK enum status lr_find(const struct lr_type **out, const char *name);
+STATUS_MUST_CHECK enum status lr_find(const struct lr_type **out, const char *name);
 
 const struct lr_type *lr_all(int *count);
 

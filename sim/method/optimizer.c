@@ -1,6 +1,7 @@
 /* sim/method/optimizer.c - the table of optimizers. Float32 state, one rounding for each written operation. */
 #include "sim/method/optimizer.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <string.h>

@@ -29,7 +29,7 @@ struct optimizer_type {
 /** How many tensors it keeps of each parameter. */
 int optimizer_states(const struct optimizer_type *t);
 
-MUST_CHECK enum status optimizer_find(const struct optimizer_type **out, const char *name);
+STATUS_MUST_CHECK enum status optimizer_find(const struct optimizer_type **out, const char *name);
 const struct optimizer_type *optimizer_all(int *count);
 
 #endif

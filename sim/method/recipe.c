@@ -1,6 +1,7 @@
 /* sim/method/recipe.c - the table of recipes. */
 #include "sim/method/recipe.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 
 #include <string.h>

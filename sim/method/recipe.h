@@ -26,7 +26,7 @@ struct recipe {
 };
 
 /** Recipe by name; fails with the known names. */
-MUST_CHECK enum status recipe_find(struct recipe *out, const char *name);
+STATUS_MUST_CHECK enum status recipe_find(struct recipe *out, const char *name);
 
 /** Do the products of quantized layers run over decoded float32 values, because a role asks for them? */
 bool recipe_decodes(const struct recipe *r);

@@ -6,6 +6,7 @@
  */
 #include "sim/method/schedule.h"
 
+#include "quant/try.h"
 #include "sim/base/table.h"
 #include "sim/base/scalar.h"
 #include "sim/method/widths.h"
@@ -58,10 +59,11 @@ static int bits_at(const struct schedule_spec *s, const struct schedule_state *s
 enum status schedule_check_known(const struct schedule_spec *s, const char *where)
 {
     if (!s->type->adaptive) return STATUS_OK;
-    return fail(STATUS_INPUT,
-                "%s: schedule '%s' follows what the run measures, so its bits are known only when it has "
-                "trained; read them from the record, as `cptsim cost --run RUNDIR` does",
-                where, s->type->name);
+    return status_fail(
+        STATUS_INPUT,
+        "%s: schedule '%s' follows what the run measures, so its bits are known only when it has "
+        "trained; read them from the record, as `cptsim cost --run RUNDIR` does",
+        where, s->type->name);
 }
 
 int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p)
@@ -141,17 +143,17 @@ enum status schedule_check(const struct schedule_spec *s, int64_t iterations, co
     const int lo = s->bits_min, hi = s->bits_max;
 
     if (iterations < 1 || iterations > SCHEDULE_ITERATIONS_MOST)
-        return fail(STATUS_INPUT, "%s: %lld iterations; a run has 1 to %lld", where, (long long)iterations,
-                    (long long)SCHEDULE_ITERATIONS_MOST);
+        return status_fail(STATUS_INPUT, "%s: %lld iterations; a run has 1 to %lld", where,
+                           (long long)iterations, (long long)SCHEDULE_ITERATIONS_MOST);
     if ((lo != 0 || hi != 0) && (lo < WIDTH_LEAST || hi > WIDTH_MOST))
-        return fail(STATUS_INPUT, "%s: bits %d to %d; widths go from %d to %d (or 0 0 for float32)", where,
-                    lo, hi, WIDTH_LEAST, WIDTH_MOST);
+        return status_fail(STATUS_INPUT, "%s: bits %d to %d; widths go from %d to %d (or 0 0 for float32)",
+                           where, lo, hi, WIDTH_LEAST, WIDTH_MOST);
     if (lo > hi)
-        return fail(STATUS_INPUT, "%s: bits %d to %d; the smaller width comes first: %d to %d", where, lo, hi,
-                    hi, lo);
+        return status_fail(STATUS_INPUT, "%s: bits %d to %d; the smaller width comes first: %d to %d", where,
+                           lo, hi, hi, lo);
     if (s->cycles < 1 || s->cycles > iterations)
-        return fail(STATUS_INPUT, "%s: %d cycles in %lld iterations; want 1 to %lld", where, s->cycles,
-                    (long long)iterations, (long long)iterations);
+        return status_fail(STATUS_INPUT, "%s: %d cycles in %lld iterations; want 1 to %lld", where, s->cycles,
+                           (long long)iterations, (long long)iterations);
     return STATUS_OK;
 }
 

@@ -67,7 +67,7 @@ struct schedule_type {
 /* --- before a run ------------------------------------------------------------------------------------- */
 
 /** STATUS_INPUT if nobody can tell the bits before the run: the schedule is adaptive. */
-MUST_CHECK enum status schedule_check_known(const struct schedule_spec *s, const char *where);
+STATUS_MUST_CHECK enum status schedule_check_known(const struct schedule_spec *s, const char *where);
 
 /**
  * Bits at a point, rint (to even) of the formula, for a schedule whose bits are known: the only way to look
@@ -104,11 +104,12 @@ bool schedule_by_layer(const struct schedule_spec *s);
 double schedule_phase(int64_t *cycle, const struct schedule_spec *s, const struct schedule_point *p);
 
 /** Row by name; fails with the nearest known name. */
-MUST_CHECK enum status schedule_find(const struct schedule_type **out, const char *name);
+STATUS_MUST_CHECK enum status schedule_find(const struct schedule_type **out, const char *name);
 
 /** Check ranges (bits 2..32, min <= max, 1 <= cycles <= iterations); `where` begins the sentence, e.g.
  * "forward". */
-MUST_CHECK enum status schedule_check(const struct schedule_spec *s, int64_t iterations, const char *where);
+STATUS_MUST_CHECK enum status schedule_check(const struct schedule_spec *s, int64_t iterations,
+                                             const char *where);
 
 /** All rows; *count is set. */
 const struct schedule_type *schedule_all(int *count);

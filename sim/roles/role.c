@@ -2,6 +2,7 @@
 #include "sim/roles/role.h"
 
 #include "quant/quantizer.h"
+#include "quant/try.h"
 #include "sim/roles/role_accumulator.h"
 
 #include <assert.h>
@@ -78,7 +79,8 @@ enum status role_expand(char out[static ROLE_TEXT], const char *text, int bits)
         } else if (placeholder_read(&value, &at, bits)) {
             used += (size_t)snprintf(out + used, ROLE_TEXT - used, "%d", value);
         } else {
-            return fail(STATUS_INPUT, "'%s' has a brace that is none of {bits}, {bits+N} and {bits-N}", text);
+            return status_fail(STATUS_INPUT, "'%s' has a brace that is none of {bits}, {bits+N} and {bits-N}",
+                               text);
         }
     }
     out[used] = '\0';
@@ -91,8 +93,8 @@ static enum status placeholders_check(enum role role, const char *text)
 
     TRY(role_expand(expanded, text, 8));
     if (strchr(text, '{') != NULL && rows[role].width == ROLE_WIDTH_NONE)
-        return fail(STATUS_INPUT, "'%s' has {bits}, but no schedule drives this role's width; want a number",
-                    text);
+        return status_fail(STATUS_INPUT,
+                           "'%s' has {bits}, but no schedule drives this role's width; want a number", text);
     return STATUS_OK;
 }
 
@@ -139,11 +141,11 @@ enum status role_parse(struct role_setting *out, enum role role, const char *tex
             return STATUS_OK;
         }
     if (strlen(text) >= ROLE_TEXT / 2)
-        return fail(STATUS_INPUT, "%zu characters; want a format, recipe or float32", strlen(text));
+        return status_fail(STATUS_INPUT, "%zu characters; want a format, recipe or float32", strlen(text));
     memcpy(out->text, text, strlen(text) + 1);
     TRY(placeholders_check(role, text));
     const enum status s = role_is_driven(out) ? STATUS_OK : text_complete(out, role);
-    return s == STATUS_OK ? s : fail(s, "%s; recipe and float32 are possible, too", status_detail());
+    return s == STATUS_OK ? s : status_fail(s, "%s; recipe and float32 are possible, too", status_detail());
 }
 
 enum status role_check(const struct role_setting *s, enum role role, int lo, int hi)
@@ -155,8 +157,8 @@ enum status role_check(const struct role_setting *s, enum role role, int lo, int
     for (int bits = lo; bits <= hi; bits++) {
         const enum status status = plan_of(&plan, s, bits);
         if (status == STATUS_OK) continue;
-        return fail(status, "'%s' at %d bits, which the schedule or an evaluation asks for: %s", s->text,
-                    bits, status_detail());
+        return status_fail(status, "'%s' at %d bits, which the schedule or an evaluation asks for: %s",
+                           s->text, bits, status_detail());
     }
     return STATUS_OK;
 }

@@ -91,7 +91,7 @@ struct role_tensor {
 const struct role_row *role_all(int *count);
 
 /** Read a setting. STATUS_INPUT says what is wrong with it; without {bits} nothing can be wrong later. */
-MUST_CHECK enum status role_parse(struct role_setting *out, enum role role, const char *text);
+STATUS_MUST_CHECK enum status role_parse(struct role_setting *out, enum role role, const char *text);
 
 /** The setting as it would be written. */
 const char *role_print(const struct role_setting *s);
@@ -100,7 +100,7 @@ const char *role_print(const struct role_setting *s);
 bool role_is_driven(const struct role_setting *s);
 
 /** Is its format possible at every width of lo..hi? STATUS_INPUT names the width and the nearest format. */
-MUST_CHECK enum status role_check(const struct role_setting *s, enum role role, int lo, int hi);
+STATUS_MUST_CHECK enum status role_check(const struct role_setting *s, enum role role, int lo, int hi);
 
 /**
  * What the device is told to quantize a tensor by a setting of ROLE_FORMAT that has been checked at these bits;
@@ -116,6 +116,6 @@ struct quantize_op role_quantize(const struct role_tensor *t, const struct role_
 bool role_grid(struct affine *out, const struct role_setting *s, enum role role, const struct role_moment *m);
 
 /** Replace every {bits}, {bits+N} and {bits-N} of `text`. STATUS_INPUT for any other brace. */
-MUST_CHECK enum status role_expand(char out[static ROLE_TEXT], const char *text, int bits);
+STATUS_MUST_CHECK enum status role_expand(char out[static ROLE_TEXT], const char *text, int bits);
 
 #endif

@@ -1,6 +1,7 @@
 /* sim/roles/role_accumulator.c - reading and writing the accumulator's setting. */
 #include "sim/roles/role_accumulator.h"
 
+#include "quant/try.h"
 #include "sim/base/text.h"
 
 #include <ctype.h>
@@ -34,8 +35,9 @@ enum status role_accumulator_parse(struct accumulator *out, const char *text)
     if (slash != NULL) {
         const long chunk = strtol(slash + 1, &end, 10);
         if (!isdigit((unsigned char)slash[1]) || *end != '/' || chunk < 1 || chunk > 1 << 30)
-            return fail(STATUS_INPUT,
-                        "'%s' has no chunk; want FORMAT/CHUNK/FORMAT as in exact/64/fp:fp32:rne:inf", text);
+            return status_fail(STATUS_INPUT,
+                               "'%s' has no chunk; want FORMAT/CHUNK/FORMAT as in exact/64/fp:fp32:rne:inf",
+                               text);
         out->chunk = (size_t)chunk;
         TRY(stage_parse(&out->outer, end + 1, strlen(end + 1)));
     }

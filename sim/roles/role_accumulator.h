@@ -15,7 +15,7 @@
 #include "sim/roles/role.h"
 
 /** Read a setting's text. STATUS_INPUT unless each format is elementwise and fits binary64. */
-MUST_CHECK enum status role_accumulator_parse(struct accumulator *out, const char *text);
+STATUS_MUST_CHECK enum status role_accumulator_parse(struct accumulator *out, const char *text);
 
 /** Write it with all defaults, so that role_accumulator_parse gives it back. */
 void role_accumulator_print(char text[static ROLE_TEXT], const struct accumulator *s);

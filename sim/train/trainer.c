@@ -1,6 +1,8 @@
 /* sim/train/trainer.c - the training loop of Cyclic Precision Training. */
 #include "sim/train/trainer.h"
 
+#include "quant/try.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +37,7 @@ static enum status roles_check(const struct train_spec *s)
             row[i].width == ROLE_WIDTH_FORWARD ? &s->forward : &s->backward;
         const enum status status =
             role_check(&s->recipe.role[i], (enum role)i, schedule->bits_min, schedule->bits_max);
-        if (status != STATUS_OK) return fail(status, "role %s: %s", row[i].name, status_detail());
+        if (status != STATUS_OK) return status_fail(status, "role %s: %s", row[i].name, status_detail());
     }
     return STATUS_OK;
 }
@@ -63,7 +65,7 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
     t->widths = calloc((size_t)g->count + 1, sizeof *t->widths);
     if (!t->images || !t->labels || !t->widths)
-        return fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
+        return status_fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
     return loader_open(&t->loader, &batches);
 }
 
@@ -130,7 +132,7 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->seconds = now() - start;
     t->at++;
     if (!isfinite(loss.mean))
-        return fail(
+        return status_fail(
             STATUS_DIVERGED,
             "the loss is %g at iteration %ld (learning rate %g, %d/%d bits): try a lower learning rate",
             loss.mean, (long)row->iteration, row->lr, row->forward_bits, row->backward_bits);

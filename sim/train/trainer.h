@@ -65,8 +65,8 @@ struct trainer {
 
 /** Make ready: plan the graph's memory, initialize nothing (model_build has). *spec stays as it is from here
  * on. */
-MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec, struct device *device,
-                                    struct graph *g, struct dataset *d);
+STATUS_MUST_CHECK enum status trainer_open(struct trainer *t, const struct train_spec *spec,
+                                           struct device *device, struct graph *g, struct dataset *d);
 void trainer_close(struct trainer *t);
 
 /** Iterations in one epoch. */
@@ -74,7 +74,7 @@ int64_t trainer_epoch_length(const struct train_spec *spec, const struct dataset
 
 /** One iteration: bits, forward, backward, update. STATUS_DIVERGED if the loss is not finite (the row is
  * filled). */
-MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
+STATUS_MUST_CHECK enum status trainer_step(struct trainer *t, struct step_row *row);
 
 /** Evaluate a whole split with running statistics, weights and activations at `bits` (0: float32). */
 struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits);

@@ -144,7 +144,7 @@ struct bench bench_open(int argc, char **argv, const char *name, const char *wha
     bench_must(kernels_find(&b.kernels, r.kernels));
     *(r.json ? &b.json : &b.text) = stdout;
     if (r.save != NULL && (b.saved = fopen(r.save, "w")) == NULL)
-        bench_must(fail(STATUS_IO, "%s: cannot be written: %s", r.save, strerror(errno)));
+        bench_must(status_fail(STATUS_IO, "%s: cannot be written: %s", r.save, strerror(errno)));
     print_machine(&b);
     return b;
 }
@@ -152,7 +152,7 @@ struct bench bench_open(int argc, char **argv, const char *name, const char *wha
 void bench_close(struct bench *b)
 {
     if (b->saved != NULL && fclose(b->saved) != 0)
-        bench_must(fail(STATUS_IO, "--save: cannot be written: %s", strerror(errno)));
+        bench_must(status_fail(STATUS_IO, "--save: cannot be written: %s", strerror(errno)));
     b->saved = NULL;
 }
 
@@ -252,7 +252,7 @@ void *claim(size_t bytes)
     const size_t whole = (bytes + 127) / 64 * 64;
     void *const p = aligned_alloc(64, whole);
 
-    if (p == NULL) bench_must(fail(STATUS_NOMEM, "no memory for %zu bytes", whole));
+    if (p == NULL) bench_must(status_fail(STATUS_NOMEM, "no memory for %zu bytes", whole));
     return memset(p, 0, whole);
 }
 

@@ -50,8 +50,8 @@ static void read_rows(struct searches *s, const struct cost_case *c)
     char config[64];
     s->count = 0;
     if (!csv_open(&f, "tests/golden/bitfusion.csv"))
-        bench_must(
-            fail(STATUS_IO, "tests/golden/bitfusion.csv cannot be read; run from the repository's root"));
+        bench_must(status_fail(STATUS_IO,
+                               "tests/golden/bitfusion.csv cannot be read; run from the repository's root"));
     while (csv_next(&f)) {
         snprintf(config, sizeof config, "%s,", f.field[0]);
         if (strncmp(config, c->config, strlen(c->config)) != 0 || s->count == ROWS_MAX) continue;

@@ -119,7 +119,7 @@ struct yardstick *yardstick_new(int batch, const struct conv_shape *s, enum dire
     struct yardstick *y = calloc(1, sizeof *y);
 
     if (y == NULL || dnnl_engine_create(&y->engine, dnnl_cpu, 0) != dnnl_success)
-        bench_must(fail(STATUS_NOMEM, "oneDNN does not start"));
+        bench_must(status_fail(STATUS_NOMEM, "oneDNN does not start"));
     const dnnl_primitive_desc_t p = describe(batch, s, d, y->engine);
     const bool works = p != NULL && dnnl_primitive_create(&y->primitive, p) == dnnl_success &&
                        dnnl_stream_create(&y->stream, y->engine, 0) == dnnl_success && bind(y, p, d, m);

@@ -2,6 +2,7 @@
  * the resolved form says. */
 #include "experiments/config/config.h"
 
+#include "quant/try.h"
 #include "tests/fixtures/folder.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,7 @@
 /* tests/experiments/test_roles_config.c - roles in experiment files: what is refused and where, what the
  * hash holds. */
 #include "experiments/config/config.h"
+#include "quant/try.h"
 #include "tests/fixtures/folder.h"
 
 #include <criterion/criterion.h>

@@ -257,7 +257,7 @@ struct known {
     int shift, want_lowp, want_single, want_even;
 };
 
-Test(requantize, ties_go_as_each_way_says)
+Test(gemm_requantize, ties_go_as_each_way_says)
 {
     /* multiplier 2^30: x 2^(shift - 1) */
     static const struct known rows[] = {{5, 0, 3, 3, 2},     {-5, 0, -2, -2, -2},   {7, 0, 4, 4, 4},
@@ -267,18 +267,18 @@ Test(requantize, ties_go_as_each_way_says)
         struct requantizer r = {.multiplier = 1 << 30, .shift = rows[i].shift, .low = -128, .high = 127};
         int32_t y;
         r.way = REQUANTIZE_GEMMLOWP;
-        requantize(&y, &rows[i].x, 1, &r);
+        gemm_requantize(&y, &rows[i].x, 1, &r);
         cr_expect(eq(int, y, rows[i].want_lowp), "%d", rows[i].x);
         r.way = REQUANTIZE_SINGLE;
-        requantize(&y, &rows[i].x, 1, &r);
+        gemm_requantize(&y, &rows[i].x, 1, &r);
         cr_expect(eq(int, y, rows[i].want_single), "%d", rows[i].x);
         r.way = REQUANTIZE_EXACT;
-        requantize(&y, &rows[i].x, 1, &r);
+        gemm_requantize(&y, &rows[i].x, 1, &r);
         cr_expect(eq(int, y, rows[i].want_even), "%d", rows[i].x);
     }
 }
 
-Test(requantize, equals_the_exact_product_and_clamps)
+Test(gemm_requantize, equals_the_exact_product_and_clamps)
 {
     uint64_t state = 5;
     for (int i = 0; i < 20000; i++) {
@@ -286,18 +286,18 @@ Test(requantize, equals_the_exact_product_and_clamps)
         const double scale = ldexp(1 + fabs(uniform(&state)), -(int)(hard_random(&state) % 20));
         const int32_t x = (int32_t)((int64_t)hard_random(&state) >> (40 + hard_random(&state) % 20));
         int32_t y;
-        cr_assert(eq(int, requantizer_scale(&r, scale), STATUS_OK));
-        requantize(&y, &x, 1, &r);
+        cr_assert(eq(int, gemm_requantizer_scale(&r, scale), STATUS_OK));
+        gemm_requantize(&y, &x, 1, &r);
         const long double exact = rintl(ldexpl((long double)x * r.multiplier, r.shift - 31)) + 3;
         cr_assert(eq(int, y, exact<-128 ? -128 : exact> 127 ? 127 : (int)exact));
         r.way = REQUANTIZE_SINGLE;
-        requantize(&y, &x, 1, &r);
+        gemm_requantize(&y, &x, 1, &r);
         const long double up = floorl(ldexpl((long double)x * r.multiplier, r.shift - 31) + 0.5L) + 3;
         cr_assert(eq(int, y, up<-128 ? -128 : up> 127 ? 127 : (int)up));
     }
     struct requantizer r = {.multiplier = 0};
-    cr_expect(eq(int, requantizer_scale(&r, 0x1p-32), STATUS_INPUT));
-    cr_expect(eq(int, requantizer_scale(&r, 1.0 - 0x1p-40), STATUS_OK));
+    cr_expect(eq(int, gemm_requantizer_scale(&r, 0x1p-32), STATUS_INPUT));
+    cr_expect(eq(int, gemm_requantizer_scale(&r, 1.0 - 0x1p-40), STATUS_OK));
     cr_expect(eq(int, r.multiplier, 1 << 30));
     cr_expect(eq(int, r.shift, 1));
 }

@@ -239,7 +239,7 @@ ParameterizedTest(struct vector *v, affine, range_is_measured_as_in_the_golden_v
     for (int i = 0; i < v->n; i++)
         x[i] = float_of(v->x[i]);
 
-    const struct affine q = affine_of_range(range_of(x, v->n), v->bits, DIVISION_IEEE, AFFINE_FLOOR);
+    const struct affine q = affine_of_range(affine_range_of(x, v->n), v->bits, DIVISION_IEEE, AFFINE_FLOOR);
     cr_assert(eq(u32, bits_of(q.zero), v->zero));
     cr_assert(eq(u32, bits_of(q.scale), v->scale[DIVISION_IEEE]));
 }
@@ -366,9 +366,9 @@ Test(affine, quantize_may_write_over_its_input)
 
 Test(affine, range_of_nothing_is_empty_and_joins_as_nothing)
 {
-    const struct range empty = range_of(NULL, 0), some = {-2, 3};
+    const struct range empty = affine_range_of(NULL, 0), some = {-2, 3};
     cr_assert(lt(flt, empty.hi, empty.lo));
-    const struct range both = range_join(empty, some);
+    const struct range both = affine_range_join(empty, some);
     cr_assert(eq(flt, both.lo, some.lo));
     cr_assert(eq(flt, both.hi, some.hi));
 }
@@ -378,10 +378,10 @@ Test(affine, nan_is_seen_wherever_it_is)
     for (int at = 0; at < 3; at++) {
         float x[] = {1, 2, 3};
         x[at] = NAN;
-        cr_assert(isnan(range_of(x, 3).lo) && isnan(range_of(x, 3).hi));
+        cr_assert(isnan(affine_range_of(x, 3).lo) && isnan(affine_range_of(x, 3).hi));
     }
     const struct range bad = {NAN, NAN}, good = {0, 1};
-    cr_assert(isnan(range_join(bad, good).lo) && isnan(range_join(good, bad).hi));
+    cr_assert(isnan(affine_range_join(bad, good).lo) && isnan(affine_range_join(good, bad).hi));
 }
 
 Test(affine, floor_costs_a_small_range_its_codes)

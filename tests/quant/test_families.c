@@ -51,8 +51,8 @@ Test(families, posits_are_ordered_as_their_codes_are)
     for (int es = 0; es <= 4; es++) {
         const struct posit_format p = {16, es};
         for (int code = -32767; code < 32767; code++)
-            cr_assert(number_compare(posit_decode(&p, (uint64_t)code & 0xFFFF),
-                                     posit_decode(&p, (uint64_t)(code + 1) & 0xFFFF)) < 0);
+            cr_assert(number_compare(element_posit_decode(&p, (uint64_t)code & 0xFFFF),
+                                     element_posit_decode(&p, (uint64_t)(code + 1) & 0xFFFF)) < 0);
     }
 }
 

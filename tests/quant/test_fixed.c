@@ -37,7 +37,7 @@ static long check_file(const char *path)
         for (int k = 4; k < c.columns; k++) {
             if (c.field[k][0] == '\0') continue;
             const struct format f = format_of_column(&c, c.header[k]);
-            const int64_t got = (int64_t)fixed_encode(&f, number_of_double(x), 0).code;
+            const int64_t got = (int64_t)element_fixed_encode(&f, number_of_double(x), 0).code;
             cr_expect(eq(i64, got, strtoll(c.field[k], NULL, 10)), "%s.%s %s of %s", c.field[1], c.field[2],
                       c.header[k], c.field[3]);
             cells++;
@@ -85,7 +85,7 @@ ParameterizedTest(struct row *row, fixed, every_rounding_by_its_definition)
     snprintf(text, sizeof text, "fx:s8.8:%s:sat", row->rounding);
     cr_assert(eq(int, format_parse(&f, text), STATUS_OK));
     for (int i = 0; i < 8; i++) {
-        const int64_t got = (int64_t)fixed_encode(&f, number_of_double(x[i]), 0).code;
+        const int64_t got = (int64_t)element_fixed_encode(&f, number_of_double(x[i]), 0).code;
         cr_expect(eq(i64, got, row->want[i]), "%s of %g", row->rounding, x[i]);
     }
 }
@@ -128,7 +128,7 @@ ParameterizedTest(struct code *row, fixed, special_values_and_wide_words)
 {
     struct format f;
     cr_assert(eq(int, format_parse(&f, row->format), STATUS_OK), "%s", status_detail());
-    const int64_t got = (int64_t)fixed_encode(&f, number_of_double(row->x), 0).code;
+    const int64_t got = (int64_t)element_fixed_encode(&f, number_of_double(row->x), 0).code;
     cr_assert(eq(i64, got, row->want), "%s of %a", row->format, row->x);
 }
 
@@ -136,15 +136,15 @@ Test(fixed, outcomes_name_what_happened)
 {
     struct format f;
     cr_assert(eq(int, format_parse(&f, "fx:s8.4:rnd_conv:sat"), STATUS_OK));
-    cr_expect(eq(uint, fixed_encode(&f, number_of_double(1.0), 0).outcome, 0));
-    cr_expect(eq(uint, fixed_encode(&f, number_of_double(1.01), 0).outcome, OUTCOME_INEXACT));
-    cr_expect(
-        eq(uint, fixed_encode(&f, number_of_double(0.01), 0).outcome, OUTCOME_INEXACT | OUTCOME_UNDERFLOW));
-    cr_expect(
-        eq(uint, fixed_encode(&f, number_of_double(99), 0).outcome, OUTCOME_INEXACT | OUTCOME_OVERFLOW));
-    cr_expect(eq(uint, fixed_encode(&f, number_of_double(7.96), 0).outcome, OUTCOME_INEXACT));
-    cr_expect(
-        eq(uint, fixed_encode(&f, number_of_double(7.97), 0).outcome, OUTCOME_INEXACT | OUTCOME_OVERFLOW));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(1.0), 0).outcome, 0));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(1.01), 0).outcome, OUTCOME_INEXACT));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(0.01), 0).outcome,
+                 OUTCOME_INEXACT | OUTCOME_UNDERFLOW));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(99), 0).outcome,
+                 OUTCOME_INEXACT | OUTCOME_OVERFLOW));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(7.96), 0).outcome, OUTCOME_INEXACT));
+    cr_expect(eq(uint, element_fixed_encode(&f, number_of_double(7.97), 0).outcome,
+                 OUTCOME_INEXACT | OUTCOME_OVERFLOW));
 }
 
 Test(fixed, decode_and_encode_are_inverse_on_every_code)
@@ -159,8 +159,9 @@ Test(fixed, decode_and_encode_are_inverse_on_every_code)
                 snprintf(text, sizeof text, "fx:%c%d.3:%s:sat", sign[s], bits, rounding_row(q)->name);
                 cr_assert(eq(int, format_parse(&f, text), STATUS_OK), "%s", status_detail());
                 for (int64_t k = 0; k < INT64_C(1) << bits; k++) {
-                    const uint64_t code = s == 0 ? (uint64_t)(k + fixed_low(&f.fixed)) : (uint64_t)k;
-                    const struct encoded back = fixed_encode(&f, fixed_decode(&f, code), (uint32_t)k & 1);
+                    const uint64_t code = s == 0 ? (uint64_t)(k + element_fixed_low(&f.fixed)) : (uint64_t)k;
+                    const struct encoded back =
+                        element_fixed_encode(&f, element_fixed_decode(&f, code), (uint32_t)k & 1);
                     if (back.code != code || back.outcome != 0)
                         cr_fatal("%s code %lld came back as %lld", text, (long long)code,
                                  (long long)back.code);

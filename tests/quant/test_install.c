@@ -21,6 +21,25 @@ Test(install, the_readme_shows_the_example)
     free(example);
 }
 
+/* A function begins with the name of a header, a macro with that in capitals or the guard's QUANT_: they meet no name of the
+ * program that takes the library. */
+Test(install, public_names_begin_with_the_name_of_a_header)
+{
+    char line[256];
+    FILE *out =
+        popen("env -u MAKEFLAGS -u MAKELEVEL -u BUILD make -s build/release/libquant.names; "
+              "headers=$(sed -n 's/^QUANT_HEADERS := //p' quant/install.mk); "
+              "words=$(echo $headers | tr ' ' '|'); "
+              "{ cat build/release/libquant.names; "
+              "cd quant && sed -n 's/^# *define \\([A-Za-z_0-9]*\\).*/\\1/p' $(printf '%s.h ' $headers) | "
+              "tr A-Z a-z | grep -v '^x$'; } | grep -Ev \"^($words|quant)_\"",
+              "r");
+    cr_assert(out != NULL);
+    while (fgets(line, sizeof line, out) != NULL)
+        cr_expect(0, "%s has no prefix", line);
+    cr_assert(lt(int, 0, pclose(out)), "grep must have found nothing and said so");
+}
+
 /* What the headers declare, as the compiler understands them, and what the archive defines: the same, so that
  * every declared function links and no other name can meet one of the program that takes the library. */
 static void expect_declared_names_alone(const char *installed)

@@ -114,8 +114,8 @@ Theory((int q, double x, int k), laws, powers_of_two_commute)
     cr_assert(eq(int, format_parse(&f, text), STATUS_OK));
     g = f;
     g.fixed.integer_bits += k;
-    cr_assert(eq(u64, fixed_encode(&f, number_of_double(x), 0).code,
-                 fixed_encode(&g, number_of_double(ldexp(x, k)), 0).code));
+    cr_assert(eq(u64, element_fixed_encode(&f, number_of_double(x), 0).code,
+                 element_fixed_encode(&g, number_of_double(ldexp(x, k)), 0).code));
 }
 
 TheoryDataPoints(laws, stochastic_is_a_neighbour) = {

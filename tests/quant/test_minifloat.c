@@ -19,7 +19,7 @@ static struct format format_of(const char *text)
 
 static uint64_t encode(const struct format *f, double x)
 {
-    return float_encode(f, number_of_double(x), 0).code;
+    return element_float_encode(f, number_of_double(x), 0).code;
 }
 
 Test(minifloat, equals_mpfr_in_every_golden_cell)
@@ -42,8 +42,9 @@ Test(minifloat, equals_mpfr_in_every_golden_cell)
             struct format f = format_of(text);
             f.overflow = strstr(c.header[k], ".INF") ? OVERFLOW_INF : OVERFLOW_SAT;
             const uint64_t got = encode(&f, strtod(c.field[3], NULL));
-            const bool same = strcmp(want, "nan") == 0 ? float_decode(&f.floating, got).kind == NUMBER_NAN
-                                                       : got == strtoull(want, NULL, 16);
+            const bool same = strcmp(want, "nan") == 0
+                                  ? element_float_decode(&f.floating, got).kind == NUMBER_NAN
+                                  : got == strtoull(want, NULL, 16);
             cr_expect(same, "%s of %s is %llx, not %s", text, c.field[3], (unsigned long long)got, want);
             cells++;
         }
@@ -54,7 +55,7 @@ Test(minifloat, equals_mpfr_in_every_golden_cell)
 static double mpfr_round_to(const struct float_format *g, double x, mpfr_rnd_t mode)
 {
     mpfr_t t;
-    mpfr_set_emin(float_exponent_min(g) - g->mantissa_bits + 1);
+    mpfr_set_emin(element_float_exponent_min(g) - g->mantissa_bits + 1);
     mpfr_init2(t, g->mantissa_bits + 1);
     const int inexact = mpfr_set_d(t, x, mode);
     mpfr_subnormalize(t, inexact, mode);
@@ -86,13 +87,14 @@ Test(minifloat, equals_mpfr_live_for_any_exponent_and_mantissa_width)
                 char text[64];
                 snprintf(text, sizeof text, "fp:e%dm%d%s:%s:sat", e, m, flavour[(e + m) % 4], name[q]);
                 const struct format f = format_of(text);
-                const int emin = float_exponent_min(&f.floating);
-                const double top = number_to_double(float_decode(&f.floating, float_code_max(&f.floating)));
+                const int emin = element_float_exponent_min(&f.floating);
+                const double top =
+                    number_to_double(element_float_decode(&f.floating, element_float_code_max(&f.floating)));
                 for (int i = 0; i < 400; i++) {
                     const double x = random_double(&state, emin - m - 3, ilogb(top) + 1);
                     double want = mpfr_round_to(&f.floating, x, mode[q]);
                     if (fabs(want) > top) want = copysign(top, want);
-                    const double got = number_to_double(float_decode(&f.floating, encode(&f, x)));
+                    const double got = number_to_double(element_float_decode(&f.floating, encode(&f, x)));
                     cr_expect(got == want, "%s of %a is %a, MPFR says %a", text, x, got, want);
                 }
             }
@@ -124,10 +126,10 @@ Test(minifloat, decode_and_encode_are_inverse_on_every_code_up_to_16_bits)
             snprintf(text, sizeof text, "fp:%s:%s:sat", names[n], rounding_row(q)->name);
             const struct format f = format_of(text);
             for (uint64_t code = 0; code < UINT64_C(1) << format_bits(&f); code++) {
-                const struct number x = float_decode(&f.floating, code);
+                const struct number x = element_float_decode(&f.floating, code);
                 if (x.kind == NUMBER_INFINITE) continue; /* saturates */
-                const struct encoded back = float_encode(&f, x, 0);
-                const bool same = x.kind == NUMBER_NAN ? back.code == float_code_nan(&f.floating)
+                const struct encoded back = element_float_encode(&f, x, 0);
+                const bool same = x.kind == NUMBER_NAN ? back.code == element_float_code_nan(&f.floating)
                                                        : back.code == code && back.outcome == 0;
                 if (!same)
                     cr_fatal("%s code %llx came back as %llx", text, (unsigned long long)code,

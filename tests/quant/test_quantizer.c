@@ -76,7 +76,7 @@ Test(plan, any_split_gives_the_same_bits, .init = fill)
 {
     for (int f = 0; f < FORMATS; f++) {
         struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32);
-        const size_t block = quantizer_block(&p.format), unit = block == SIZE_MAX ? 1 : block;
+        const size_t block = block_length(&p.format), unit = block == SIZE_MAX ? 1 : block;
         quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
         quantizer_measure_f32(&p, x32, N);
         for (size_t parts = 1; parts <= 7; parts += parts < 3 ? 1 : 2) {
@@ -141,7 +141,7 @@ Test(plan, codes_decode_to_what_quantizing_gives, .init = fill)
         struct quantizer p = plan_of(formats[f], CARRIER_FLOAT32);
         quantizer_measure_f32(&p, x32, N);
         quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
-        quantizer_encode_f32(&p, code, quantizer_block(&p.format) == 1 ? NULL : scale, x32, N, draw, NULL);
+        quantizer_encode_f32(&p, code, block_length(&p.format) == 1 ? NULL : scale, x32, N, draw, NULL);
         quantizer_decode_f32(&p, z32, code, scale, N);
         cr_expect(memcmp(y32, z32, sizeof y32) == 0, "%s", formats[f]);
     }
@@ -223,7 +223,7 @@ Test(plan, published_quantizer_equals_the_training_engines, .init = fill)
 {
     struct quantizer p = plan_of("affine:6:rcp:sr", CARRIER_FLOAT32);
     quantizer_apply_f32(&p, y32, x32, N, draw, NULL);
-    const struct affine a = affine_of_range(range_of(x32, N), 6, DIVISION_RCP, AFFINE_FLOOR);
+    const struct affine a = affine_of_range(affine_range_of(x32, N), 6, DIVISION_RCP, AFFINE_FLOOR);
     affine_quantize(z32, x32, N, &a, &draw.name, draw.first);
     cr_assert(memcmp(y32, z32, sizeof y32) == 0);
 }

@@ -62,7 +62,8 @@ Test(stochastic, equals_every_golden_cell)
                      v[1][0] == '4' ? "fn" : "ieee", bits);
         const struct format f = format_of(text);
         const struct number x = number_of_double(strtod(v[10], NULL));
-        const uint64_t got = fixed ? fixed_encode(&f, x, r).code : float_encode(&f, x, r).code;
+        const uint64_t got =
+            fixed ? element_fixed_encode(&f, x, r).code : element_float_encode(&f, x, r).code;
         const uint64_t want = fixed ? (uint64_t)strtoll(v[11], NULL, 10) : strtoull(v[11], NULL, 16);
         cr_expect(eq(u32, r, want_r));
         cr_expect(eq(u64, got, want), "%s of %s with r %u", text, v[10], r);
@@ -84,10 +85,10 @@ Test(stochastic, goes_up_exactly_as_often_as_its_fraction_says)
             const double counts = floor(ldexp(d, bits)), x = 8.0 + d; /* e4m3: steps of 1 from 8 to 16 */
             long up = 0, down = 0, up_small = 0;
             for (uint32_t r = 0; r < 1u << bits; r++) {
-                up += (int64_t)fixed_encode(&f, number_of_double(x), r).code == 9;
-                down += (int64_t)fixed_encode(&f, number_of_double(-9.0 + d), r).code == -8;
-                up_small += number_to_double(float_decode(
-                                &g.floating, float_encode(&g, number_of_double(-x), r).code)) == -9.0;
+                up += (int64_t)element_fixed_encode(&f, number_of_double(x), r).code == 9;
+                down += (int64_t)element_fixed_encode(&f, number_of_double(-9.0 + d), r).code == -8;
+                up_small += number_to_double(element_float_decode(
+                                &g.floating, element_float_encode(&g, number_of_double(-x), r).code)) == -9.0;
             }
             cr_expect(eq(long, up, (long)counts), "R %d, d %a", bits, d);
             cr_expect(eq(long, down, (long)counts), "R %d, d %a, negative", bits, d);
@@ -109,11 +110,11 @@ Test(stochastic, variants_count_as_they_are_defined)
             snprintf(text, sizeof text, "R %d, d %a", bits, d);
             for (uint32_t r = 0; r < 1u << bits; r++) {
                 f.rounding = ROUND_SR_MID;
-                mid += (int64_t)fixed_encode(&f, number_of_double(-9.0 + d), r).code == -8;
+                mid += (int64_t)element_fixed_encode(&f, number_of_double(-9.0 + d), r).code == -8;
                 f.rounding = ROUND_SR_RNE;
-                rne += (int64_t)fixed_encode(&f, number_of_double(8.0 + d), r).code == 9;
+                rne += (int64_t)element_fixed_encode(&f, number_of_double(8.0 + d), r).code == 9;
                 f.rounding = ROUND_SR_EQ;
-                equal += (int64_t)fixed_encode(&f, number_of_double(8.0 + d), r).code == 9;
+                equal += (int64_t)element_fixed_encode(&f, number_of_double(8.0 + d), r).code == 9;
             }
             long want_mid = 0;
             for (long r = 0; r < 1 << bits; r++)
@@ -129,8 +130,9 @@ Test(stochastic, zero_random_number_truncates_and_exact_values_never_move)
     const struct format sr = format_of("fx:s12.4:sr16:sat"), trn = format_of("fx:s12.4:trn:sat");
     for (int k = -3000; k < 3000; k++) {
         const struct number x = number_of_double(k * 0x1.234p-9), exact = number_of_double(k * 0x1p-8);
-        cr_expect(eq(u64, fixed_encode(&sr, x, 0).code, fixed_encode(&trn, x, 0).code));
+        cr_expect(eq(u64, element_fixed_encode(&sr, x, 0).code, element_fixed_encode(&trn, x, 0).code));
         for (uint32_t r = 0; r < 1 << 16; r += 4369)
-            cr_expect(eq(u64, fixed_encode(&sr, exact, r).code, fixed_encode(&trn, exact, 0).code));
+            cr_expect(
+                eq(u64, element_fixed_encode(&sr, exact, r).code, element_fixed_encode(&trn, exact, 0).code));
     }
 }

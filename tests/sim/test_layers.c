@@ -174,18 +174,20 @@ static double *oracle_operands(double *w, double *e, const struct rig *r, int fo
     double *x = malloc(n * sizeof *x);
     float *y = malloc((n + l->params[0].size + rig_size(r, &r->dout)) * sizeof *y);
 
-    struct affine q = affine_of_range(range_of(r->in[0].data, n), forward, DIVISION_IEEE, AFFINE_FLOOR);
+    struct affine q =
+        affine_of_range(affine_range_of(r->in[0].data, n), forward, DIVISION_IEEE, AFFINE_FLOOR);
     affine_quantize(y, r->in[0].data, n, &q, NULL, 0);
     for (size_t i = 0; i < n; i++)
         x[i] = (double)y[i];
     for (size_t o = 0; o < (size_t)s->k; o++) {
         const float *master = l->params[0].value + o * filter;
-        q = affine_of_range(range_of(master, filter), forward, DIVISION_IEEE, AFFINE_FLOOR);
+        q = affine_of_range(affine_range_of(master, filter), forward, DIVISION_IEEE, AFFINE_FLOOR);
         affine_quantize(y, master, filter, &q, NULL, 0);
         for (size_t i = 0; i < filter; i++)
             w[o * filter + i] = (double)y[i];
     }
-    q = affine_of_range(range_of(r->dout.data, rig_size(r, &r->dout)), backward, DIVISION_IEEE, AFFINE_FLOOR);
+    q = affine_of_range(affine_range_of(r->dout.data, rig_size(r, &r->dout)), backward, DIVISION_IEEE,
+                        AFFINE_FLOOR);
     affine_quantize(y, r->dout.data, rig_size(r, &r->dout), &q, NULL, 0);
     for (size_t i = 0; i < rig_size(r, &r->dout); i++)
         e[i] = (double)y[i];

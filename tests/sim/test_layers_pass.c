@@ -68,7 +68,7 @@ Test(layers_pass, relu6_ends_at_six_in_value_range_and_gradient)
     for (int i = 0; i < 8; i++)
         r.layer->params[0].value[i] = 6.0f, r.layer->params[1].value[i] = 2.0f;
     rig_forward(&r, true, 0, 0);
-    const struct range range = range_of(r.out.data, rig_size(&r, &r.out));
+    const struct range range = affine_range_of(r.out.data, rig_size(&r, &r.out));
     cr_expect(range.lo == 0.0f && range.hi == 6.0f);
     cr_expect(r.out.range->lo == 0.0f && r.out.range->hi == 6.0f);
     for (size_t i = 0; i < rig_size(&r, &r.out); i++)

@@ -74,7 +74,7 @@ static void by_hand(float *y, const float *x, const struct example *e, struct ra
     cr_assert_eq(role_expand(text, e->text, 8), STATUS_OK);
     cr_assert_eq(format_parse(&f, text), STATUS_OK, "%s", status_detail());
     cr_assert_eq(quantizer_make(&p, &f, CARRIER_FLOAT32), STATUS_OK);
-    const size_t block = quantizer_block(&p.format);
+    const size_t block = block_length(&p.format);
     quantizer_measure_f32(&p, x, ROWS * row);
     if (block == 1 || block == SIZE_MAX) {
         quantizer_apply_f32(&p, y, x, ROWS * row, (struct draw){name, 0}, NULL);

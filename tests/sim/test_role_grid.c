@@ -39,7 +39,7 @@ static float value_of(const struct format *f, uint32_t i)
         return (float)integer_decode(&f->integer, (uint64_t)code);
     }
     const uint64_t extended = f->fixed.sign == FIXED_SIGNED && i >> (bits - 1) ? i | UINT64_MAX << bits : i;
-    return (float)number_to_double(fixed_decode(f, extended));
+    return (float)number_to_double(element_fixed_decode(f, extended));
 }
 
 static uint32_t count_of(const struct format *f)

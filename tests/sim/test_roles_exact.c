@@ -224,7 +224,7 @@ Test(roles_exact, the_gradient_of_the_input_is_added_once)
     r.layer->type->backward(r.layer, (struct tensor *const[]){&r.din[0], NULL}, (const bool[]){true, false},
                             &r.dout, (struct tensor *const[]){&r.in[0], NULL}, &r.pass);
     expect_same(r.din[0].data, want, n, "sum");
-    const struct range range = range_of(want, n);
+    const struct range range = affine_range_of(want, n);
     cr_assert(r.din[0].range->lo == range.lo && r.din[0].range->hi == range.hi);
     free(before), free(want);
     rig_close(&r);

@@ -3,6 +3,8 @@
  */
 #include "energy/backends/bitfusion/bitfusion.h"
 
+#include "quant/try.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -43,8 +45,8 @@ static int64_t room(const struct hardware_buffer *b)
 static enum status describe_bandwidth(struct bitfusion_machine *m, double bits_per_cycle)
 {
     if (!(bits_per_cycle >= 1.0 / FINE && bits_per_cycle <= 0x1p30))
-        return fail(STATUS_INPUT, "bitfusion: dram.bits_per_cycle is %g, not between 2^-20 and 2^30",
-                    bits_per_cycle);
+        return status_fail(STATUS_INPUT, "bitfusion: dram.bits_per_cycle is %g, not between 2^-20 and 2^30",
+                           bits_per_cycle);
     m->bandwidth_cycles = bits_per_cycle == floor(bits_per_cycle) ? 1
                           : bits_per_cycle < COARSE               ? FINE
                                                                   : COARSE;
@@ -68,17 +70,19 @@ static enum status check_foreign(const struct hardware *h)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].given)
-            return fail(STATUS_INPUT, "back end 'bitfusion' has no use for %s; want %s, or another back end",
-                        rows[i].knob, rows[i].want);
+            return status_fail(STATUS_INPUT,
+                               "back end 'bitfusion' has no use for %s; want %s, or another back end",
+                               rows[i].knob, rows[i].want);
     return STATUS_OK;
 }
 
 static enum status check_hardware(const struct nest *n, const struct hardware *h)
 {
     if (h->array.mac_model != MAC_BITFUSION)
-        return fail(STATUS_INPUT, "back end 'bitfusion' is for elements of array.mac_model: bitfusion");
+        return status_fail(STATUS_INPUT,
+                           "back end 'bitfusion' is for elements of array.mac_model: bitfusion");
     if (nest_result_bits(n, h) > h->array.accumulator_bits)
-        return fail(
+        return status_fail(
             STATUS_INPUT,
             "bitfusion: training.%s is %d, but outputs come from accumulators of %d bits; want at most %d",
             n->gradient ? "gradient_bits" : "output_bits", nest_result_bits(n, h), h->array.accumulator_bits,

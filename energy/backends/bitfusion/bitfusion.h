@@ -130,8 +130,8 @@ struct bitfusion_result {
  * STATUS_INPUT where a size is < 1, bits are outside 1..64 or refused by `compose`, no tile fits a buffer
  * (which, how much it needs), or no mapping's counters stay below 2^63. Deterministic.
  */
-MUST_CHECK enum status bitfusion_search(struct bitfusion_result *out, const struct bitfusion_layer *l,
-                                        const struct bitfusion_machine *m);
+STATUS_MUST_CHECK enum status bitfusion_search(struct bitfusion_result *out, const struct bitfusion_layer *l,
+                                               const struct bitfusion_machine *m);
 
 /** Picojoules: each count times its price, in the order of enum component. */
 double bitfusion_energy(const struct bitfusion_counts *c, const struct prices *p);
@@ -144,12 +144,12 @@ void bitfusion_tiling(char *text, size_t size, const struct bitfusion_mapping *m
 void bitfusion_order(char *text, size_t size, const struct bitfusion_mapping *m);
 
 /** What a nest and a description of hardware come down to; what the back end hands to the search. */
-MUST_CHECK enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machine *m,
-                                          const struct nest *n, const struct hardware *h,
-                                          const struct prices *p);
+STATUS_MUST_CHECK enum status bitfusion_describe(struct bitfusion_layer *l, struct bitfusion_machine *m,
+                                                 const struct nest *n, const struct hardware *h,
+                                                 const struct prices *p);
 
 /** The back end (energy/backends/backend.h): the search, times the nest's instances. */
-MUST_CHECK enum status bitfusion_count(struct counts *out, const struct nest *n, const struct hardware *h,
-                                       const struct prices *p);
+STATUS_MUST_CHECK enum status bitfusion_count(struct counts *out, const struct nest *n,
+                                              const struct hardware *h, const struct prices *p);
 
 #endif

@@ -82,8 +82,8 @@ static inline int64_t transfer(const struct bitfusion_machine *m, int64_t bits)
 }
 
 /** Check the layer and the machine and list the tile sizes. STATUS_INPUT as bitfusion_search has it. */
-MUST_CHECK enum status bitfusion_plan_make(struct bitfusion_plan *out, const struct bitfusion_layer *l,
-                                           const struct bitfusion_machine *m);
+STATUS_MUST_CHECK enum status bitfusion_plan_make(struct bitfusion_plan *out, const struct bitfusion_layer *l,
+                                                  const struct bitfusion_machine *m);
 
 /** The tiling of the i-th sizes; false if a tile does not fit its buffer. */
 bool bitfusion_tile_make(struct bitfusion_tile *out, const struct bitfusion_plan *p,

@@ -20,6 +20,7 @@
  * move the same operands in equal numbers of trips may change places, so that one order stands for both.
  */
 #include "energy/backends/bitfusion/bitfusion_inside.h"
+#include "quant/try.h"
 
 #include <string.h>
 
@@ -324,7 +325,7 @@ enum status bitfusion_search(struct bitfusion_result *out, const struct bitfusio
     TRY(bitfusion_plan_make(&plan, l, m));
     struct search s = {.plan = &plan};
     search_all(&s);
-    if (!s.found) return fail(STATUS_INPUT, "bitfusion: a count of this layer would pass 2^63 - 1");
+    if (!s.found) return status_fail(STATUS_INPUT, "bitfusion: a count of this layer would pass 2^63 - 1");
     *out = s.best;
     return STATUS_OK;
 }

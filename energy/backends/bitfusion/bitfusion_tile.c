@@ -1,6 +1,7 @@
 /* energy/backends/bitfusion/bitfusion_tile.c - what one tiling of a layer takes on BitFusion, whatever
  * the order of its loops. */
 #include "energy/backends/bitfusion/bitfusion_inside.h"
+#include "quant/try.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -29,18 +30,19 @@ static enum status plan_widths(struct bitfusion_plan *p)
     const struct width a = width_make(m, l->input_bits), w = width_make(m, l->weight_bits);
     const int64_t passes = a.passes * w.passes;
     if (passes > 1 && m->compose == COMPOSE_FLOOR)
-        return fail(STATUS_INPUT,
-                    "bitfusion: operands of %d and %d bits on elements of at most %d; compose: temporal or "
-                    "spatial would allow them",
-                    l->input_bits, l->weight_bits, m->pmax);
+        return status_fail(
+            STATUS_INPUT,
+            "bitfusion: operands of %d and %d bits on elements of at most %d; compose: temporal or "
+            "spatial would allow them",
+            l->input_bits, l->weight_bits, m->pmax);
     const bool spatial = m->compose == COMPOSE_SPATIAL;
     p->lanes = m->rows * a.parallel * w.parallel / (spatial ? passes : 1);
     p->passes = spatial ? 1 : passes;
     if (p->lanes < 1)
-        return fail(STATUS_INPUT,
-                    "bitfusion: one product of %d and %d bits takes %" PRId64
-                    " rows side by side, there are %" PRId64 "; compose: temporal would do with one",
-                    l->input_bits, l->weight_bits, passes, m->rows);
+        return status_fail(STATUS_INPUT,
+                           "bitfusion: one product of %d and %d bits takes %" PRId64
+                           " rows side by side, there are %" PRId64 "; compose: temporal would do with one",
+                           l->input_bits, l->weight_bits, passes, m->rows);
     p->elements = (double)m->rows * (double)m->columns;
     p->busy = (double)l->batch * (double)l->in_c * (double)l->out_c * (double)l->out_h * (double)l->out_w *
               (double)p->taps * a.share * w.share;
@@ -148,8 +150,8 @@ static enum status check(const struct bitfusion_layer *l, const struct bitfusion
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value < 1 || rows[i].value > rows[i].most)
-            return fail(STATUS_INPUT, "bitfusion: %s is %" PRId64 ", not between 1 and %" PRId64,
-                        rows[i].what, rows[i].value, rows[i].most);
+            return status_fail(STATUS_INPUT, "bitfusion: %s is %" PRId64 ", not between 1 and %" PRId64,
+                               rows[i].what, rows[i].value, rows[i].most);
     return STATUS_OK;
 }
 
@@ -175,10 +177,10 @@ static enum status check_rooms(const struct bitfusion_plan *p)
     loads(load, p, p->batch, p->pixels, p->inputs, p->outputs);
     for (int t = 0; t < OPERANDS; t++)
         if (load[t] > p->room[t])
-            return fail(STATUS_INPUT,
-                        "bitfusion: the %s buffer has room for tiles of %" PRId64
-                        " bytes; the smallest one of this layer needs %" PRId64,
-                        names[t], p->room[t] / 8, ceil_div(load[t], 8));
+            return status_fail(STATUS_INPUT,
+                               "bitfusion: the %s buffer has room for tiles of %" PRId64
+                               " bytes; the smallest one of this layer needs %" PRId64,
+                               names[t], p->room[t] / 8, ceil_div(load[t], 8));
     return STATUS_OK;
 }
 
@@ -193,8 +195,8 @@ enum status bitfusion_plan_make(struct bitfusion_plan *out, const struct bitfusi
     out->room[OPERAND_WEIGHT] = m->weight_room;
     out->room[OPERAND_OUTPUT] = m->output_room;
     if (m->dataflow == DATAFLOW_RS)
-        return fail(STATUS_INPUT,
-                    "bitfusion: its tiles are weight, output or input stationary: ws, os, is or auto");
+        return status_fail(STATUS_INPUT,
+                           "bitfusion: its tiles are weight, output or input stationary: ws, os, is or auto");
     TRY(plan_widths(out));
     list_sizes(out);
     return check_rooms(out);

@@ -1,5 +1,6 @@
 /* energy/backends/loopnest/loopnest.c - the counts of a given mapping. */
 #include "energy/backends/loopnest/loopnest_nested.h"
+#include "quant/try.h"
 
 #include <math.h>
 
@@ -8,20 +9,22 @@
 static enum status check_loops(const struct loopnest_architecture *a, const struct loopnest_mapping *m)
 {
     if (a->levels < 1 || a->levels > LOOPNEST_LEVELS)
-        return fail(STATUS_INPUT, "an architecture of %d levels: 1 to %d are possible", a->levels,
-                    LOOPNEST_LEVELS);
+        return status_fail(STATUS_INPUT, "an architecture of %d levels: 1 to %d are possible", a->levels,
+                           LOOPNEST_LEVELS);
     for (int t = 0; t < LOOPNEST_TENSORS; t++)
         if (!a->level[0].keeps[t])
-            return fail(STATUS_INPUT, "the outermost level, %s, must keep %s", a->level[0].name,
-                        loopnest_tensor_name((enum loopnest_tensor)t));
+            return status_fail(STATUS_INPUT, "the outermost level, %s, must keep %s", a->level[0].name,
+                               loopnest_tensor_name((enum loopnest_tensor)t));
     for (int i = 0; i < m->loops; i++) {
         const struct loopnest_loop *l = &m->loop[i];
         if (l->level < (i ? m->loop[i - 1].level : 0) || l->level >= a->levels)
-            return fail(STATUS_INPUT, "loop %d of the mapping is at level %d; levels go from 0 to %d inwards",
-                        i + 1, l->level, a->levels - 1);
+            return status_fail(STATUS_INPUT,
+                               "loop %d of the mapping is at level %d; levels go from 0 to %d inwards", i + 1,
+                               l->level, a->levels - 1);
         if (l->trips < 1)
-            return fail(STATUS_INPUT, "%s: the loop over %s has %lld trips; at least 1",
-                        a->level[l->level].name, loopnest_dimension_name(l->dimension), (long long)l->trips);
+            return status_fail(STATUS_INPUT, "%s: the loop over %s has %lld trips; at least 1",
+                               a->level[l->level].name, loopnest_dimension_name(l->dimension),
+                               (long long)l->trips);
     }
     return STATUS_OK;
 }
@@ -129,17 +132,17 @@ static enum status check_level(const struct nested *n, int level)
     for (int i = 0; i < n->mapping->loops; i++) {
         const struct loopnest_loop *loop = &n->mapping->loop[i];
         if (loop->level == level && loop->spatial && __builtin_mul_overflow(spread, loop->trips, &spread))
-            return fail(STATUS_INPUT, "%s: spatial loops multiply beyond 2^63", l->name);
+            return status_fail(STATUS_INPUT, "%s: spatial loops multiply beyond 2^63", l->name);
     }
     if (l->fanout > 0 && spread > l->fanout)
-        return fail(STATUS_INPUT, "%s: spatial loops use %lld instances, there are %lld", l->name,
-                    (long long)spread, (long long)l->fanout);
+        return status_fail(STATUS_INPUT, "%s: spatial loops use %lld instances, there are %lld", l->name,
+                           (long long)spread, (long long)l->fanout);
     double bits = 0;
     for (int t = 0; t < LOOPNEST_TENSORS; t++)
         if (l->keeps[t]) bits += loopnest_tile(n->problem, n->mapping, level, t) * n->problem->bits[t];
     if (l->capacity_bits > 0 && bits > (double)l->capacity_bits)
-        return fail(STATUS_INPUT, "%s holds %lld bytes, its tiles need %.0f", l->name,
-                    (long long)l->capacity_bits / 8, ceil(bits / 8));
+        return status_fail(STATUS_INPUT, "%s holds %lld bytes, its tiles need %.0f", l->name,
+                           (long long)l->capacity_bits / 8, ceil(bits / 8));
     return STATUS_OK;
 }
 

@@ -96,9 +96,9 @@ struct loopnest_counts {
  * fanout, tiles beyond its capacity, multiply-accumulates beyond 2^53; the sentence names level and
  * dimension.
  */
-MUST_CHECK enum status loopnest_count(struct loopnest_counts *out, const struct loopnest_problem *p,
-                                      const struct loopnest_architecture *a,
-                                      const struct loopnest_mapping *m);
+STATUS_MUST_CHECK enum status loopnest_count(struct loopnest_counts *out, const struct loopnest_problem *p,
+                                             const struct loopnest_architecture *a,
+                                             const struct loopnest_mapping *m);
 
 /**
  * Read levels and loops of `design` (NULL: the first) from a file in the text form that Timeloop prints:
@@ -113,8 +113,9 @@ MUST_CHECK enum status loopnest_count(struct loopnest_counts *out, const struct 
  * make for p. Everything else of the architecture is zero and the caller's to fill in. Failures name file and
  * line.
  */
-MUST_CHECK enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mapping *m,
-                                     const struct loopnest_problem *p, const char *path, const char *design);
+STATUS_MUST_CHECK enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mapping *m,
+                                            const struct loopnest_problem *p, const char *path,
+                                            const char *design);
 
 /** Words that one instance of `level` keeps of a tensor at most. */
 double loopnest_tile(const struct loopnest_problem *p, const struct loopnest_mapping *m, int level,

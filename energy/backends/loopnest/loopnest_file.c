@@ -1,6 +1,7 @@
 /* energy/backends/loopnest/loopnest_file.c - mappings from the text that Timeloop prints, so that its own
  * can be counted here. */
 #include "energy/backends/loopnest/loopnest.h"
+#include "quant/try.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,8 +38,8 @@ static enum status find_design(struct reader *r, const char *design)
         if (r->text[0] == '#' ? (!design || strcmp(title, design) == 0) && next_line(r) : !design)
             return STATUS_OK;
     }
-    return fail(STATUS_INPUT, "%s: no mapping called %s; a line '##### %s' would begin it", r->path,
-                design ? design : "anything", design ? design : "NAME");
+    return status_fail(STATUS_INPUT, "%s: no mapping called %s; a line '##### %s' would begin it", r->path,
+                       design ? design : "anything", design ? design : "NAME");
 }
 
 /* "shared_glb [ Inputs:9831 (9831) Outputs:6272 (6272) ]" */
@@ -47,10 +48,11 @@ static enum status read_level(struct loopnest_architecture *a, struct claims *c,
     char *open = strchr(r->text, '['), *save = NULL;
     const int name = (int)strcspn(r->text, " \t[");
     if (!open || !strchr(open, ']') || name == 0 || name >= LOOPNEST_NAME)
-        return fail(STATUS_INPUT, "%s:%d: '%s' is neither a level, NAME [ Weights:WORDS ... ], nor a loop",
-                    r->path, r->line, r->text);
+        return status_fail(STATUS_INPUT,
+                           "%s:%d: '%s' is neither a level, NAME [ Weights:WORDS ... ], nor a loop", r->path,
+                           r->line, r->text);
     if (a->levels == LOOPNEST_LEVELS)
-        return fail(STATUS_INPUT, "%s:%d: more than %d levels", r->path, r->line, LOOPNEST_LEVELS);
+        return status_fail(STATUS_INPUT, "%s:%d: more than %d levels", r->path, r->line, LOOPNEST_LEVELS);
     struct loopnest_level *l = &a->level[a->levels];
     c->line[a->levels] = r->line;
     memcpy(l->name, r->text, (size_t)name);
@@ -62,8 +64,8 @@ static enum status read_level(struct loopnest_architecture *a, struct claims *c,
                                         strncmp(loopnest_tensor_name(t), word, length) != 0))
             t++;
         if (t == LOOPNEST_TENSORS)
-            return fail(STATUS_INPUT, "%s:%d: a level keeps Weights, Inputs or Outputs, not '%s'", r->path,
-                        r->line, word);
+            return status_fail(STATUS_INPUT, "%s:%d: a level keeps Weights, Inputs or Outputs, not '%s'",
+                               r->path, r->line, word);
         l->keeps[t] = true;
         if (word[length] == ':') c->words[a->levels][t] = strtoll(word + length + 1, NULL, 10);
     }
@@ -83,12 +85,13 @@ static enum status read_loop(struct loopnest_mapping *m, int level, const struct
         d++;
     const bool spatial = strncmp(where, "Spatial", 7) == 0;
     if (d == LOOP_DIMENSIONS || (where[0] && !spatial) || level < 0)
-        return fail(STATUS_INPUT,
-                    "%s:%d: '%s' is not a loop of a level: for D in [0:TRIPS), D one of N C M P Q R S, "
-                    "(Spatial-X) or (Spatial-Y) after it if it is unrolled",
-                    r->path, r->line, text);
+        return status_fail(
+            STATUS_INPUT,
+            "%s:%d: '%s' is not a loop of a level: for D in [0:TRIPS), D one of N C M P Q R S, "
+            "(Spatial-X) or (Spatial-Y) after it if it is unrolled",
+            r->path, r->line, text);
     if (m->loops == LOOPNEST_LOOPS)
-        return fail(STATUS_INPUT, "%s:%d: more than %d loops", r->path, r->line, LOOPNEST_LOOPS);
+        return status_fail(STATUS_INPUT, "%s:%d: more than %d loops", r->path, r->line, LOOPNEST_LOOPS);
     m->loop[m->loops++] = (struct loopnest_loop){level, (enum loopnest_dimension)d, trips, spatial};
     return STATUS_OK;
 }
@@ -106,7 +109,7 @@ static enum status read_design(struct loopnest_architecture *a, struct loopnest_
         else
             TRY(read_level(a, c, r));
     } while (next_line(r));
-    return fail(STATUS_INPUT, "%s:%d: the mapping ends without << Compute >>", r->path, r->line);
+    return status_fail(STATUS_INPUT, "%s:%d: the mapping ends without << Compute >>", r->path, r->line);
 }
 
 static enum status compare_claims(const struct loopnest_architecture *a, const struct loopnest_mapping *m,
@@ -116,9 +119,9 @@ static enum status compare_claims(const struct loopnest_architecture *a, const s
         for (int t = 0; t < LOOPNEST_TENSORS; t++) {
             const double words = loopnest_tile(p, m, level, t);
             if (c->words[level][t] && (double)c->words[level][t] != words)
-                return fail(STATUS_INPUT, "%s:%d: %s holds %.0f words of %s by its loops, not %lld", path,
-                            c->line[level], a->level[level].name, words, loopnest_tensor_name(t),
-                            (long long)c->words[level][t]);
+                return status_fail(STATUS_INPUT, "%s:%d: %s holds %.0f words of %s by its loops, not %lld",
+                                   path, c->line[level], a->level[level].name, words, loopnest_tensor_name(t),
+                                   (long long)c->words[level][t]);
         }
     return STATUS_OK;
 }
@@ -129,7 +132,7 @@ enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mappi
     struct reader r = {.path = path, .file = fopen(path, "r")};
     struct claims c = {0};
     struct loopnest_counts counts;
-    if (!r.file) return fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    if (!r.file) return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
     *a = (struct loopnest_architecture){0};
     *m = (struct loopnest_mapping){0};
     enum status s = find_design(&r, design);
@@ -138,5 +141,6 @@ enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mappi
     (void)fclose(r.file);
     TRY(s);
     s = loopnest_count(&counts, p, a, m);
-    return s == STATUS_OK ? compare_claims(a, m, p, &c, path) : fail(s, "%s: %s", path, status_detail());
+    return s == STATUS_OK ? compare_claims(a, m, p, &c, path)
+                          : status_fail(s, "%s: %s", path, status_detail());
 }

@@ -6,6 +6,7 @@
 #include "energy/backends/loopnest/loopnest_search.h"
 
 #include "energy/backends/arithmetic.h"
+#include "quant/try.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,8 +64,9 @@ static enum status place(struct loopnest_machine *machine, struct loopnest_mappi
         loopnest_machine(machine, n, h, false);
         if (!match(level, file, machine)) {
             describe(want, sizeof want, &machine->arch);
-            return fail(STATUS_INPUT, "%s: its levels do not keep what those of hardware %s do, in order: %s",
-                        path, h->name, want);
+            return status_fail(STATUS_INPUT,
+                               "%s: its levels do not keep what those of hardware %s do, in order: %s", path,
+                               h->name, want);
         }
     }
     for (int i = 0; i < m->loops; i++)
@@ -84,5 +86,5 @@ enum status loopnest_given(struct counts *out, const struct nest *n, const struc
     TRY(loopnest_read(&file, &m, &problem, path, NULL));
     TRY(place(&machine, &m, &file, n, h, path));
     const enum status s = loopnest_cost(out, &machine, &m, n, h, p);
-    return s == STATUS_OK ? backend_finish(out, n, h) : fail(s, "%s: %s", path, status_detail());
+    return s == STATUS_OK ? backend_finish(out, n, h) : status_fail(s, "%s: %s", path, status_detail());
 }

@@ -3,6 +3,7 @@
 #include "energy/backends/loopnest/loopnest_search.h"
 
 #include "energy/backends/arithmetic.h"
+#include "quant/try.h"
 
 #include <math.h>
 #include <stdio.h>

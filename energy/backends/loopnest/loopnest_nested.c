@@ -45,14 +45,15 @@ enum status nested_check(const struct loopnest_problem *p)
     double macs = 1;
     for (int d = 0; d < LOOP_DIMENSIONS; d++) {
         if (p->extent[d] < 1)
-            return fail(STATUS_INPUT, "the layer's extent %s is %lld; extents are at least 1",
-                        loopnest_dimension_name((enum loopnest_dimension)d), (long long)p->extent[d]);
+            return status_fail(STATUS_INPUT, "the layer's extent %s is %lld; extents are at least 1",
+                               loopnest_dimension_name((enum loopnest_dimension)d), (long long)p->extent[d]);
         macs *= (double)p->extent[d];
     }
     if (p->stride < 1)
-        return fail(STATUS_INPUT, "the layer's stride is %lld; at least 1", (long long)p->stride);
+        return status_fail(STATUS_INPUT, "the layer's stride is %lld; at least 1", (long long)p->stride);
     if (macs * (double)p->stride * (double)p->stride >= 0x1p53)
-        return fail(STATUS_INPUT, "a layer of %.3g multiply-accumulates: counts are exact below 2^53", macs);
+        return status_fail(STATUS_INPUT, "a layer of %.3g multiply-accumulates: counts are exact below 2^53",
+                           macs);
     return STATUS_OK;
 }
 
@@ -71,7 +72,8 @@ enum status nested_measure(struct nested *n)
         const enum loopnest_dimension d = m->loop[i].dimension;
         const int64_t extent = n->problem->extent[d], inside = reach[d];
         if (__builtin_mul_overflow(inside, m->loop[i].trips, &reach[d]))
-            return fail(STATUS_INPUT, "the loops over %s multiply beyond 2^63", loopnest_dimension_name(d));
+            return status_fail(STATUS_INPUT, "the loops over %s multiply beyond 2^63",
+                               loopnest_dimension_name(d));
         const double tiles = ceil_divide(extent, inside);
         n->inside[i] = inside < extent ? inside : extent;
         n->trips[i] = tiles / ceil_divide(extent, reach[d]);
@@ -79,8 +81,9 @@ enum status nested_measure(struct nested *n)
     }
     for (int d = 0; d < LOOP_DIMENSIONS; d++)
         if (reach[d] < n->problem->extent[d])
-            return fail(STATUS_INPUT, "the loops over %s multiply to %lld, the layer has %lld",
-                        loopnest_dimension_name(d), (long long)reach[d], (long long)n->problem->extent[d]);
+            return status_fail(STATUS_INPUT, "the loops over %s multiply to %lld, the layer has %lld",
+                               loopnest_dimension_name(d), (long long)reach[d],
+                               (long long)n->problem->extent[d]);
     return STATUS_OK;
 }
 

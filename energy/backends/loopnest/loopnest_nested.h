@@ -15,10 +15,10 @@ struct nested {
 };
 
 /** STATUS_INPUT: extents or stride below 1, multiply-accumulates beyond 2^53. */
-MUST_CHECK enum status nested_check(const struct loopnest_problem *p);
+STATUS_MUST_CHECK enum status nested_check(const struct loopnest_problem *p);
 
 /** Fill trips, inside and average_in. STATUS_INPUT: loops that do not cover the layer. */
-MUST_CHECK enum status nested_measure(struct nested *n);
+STATUS_MUST_CHECK enum status nested_measure(struct nested *n);
 
 /** Steps of the array over all temporal loops: the fullest instance's. */
 double nested_steps(const struct nested *n);

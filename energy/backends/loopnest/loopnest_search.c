@@ -4,6 +4,7 @@
 
 #include "energy/backends/arithmetic.h"
 #include "energy/backends/loopnest/loopnest_nested.h"
+#include "quant/try.h"
 
 /* End of a list of dimensions. */
 #define END LOOP_DIMENSIONS

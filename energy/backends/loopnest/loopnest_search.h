@@ -41,9 +41,9 @@ struct loopnest_problem loopnest_problem(const struct nest *n, const struct hard
  * Components of all instances of a nest under a mapping. Outputs have the accumulator's width but for the
  * last time that they are written to DRAM. Elements that do several narrow products at once always find them.
  */
-MUST_CHECK enum status loopnest_cost(struct counts *out, const struct loopnest_machine *machine,
-                                     const struct loopnest_mapping *m, const struct nest *n,
-                                     const struct hardware *h, const struct prices *p);
+STATUS_MUST_CHECK enum status loopnest_cost(struct counts *out, const struct loopnest_machine *machine,
+                                            const struct loopnest_mapping *m, const struct nest *n,
+                                            const struct hardware *h, const struct prices *p);
 
 struct loopnest_choice {
     enum hardware_dataflow dataflow;
@@ -53,15 +53,16 @@ struct loopnest_choice {
 };
 
 /** The best mapping by h's objective among those of h's dataflow. STATUS_INPUT: nothing fits. */
-MUST_CHECK enum status loopnest_search(struct loopnest_choice *out, const struct nest *n,
-                                       const struct hardware *h, const struct prices *p);
+STATUS_MUST_CHECK enum status loopnest_search(struct loopnest_choice *out, const struct nest *n,
+                                              const struct hardware *h, const struct prices *p);
 
 /**
  * What backend_count says, by the mapping of a file (loopnest_read) instead of the search's. STATUS_INPUT:
  * the file's levels are not those of h, a tile does not fit, loops do not cover the nest.
  */
-MUST_CHECK enum status loopnest_given(struct counts *out, const struct nest *n, const struct hardware *h,
-                                      const struct prices *p, const char *path);
+STATUS_MUST_CHECK enum status loopnest_given(struct counts *out, const struct nest *n,
+                                             const struct hardware *h, const struct prices *p,
+                                             const char *path);
 
 extern const struct backend loopnest_backend;
 

@@ -24,13 +24,13 @@ static enum status cpu_open(struct device **out, const struct machine *m)
     struct cpu *c = calloc(1, sizeof *c);
 
     *out = NULL;
-    if (!c) return fail(STATUS_NOMEM, "no memory for a device");
+    if (!c) return status_fail(STATUS_NOMEM, "no memory for a device");
     c->base.ops = &cpu_ops;
     enum status s = kernels_find(&c->kernels, m->kernels);
     if (s == STATUS_OK) s = team_open(&c->team, m->threads);
     if (s == STATUS_OK) {
         c->mine = calloc((size_t)team_count(c->team), sizeof *c->mine);
-        if (!c->mine) s = fail(STATUS_NOMEM, "no memory for a device");
+        if (!c->mine) s = status_fail(STATUS_NOMEM, "no memory for a device");
     }
     if (s == STATUS_OK) {
         c->base.kernels = c->kernels->name;

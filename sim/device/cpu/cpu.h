@@ -56,7 +56,7 @@ static inline void cpu_tell(struct seat me, struct range *out, struct range r)
 /* --- the operations, by file --- */
 
 /* cpu_scratch.c */
-MUST_CHECK enum status cpu_settle(struct device *d);
+STATUS_MUST_CHECK enum status cpu_settle(struct device *d);
 /* cpu_range.c */
 void cpu_op_range(struct device *d, const struct range_op *op);
 /* cpu_quantize.c */

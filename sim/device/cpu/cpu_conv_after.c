@@ -24,18 +24,18 @@ void conv_note_image(struct conv_notes notes, const float *y, const struct conv_
 struct range conv_range_image(const struct cpu *c, const struct conv_forward_op *op, size_t n)
 {
     const size_t each = conv_out_size(op->shape);
-    return op->range ? c->kernels->range(op->y + n * each, each) : RANGE_EMPTY;
+    return op->range ? c->kernels->range(op->y + n * each, each) : AFFINE_RANGE_EMPTY;
 }
 
 struct range conv_after_pieces(struct seat me, const struct cpu *c, const struct conv_forward_op *op)
 {
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
     team_barrier(me); /* images are whole */
     const struct share s = team_share(me, (size_t)op->n);
     for (size_t n = s.first; n < s.end; n++) {
         conv_note_image(conv_notes_of(op, n), op->y + n * conv_out_size(op->shape), op->shape);
-        r = range_join(r, conv_range_image(c, op, n));
+        r = affine_range_join(r, conv_range_image(c, op, n));
     }
     return r;
 }

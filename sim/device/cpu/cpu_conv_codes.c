@@ -34,7 +34,7 @@ static size_t quantize_filter(struct seat me, const struct cpu *c, const struct 
     const size_t n = conv_filter_size(op->shape);
     const float *value = op->value + o * n;
 
-    w->range[o] = range_join(c->kernels->range(value, n), RANGE_EMPTY);
+    w->range[o] = affine_range_join(c->kernels->range(value, n), AFFINE_RANGE_EMPTY);
     w->map[o] = affine_of_range(w->range[o], bits, op->rule.division, op->rule.floor);
     if (bits > AFFINE_CODE_BITS) return affine_quantize(w->values + o * n, value, n, &w->map[o], NULL, 0);
 
@@ -48,12 +48,12 @@ static void weights_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct conv_weights_op *op = t->op;
     const struct share s = team_share(me, (size_t)op->shape->k);
-    struct range range = RANGE_EMPTY;
+    struct range range = AFFINE_RANGE_EMPTY;
     uint64_t clipped = 0, floored = 0;
 
     for (size_t o = s.first; o < s.end; o++) {
         clipped += quantize_filter(me, t->cpu, op, o);
-        range = range_join(range, op->w.range[o]);
+        range = affine_range_join(range, op->w.range[o]);
         floored += op->w.map[o].floored;
     }
     range = team_join(me, range);

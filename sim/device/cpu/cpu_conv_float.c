@@ -23,7 +23,7 @@ static void forward_task(struct seat me, void *args)
     const int pieces = conv_pieces(me, op->n, s->oh);
     float *room = conv_input_room(me, t->cpu, s);
     uint64_t clipped = 0;
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
     if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
     if (me.index == 0) k->conv_float_pack(op->w.packed, op->w_values, s);
@@ -35,7 +35,7 @@ static void forward_task(struct seat me, void *args)
         k->conv_float_forward(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing,
                               conv_values(t->cpu, &op->x, n, conv_in_size(s), room), op->w.packed, s,
                               conv_piece((int)(i % (size_t)pieces), pieces, s->oh), t->cpu->mine[me.index]);
-        if (pieces == 1) r = range_join(r, conv_range_image(t->cpu, op, n));
+        if (pieces == 1) r = affine_range_join(r, conv_range_image(t->cpu, op, n));
     }
     if (pieces > 1) r = conv_after_pieces(me, t->cpu, op);
     conv_tell(me, op, r, clipped);

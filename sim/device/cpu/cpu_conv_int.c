@@ -118,7 +118,7 @@ static void forward_task(struct seat me, void *args)
     const struct conv_notes nothing = {0};
     const int pieces = conv_pieces(me, op->n, s->oh);
     uint64_t clipped = 0;
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
     if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
     const struct conv_epilogue e = prepare(me, t->cpu, &q);
@@ -128,7 +128,7 @@ static void forward_task(struct seat me, void *args)
         if (op->encode && pieces == 1) clipped += conv_encode_image(t->cpu, op->encode, n);
         multiply(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing, &q, &op->x, n,
                  conv_piece((int)(i % (size_t)pieces), pieces, s->oh), &e, me, t->cpu);
-        if (pieces == 1) r = range_join(r, conv_range_image(t->cpu, op, n));
+        if (pieces == 1) r = affine_range_join(r, conv_range_image(t->cpu, op, n));
     }
     if (pieces > 1) r = conv_after_pieces(me, t->cpu, op);
     conv_tell(me, op, r, clipped);

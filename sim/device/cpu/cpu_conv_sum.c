@@ -145,7 +145,7 @@ static void forward_task(struct seat me, void *args)
     const struct call c = {me, t->cpu, t->more, s, PRODUCT_FORWARD, op->n};
     const struct matrices m = matrices_take(&c);
     const struct share mine = team_share(me, (size_t)op->n);
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
     for (size_t n = mine.first; n < mine.end; n++) {
         float *y = op->y + n * conv_out_size(s);
@@ -156,7 +156,7 @@ static void forward_task(struct seat me, void *args)
                 y[i / m.n * (size_t)s->k + (size_t)g * m.n + i % m.n] = (float)m.c[i];
         }
         conv_note_image(conv_notes_of(op, n), y, s);
-        r = range_join(r, conv_range_image(t->cpu, op, n));
+        r = affine_range_join(r, conv_range_image(t->cpu, op, n));
     }
     conv_tell(me, op, r, 0);
 }

@@ -83,14 +83,14 @@ static void ends_of(double ends[2], const double *notes, int i, int c, int n)
  * products may be. */
 static struct range range_from_notes(const struct norm_forward_op *op, int i)
 {
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
     double ends[2];
 
     if (!isfinite(op->m.scale[i]) || !isfinite(op->m.shift[i])) return (struct range){NAN, NAN};
     ends_of(ends, op->notes, i, op->shape.c, op->n);
     for (int j = 0; j < 2; j++) {
         const float a = activate(op, ends[j], i);
-        r = range_join(r, (struct range){a, a});
+        r = affine_range_join(r, (struct range){a, a});
     }
     return r;
 }
@@ -99,7 +99,7 @@ static struct range range_from_notes(const struct norm_forward_op *op, int i)
 static struct range statistics_share(struct seat me, const struct norm_forward_op *op)
 {
     const struct share s = team_share(me, (size_t)op->shape.c);
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
     for (size_t i = s.first; i < s.end; i++) {
         if (op->training)
@@ -107,7 +107,7 @@ static struct range statistics_share(struct seat me, const struct norm_forward_o
         else
             running_statistics(&op->m, (int)i);
         /* A pass without training quantizes by the running range: it needs no other. */
-        if (!op->out && op->training) r = range_join(r, range_from_notes(op, (int)i));
+        if (!op->out && op->training) r = affine_range_join(r, range_from_notes(op, (int)i));
     }
     return r;
 }
@@ -149,7 +149,7 @@ static void forward_task(struct seat me, void *args)
         team_barrier(me);
         const struct share s = team_share(me, (size_t)op->n);
         for (size_t n = s.first; n < s.end; n++)
-            r = range_join(r, forward_image(op, n, t->cpu->kernels));
+            r = affine_range_join(r, forward_image(op, n, t->cpu->kernels));
     }
     r = team_join(me, r);
     cpu_tell(me, op->range, (struct range){r.lo + 0.0f, r.hi + 0.0f}); /* a zero bound is +0 */
@@ -187,16 +187,16 @@ static struct range backward_share(struct seat me, struct range *residual, const
     const struct norm_memory *m = &op->m;
     const size_t each = op->shape.pixels * (size_t)op->shape.c;
     const struct share s = team_share(me, (size_t)op->n);
-    struct range r = RANGE_EMPTY;
+    struct range r = AFFINE_RANGE_EMPTY;
 
-    *residual = RANGE_EMPTY;
+    *residual = AFFINE_RANGE_EMPTY;
     for (size_t n = s.first; n < s.end; n++) {
         const size_t at = n * each;
         float *d = op->dresidual ? op->dresidual + at : NULL;
-        r = range_join(r, k->norm_backward(op->dy + at, d, op->add_residual, op->dout + at,
-                                           mask_of(m, &op->shape, n), op->y + at, m->mean, m->ka, m->kb,
-                                           m->kc, op->shape.pixels, op->shape.c));
-        if (d && op->dresidual_range) *residual = range_join(*residual, k->range(d, each));
+        r = affine_range_join(r, k->norm_backward(op->dy + at, d, op->add_residual, op->dout + at,
+                                                  mask_of(m, &op->shape, n), op->y + at, m->mean, m->ka,
+                                                  m->kb, m->kc, op->shape.pixels, op->shape.c));
+        if (d && op->dresidual_range) *residual = affine_range_join(*residual, k->range(d, each));
     }
     return r;
 }

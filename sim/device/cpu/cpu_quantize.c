@@ -28,7 +28,7 @@ static struct cut cut_make(size_t rows, size_t row, size_t block)
 static void measure(struct quantizer *q, const struct quantize_op *op)
 {
     const size_t n = op->rows * op->row;
-    const struct range r = op->known ? *op->known : range_of(op->x, n);
+    const struct range r = op->known ? *op->known : affine_range_of(op->x, n);
     const float ends[2] = {r.lo, r.hi};
 
     if (r.lo - r.lo == 0.0f && r.hi - r.hi == 0.0f)
@@ -60,7 +60,7 @@ static void values_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct quantize_op *op = t->op;
     const struct quantizer *q = t->more;
-    const struct cut c = cut_make(op->rows, op->row, quantizer_block(&q->format));
+    const struct cut c = cut_make(op->rows, op->row, block_length(&q->format));
     const struct share s = team_share(me, c.count);
     const bool counts = op->overflow && element_is_family(q->format.family);
     uint64_t overflow = 0;
@@ -129,7 +129,7 @@ void cpu_quantize(struct device *d, const struct quantize_op *op)
 
 void cpu_trace_weights(struct device *d, const struct trace_weights_op *op)
 {
-    op->trace->weight = range_join(cpu_of(d)->kernels->range(op->value, op->size), RANGE_EMPTY);
+    op->trace->weight = affine_range_join(cpu_of(d)->kernels->range(op->value, op->size), AFFINE_RANGE_EMPTY);
     op->trace->clipped_weight = 0;
     op->trace->floored_channels = 0;
 }

@@ -4,10 +4,10 @@
 struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each)
 {
     const struct share s = team_share(me, (size_t)n);
-    struct range mine = RANGE_EMPTY;
+    struct range mine = AFFINE_RANGE_EMPTY;
 
     for (size_t i = s.first; i < s.end; i++)
-        mine = range_join(mine, c->kernels->range(x + i * each, each));
+        mine = affine_range_join(mine, c->kernels->range(x + i * each, each));
     return team_join(me, mine);
 }
 

@@ -1,4 +1,5 @@
 /* sim/device/cpu/cpu_scratch.c - the memory that operations compute in: reserved, then placed once. */
+#include "quant/try.h"
 #include "sim/device/cpu/cpu.h"
 
 void cpu_reserve(struct cpu *c, size_t thread_bytes, size_t shared_bytes)

@@ -13,7 +13,7 @@ struct range avx2_range(const float *x, size_t n)
     for (; i + 32 <= n; i += 32)
         UNROLL for (int j = 0; j < 4; j++) range_8_see(&r[j], _mm256_loadu_ps(x + i + 8 * j));
     const struct range most = range_8_close(range_8_join(range_8_join(r[0], r[1]), range_8_join(r[2], r[3])));
-    return range_normal(range_join(most, range_of(x + i, n - i)));
+    return range_normal(affine_range_join(most, affine_range_of(x + i, n - i)));
 }
 
 /* --- noise

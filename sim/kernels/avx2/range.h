@@ -32,7 +32,7 @@ INLINE struct range_8 range_8_join(struct range_8 a, struct range_8 b)
 INLINE struct range range_8_close(struct range_8 r)
 {
     float lo[8], hi[8];
-    struct range all = RANGE_EMPTY;
+    struct range all = AFFINE_RANGE_EMPTY;
 
     if (_mm256_movemask_ps(r.nan)) return (struct range){NAN, NAN};
     _mm256_storeu_ps(lo, r.lo);

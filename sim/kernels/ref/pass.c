@@ -10,7 +10,7 @@ static bool any_cpu(void)
 
 struct range ref_range(const float *x, size_t n)
 {
-    return range_normal(range_of(x, n));
+    return range_normal(affine_range_of(x, n));
 }
 
 /* Code i of x; returns whether the clamp moved it. */
