@@ -26,9 +26,12 @@ struct slot {
 };
 
 struct member {
+    _Alignas(LINE) _Atomic uint64_t
+        taken; /* number of the deal << 32 | how many of this member's share are gone */
     pthread_t thread;
     struct seat seat;
-    int combined; /* combinations so far: which set of slots is next */
+    unsigned dealt; /* deals so far */
+    int combined;   /* combinations so far: which set of slots is next */
 };
 
 struct team {
@@ -126,8 +129,9 @@ enum status team_open(struct team **out, int threads)
     memset(t, 0, sizeof *t);
     t->count = count;
     t->spins = count <= cpus() ? SPINS : 0;
-    t->member = calloc((size_t)count, sizeof *t->member);
+    t->member = aligned_alloc(LINE, (size_t)count * sizeof *t->member);
     t->slot = aligned_alloc(LINE, 2 * (size_t)count * sizeof *t->slot);
+    if (t->member) memset(t->member, 0, (size_t)count * sizeof *t->member);
     enum status s =
         t->member && t->slot ? start(t) : status_fail(STATUS_NOMEM, "no memory for %d threads", count);
     if (s != STATUS_OK) {
@@ -162,6 +166,42 @@ void team_run(struct team *t, team_task *task, void *args)
     meet(t);
     task(t->member[0].seat, args);
     meet(t);
+}
+
+struct deal team_deal(struct seat me, size_t n)
+{
+    return (struct deal){n, ++me.team->member[me.index].dealt, 0};
+}
+
+/* Take one of a share of `size` things. A count of an earlier deal means that its owner has not begun this one;
+ * of a later deal, that this one is over: nobody leaves a deal before all is taken. */
+static bool take_one(size_t *at, _Atomic uint64_t *taken, unsigned number, size_t size)
+{
+    uint64_t seen = atomic_load_explicit(taken, memory_order_relaxed);
+
+    for (;;) {
+        const bool fresh = (unsigned)(seen >> 32) != number;
+        const uint64_t gone = fresh ? 0 : (uint32_t)seen;
+        if ((fresh && (int)((unsigned)(seen >> 32) - number) > 0) || gone >= size) return false;
+        if (atomic_compare_exchange_weak_explicit(taken, &seen, (uint64_t)number << 32 | (gone + 1),
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+            *at = gone;
+            return true;
+        }
+    }
+}
+
+bool team_next(size_t *i, struct seat me, struct deal *d)
+{
+    for (; d->victim < me.count; d->victim++) {
+        const struct seat from = {me.team, (me.index + d->victim) % me.count, me.count};
+        const struct share s = team_share(from, d->n);
+        size_t at;
+        if (!take_one(&at, &me.team->member[from.index].taken, d->number, s.end - s.first)) continue;
+        *i = s.first + at;
+        return true;
+    }
+    return false;
 }
 
 /* This member's slot for the next combination; *all is the set. */

@@ -4,8 +4,12 @@
  * knows its seat. A task ends where the last member ends. Inside of a task, members meet at barriers.
  *
  * Exactness. What is combined has no order (smallest and largest, exact integer sums) or keeps the order of
- * the images (gather): no result depends on the number of members. Ranks of a cluster combine the same three
- * things.
+ * the images (gather): no result depends on the number of members, nor on who took which image. Ranks of a
+ * cluster combine the same three things.
+ *
+ * Sharing. Long loops are dealt: a member takes its own contiguous share, which its caches may still hold, then
+ * what slower members have left, so that a CPU that somebody else uses, or a slower one, delays an operation by
+ * one image at most. Short loops take team_share.
  *
  * Waiting. A member spins for some microseconds, then sleeps; it sleeps at once where the team is larger than
  * the CPUs that it may use. tests/bench/bench_team.c has the numbers.
@@ -16,6 +20,7 @@
 #include "quant/affine.h"
 #include "quant/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +58,23 @@ static inline struct share team_share(struct seat me, size_t n)
     return (struct share){n / of * k + (n % of < k ? n % of : k),
                           n / of * (k + 1) + (n % of < k + 1 ? n % of : k + 1)};
 }
+
+/** A loop over [0, n) dealt to the members. */
+struct deal {
+    size_t n;
+    unsigned number;
+    int victim; /* whose share this member is at: its own first */
+};
+
+/** Deal n things, fewer than 2^32. */
+struct deal team_deal(struct seat me, size_t n);
+
+/** The next of them for this member: *i in [0, n), each given to exactly one member; false: none is left.
+ *
+ *     struct deal d = team_deal(me, n);
+ *     for (size_t i; team_next(&i, me, &d);)
+ */
+bool team_next(size_t *i, struct seat me, struct deal *d);
 
 /** Wait until all members are here; what they wrote before is seen by all behind it. */
 void team_barrier(struct seat me);

@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -98,6 +99,50 @@ Test(team, what_was_written_before_a_barrier_is_seen_behind_it, .timeout = 120)
             cr_assert(eq(int, turns.wrong[i], 0), "seat %d of %d", i, counts[c]);
         team_close(t);
     }
+}
+
+/* Two deals one behind the other, without a barrier: each thing of both is taken once, whoever is slow. */
+enum { THINGS = 100, DEALS = 20 };
+
+struct dealt {
+    size_t n;
+    int slow; /* seat that dawdles */
+    atomic_int taken[DEALS][THINGS], by_others;
+};
+
+static void take_things(struct seat me, void *args)
+{
+    struct dealt *x = args;
+    for (int round = 0; round < DEALS; round++) {
+        struct deal d = team_deal(me, x->n);
+        const struct share own = team_share(me, x->n);
+        for (size_t i; team_next(&i, me, &d);) {
+            x->taken[round][i]++;
+            x->by_others += i < own.first || i >= own.end;
+            if (me.index == x->slow) usleep(200);
+        }
+    }
+}
+
+Test(team, dealt_things_are_taken_once_by_whoever_is_free, .timeout = 120)
+{
+    for (int c = 0; c < COUNTS; c++)
+        for (size_t n = 0; n <= THINGS; n += n < 20 ? 1 : 20) {
+            struct team *t = open_team(counts[c]);
+            static struct dealt x;
+            memset(&x, 0, sizeof x);
+            x.n = n;
+            x.slow = counts[c] / 2;
+            team_run(t, take_things, &x);
+            team_run(t, take_things, &x);
+            for (int round = 0; round < DEALS; round++)
+                for (size_t i = 0; i < THINGS; i++)
+                    cr_assert(eq(int, x.taken[round][i], i < n ? 2 : 0), "%zu of %zu, %d seats", i, n,
+                              counts[c]);
+            if (counts[c] > 1 && n == THINGS)
+                cr_expect(lt(int, 0, (int)x.by_others), "nobody helped the slow seat");
+            team_close(t);
+        }
 }
 
 /* Combinations in a row: a set of slots is used again while others may still read the one before. */

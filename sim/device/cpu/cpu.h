@@ -44,7 +44,8 @@ static inline void cpu_run(struct device *d, team_task *task, const void *op, co
 /** Be ready for an operation that needs so much scratch. */
 void cpu_reserve(struct cpu *c, size_t thread_bytes, size_t shared_bytes);
 
-/** Range of x[n][each]: the members' shares joined; for within a task. */
+/** Range of x[n][each], which the members may have written just before (it begins with a barrier); for within a
+ * task. */
 struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each);
 
 /** Write a range that all members know: the first one does, where somebody wants it. */

@@ -4,10 +4,10 @@
 
 uint64_t conv_encode_share(struct seat me, const struct cpu *c, const struct conv_input_op *op)
 {
-    const struct share s = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
     uint64_t clipped = 0;
 
-    for (size_t n = s.first; n < s.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         clipped += conv_encode_image(c, op, n);
     return clipped;
 }
@@ -32,8 +32,8 @@ struct range conv_after_pieces(struct seat me, const struct cpu *c, const struct
     struct range r = AFFINE_RANGE_EMPTY;
 
     team_barrier(me); /* images are whole */
-    const struct share s = team_share(me, (size_t)op->n);
-    for (size_t n = s.first; n < s.end; n++) {
+    struct deal images = team_deal(me, (size_t)op->n);
+    for (size_t n; team_next(&n, me, &images);) {
         conv_note_image(conv_notes_of(op, n), op->y + n * conv_out_size(op->shape), op->shape);
         r = affine_range_join(r, conv_range_image(c, op, n));
     }
@@ -51,6 +51,5 @@ void conv_tell(struct seat me, const struct conv_forward_op *op, struct range r,
 void conv_range_dx(struct seat me, const struct cpu *c, const struct conv_backward_data_op *op)
 {
     if (!op->range) return;
-    team_barrier(me); /* images are whole */
     cpu_tell(me, op->range, cpu_range(me, c, op->dx, op->n, conv_in_size(op->shape)));
 }

@@ -131,12 +131,8 @@ static void input_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct conv_input_op *op = t->op;
-    const struct share s = team_share(me, (size_t)op->n);
-    uint64_t clipped = 0;
+    const uint64_t clipped = team_sum(me, conv_encode_share(me, t->cpu, op));
 
-    for (size_t n = s.first; n < s.end; n++)
-        clipped += conv_encode_image(t->cpu, op, n);
-    clipped = team_sum(me, clipped);
     if (me.index == 0) *op->clipped = clipped;
 }
 
@@ -170,10 +166,10 @@ static void error_task(struct seat me, void *args)
     const struct conv_error_op *op = t->op;
     const struct affine q = affine_of_range(*op->range, op->rule.bits, op->rule.division, op->rule.floor);
     const int pieces = conv_pieces(me, op->n, op->shape->oh);
-    const struct share s = team_share(me, (size_t)op->n * (size_t)pieces);
+    struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
     uint64_t clipped = 0;
 
-    for (size_t i = s.first; i < s.end; i++)
+    for (size_t i; team_next(&i, me, &parts);)
         clipped += encode_error(t->cpu, op, &q, i / (size_t)pieces,
                                 conv_piece((int)(i % (size_t)pieces), pieces, op->shape->oh));
     clipped = team_sum(me, clipped);

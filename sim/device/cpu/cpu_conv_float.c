@@ -28,8 +28,8 @@ static void forward_task(struct seat me, void *args)
     if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
     if (me.index == 0) k->conv_float_pack(op->w.packed, op->w_values, s);
     team_barrier(me);
-    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
-    for (size_t i = mine.first; i < mine.end; i++) {
+    struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
+    for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
         if (op->encode && pieces == 1) clipped += conv_encode_image(t->cpu, op->encode, n);
         k->conv_float_forward(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing,
@@ -69,9 +69,10 @@ static void weights_task(struct seat me, void *args)
     const struct conv_shape *s = op->shape;
     const size_t k = (size_t)s->k, filter = conv_filter_size(s), weights = filter * k;
     const double *real = conv_sums_memory(t->cpu, s).real;
-    const struct share groups = team_share(me, CONV_IMAGE_GROUPS), filters = team_share(me, k);
+    const struct share filters = team_share(me, k);
+    struct deal groups = team_deal(me, CONV_IMAGE_GROUPS);
 
-    for (size_t g = groups.first; g < groups.end; g++)
+    for (size_t g; team_next(&g, me, &groups);)
         sum_group(me, t->cpu, conv_sums_memory(t->cpu, s).real + g * weights, op, (int)g);
     team_gather(me);
     for (size_t o = filters.first; o < filters.end; o++)
@@ -97,12 +98,12 @@ static void data_task(struct seat me, void *args)
     const struct conv_shape *s = op->shape;
     const struct kernels *k = t->cpu->kernels;
     const int pieces = conv_pieces(me, op->n, s->h);
-    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
+    struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
     float *room = conv_error_room(me, t->cpu, s);
 
     if (me.index == 0) k->conv_float_pack_data(op->w.packed, op->w_values, s);
     team_barrier(me);
-    for (size_t i = mine.first; i < mine.end; i++) {
+    for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
         k->conv_float_data(op->dx + n * conv_in_size(s), op->add,
                            conv_values(t->cpu, &op->e, n, conv_out_size(s), room), op->w.packed, s,

@@ -122,8 +122,8 @@ static void forward_task(struct seat me, void *args)
 
     if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
     const struct conv_epilogue e = prepare(me, t->cpu, &q);
-    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
-    for (size_t i = mine.first; i < mine.end; i++) {
+    struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
+    for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
         if (op->encode && pieces == 1) clipped += conv_encode_image(t->cpu, op->encode, n);
         multiply(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing, &q, &op->x, n,
@@ -153,8 +153,8 @@ static void data_task(struct seat me, void *args)
     if (me.index == 0) flip_weights(op->w.flipped, op->w.codes, op->shape);
     team_barrier(me);
     const struct conv_epilogue e = prepare(me, t->cpu, &q);
-    const struct share mine = team_share(me, (size_t)op->n * (size_t)pieces);
-    for (size_t i = mine.first; i < mine.end; i++) {
+    struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
+    for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
         const struct conv_rows rows = conv_piece((int)(i % (size_t)pieces), pieces, f.oh);
         float *x = op->dx + n * each, *y = op->add ? conv_input_room(me, t->cpu, op->shape) : x;

@@ -18,11 +18,11 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
     const int share = n / me.count > 1 ? n / me.count : 1, most = conv_weights_images(xb, eb, s);
     const int images = share < most ? share : most, calls = (n + images - 1) / images;
     const int pieces = conv_pieces(me, n, s->oh); /* exact sums: rows may be added in any order */
-    const struct share mine = team_share(me, (size_t)calls * (size_t)pieces);
+    struct deal parts = team_deal(me, (size_t)calls * (size_t)pieces);
     int64_t *exact = b->exact + (size_t)me.index * weights;
 
     memset(exact, 0, weights * sizeof *exact);
-    for (size_t i = mine.first; i < mine.end; i++) {
+    for (size_t i; team_next(&i, me, &parts);) {
         const int at = (int)(i / (size_t)pieces) * images, now = n - at < images ? n - at : images;
         const char *x = (const char *)op->x.data + (size_t)at * conv_in_size(s) * code_bytes(xb);
         const char *e = (const char *)op->e.data + (size_t)at * conv_out_size(s) * code_bytes(eb);
@@ -36,10 +36,11 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
 static void sum_positions(struct seat me, int64_t *at, const struct conv_operand *x, size_t each, int center,
                           int n)
 {
-    enum { BLOCK = 1024 };
-    const struct share s = team_share(me, (each + BLOCK - 1) / BLOCK);
+    enum { BLOCK = 256 };
+    struct deal blocks = team_deal(me, (each + BLOCK - 1) / BLOCK);
 
-    for (size_t i0 = s.first * BLOCK; i0 < s.end * BLOCK && i0 < each; i0 += BLOCK) {
+    for (size_t block; team_next(&block, me, &blocks);) {
+        const size_t i0 = block * BLOCK;
         const size_t size = each - i0 < BLOCK ? each - i0 : BLOCK;
         uint32_t sum[BLOCK] = {0}; /* 65536 codes of 16 bits fit */
         for (int b = 0; b < n; b++) {
@@ -99,30 +100,44 @@ static struct factors factors_of(const struct affine *x, const struct affine *e)
                             ze * (double)x->scale, ze * (double)x->zero};
 }
 
-/* dW[o][tap][i] from the exact sums [tap][i][o] of all members; this member's filters. */
+enum { FILTERS = 64 }; /* that are finished at once */
+
+/* dW[o][row] of filters [first, first + count); row is a tap and a channel of the group. sum: of all members. */
+static void finish_row(const struct conv_backward_weights_op *op, const struct conv_sums_memory *b,
+                       const struct factors *f, size_t row, size_t first, size_t count,
+                       const int64_t sum[FILTERS])
+{
+    const struct conv_shape *s = op->shape;
+    const size_t cg = (size_t)(s->c / s->groups), kg = (size_t)(s->k / s->groups), tap = row / cg;
+    const int64_t *e1 = b->e_tap + tap * (size_t)s->k + first;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t o = first + i;
+        const int64_t x1 = b->x_tap[tap * (size_t)s->c + o / kg * cg + row % cg];
+        op->grad[o * conv_filter_size(s) + row] =
+            (float)(f->ee * (double)sum[i] +
+                    (f->ez * (double)e1[i] + (f->zs * (double)x1 + f->zz * (double)(b->count[tap] * op->n))));
+    }
+}
+
+/* dW from the exact sums [row][o] of all members, read in the order in which they stand. */
 static void finish(struct seat me, const struct conv_sums_memory *b,
                    const struct conv_backward_weights_op *op)
 {
-    const struct conv_shape *s = op->shape;
     const struct factors f = factors_of(op->x.map, op->e.map);
-    const size_t k = (size_t)s->k, filter = conv_filter_size(s), weights = filter * k;
-    const int cg = s->c / s->groups, kg = s->k / s->groups, taps = s->kernel * s->kernel;
-    const struct share mine = team_share(me, k);
+    const size_t k = (size_t)op->shape->k, rows = conv_filter_size(op->shape), weights = rows * k;
+    const size_t blocks = (k + FILTERS - 1) / FILTERS;
+    const struct share mine = team_share(me, rows * blocks);
 
-    for (size_t o = mine.first; o < mine.end; o++)
-        for (int tap = 0; tap < taps; tap++)
-            for (int i = 0; i < cg; i++) {
-                const size_t at = ((size_t)tap * (size_t)cg + (size_t)i) * k + o;
-                int64_t sum = 0;
-                for (int t = 0; t < me.count; t++)
-                    sum += b->exact[(size_t)t * weights + at];
-                const int64_t x1 = b->x_tap[tap * s->c + (int)o / kg * cg + i],
-                              e1 = b->e_tap[(size_t)tap * k + o];
-                op->grad[o * filter + (size_t)(tap * cg + i)] =
-                    (float)(f.ee * (double)sum +
-                            (f.ez * (double)e1 +
-                             (f.zs * (double)x1 + f.zz * (double)(b->count[tap] * op->n))));
-            }
+    for (size_t at = mine.first; at < mine.end; at++) {
+        const size_t row = at / blocks, first = at % blocks * FILTERS;
+        const size_t count = k - first < FILTERS ? k - first : FILTERS;
+        int64_t sum[FILTERS] = {0};
+        for (int t = 0; t < me.count; t++)
+            for (size_t i = 0; i < count; i++)
+                sum[i] += b->exact[(size_t)t * weights + row * k + first + i];
+        finish_row(op, b, &f, row, first, count, sum);
+    }
 }
 
 static void weights_task(struct seat me, void *args)

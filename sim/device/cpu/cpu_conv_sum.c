@@ -144,10 +144,10 @@ static void forward_task(struct seat me, void *args)
     const struct conv_shape *s = op->shape;
     const struct call c = {me, t->cpu, t->more, s, PRODUCT_FORWARD, op->n};
     const struct matrices m = matrices_take(&c);
-    const struct share mine = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
     struct range r = AFFINE_RANGE_EMPTY;
 
-    for (size_t n = mine.first; n < mine.end; n++) {
+    for (size_t n; team_next(&n, me, &images);) {
         float *y = op->y + n * conv_out_size(s);
         for (int g = 0; g < s->groups; g++) {
             fill_forward(&m, s, (const float *)op->x.data + n * conv_in_size(s), op->w_values, g);
@@ -191,9 +191,9 @@ static void data_task(struct seat me, void *args)
     const struct conv_shape *s = op->shape;
     const struct call c = {me, t->cpu, t->more, s, PRODUCT_DATA, op->n};
     const struct matrices m = matrices_take(&c);
-    const struct share mine = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
 
-    for (size_t n = mine.first; n < mine.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         for (int g = 0; g < s->groups; g++) {
             fill_data(&m, s, (const float *)op->e.data + n * conv_out_size(s), op->w_values, g);
             multiply(&m, &c, (uint64_t)n * (uint64_t)s->groups + (uint64_t)g);
@@ -238,9 +238,9 @@ static void weights_task(struct seat me, void *args)
     const struct call c = {me, t->cpu, t->more, s, PRODUCT_WEIGHTS, op->n};
     const struct matrices m = matrices_take(&c);
     const int taps = s->kernel * s->kernel;
-    const struct share mine = team_share(me, (size_t)(taps * s->groups));
+    struct deal calls = team_deal(me, (size_t)(taps * s->groups));
 
-    for (size_t call = mine.first; call < mine.end; call++) {
+    for (size_t call; team_next(&call, me, &calls);) {
         const int tap = (int)call % taps, group = (int)call / taps;
         fill_weights(&m, op, tap, group);
         multiply(&m, &c, call);

@@ -21,9 +21,9 @@ static void forward_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct linear_op *op = t->op;
-    const struct share s = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
 
-    for (size_t n = s.first; n < s.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         forward_image(op, n);
     if (op->range) cpu_tell(me, op->range, cpu_range(me, t->cpu, op->y, op->n, op->outputs));
 }
@@ -64,12 +64,13 @@ static void backward_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct linear_op *op = t->op;
-    const struct share outputs = team_share(me, op->outputs), images = team_share(me, (size_t)op->n);
+    struct deal outputs = team_deal(me, op->outputs), images;
 
-    for (size_t o = outputs.first; o < outputs.end; o++)
+    for (size_t o; team_next(&o, me, &outputs);)
         gradients(op, o);
     if (!op->dx) return;
-    for (size_t n = images.first; n < images.end; n++)
+    images = team_deal(me, (size_t)op->n);
+    for (size_t n; team_next(&n, me, &images);)
         backward_image(op, n);
     if (op->range) cpu_tell(me, op->range, cpu_range(me, t->cpu, op->dx, op->n, op->inputs));
 }

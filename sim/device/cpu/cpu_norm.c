@@ -147,8 +147,8 @@ static void forward_task(struct seat me, void *args)
 
     if (op->out) {
         team_barrier(me);
-        const struct share s = team_share(me, (size_t)op->n);
-        for (size_t n = s.first; n < s.end; n++)
+        struct deal images = team_deal(me, (size_t)op->n);
+        for (size_t n; team_next(&n, me, &images);)
             r = affine_range_join(r, forward_image(op, n, t->cpu->kernels));
     }
     r = team_join(me, r);
@@ -186,11 +186,11 @@ static struct range backward_share(struct seat me, struct range *residual, const
 {
     const struct norm_memory *m = &op->m;
     const size_t each = op->shape.pixels * (size_t)op->shape.c;
-    const struct share s = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
     struct range r = AFFINE_RANGE_EMPTY;
 
     *residual = AFFINE_RANGE_EMPTY;
-    for (size_t n = s.first; n < s.end; n++) {
+    for (size_t n; team_next(&n, me, &images);) {
         const size_t at = n * each;
         float *d = op->dresidual ? op->dresidual + at : NULL;
         r = affine_range_join(r, k->norm_backward(op->dy + at, d, op->add_residual, op->dout + at,
@@ -207,10 +207,11 @@ static void backward_task(struct seat me, void *args)
     const struct norm_backward_op *op = t->op;
     const struct kernels *k = t->cpu->kernels;
     const size_t c = (size_t)op->shape.c, each = op->shape.pixels * c;
-    const struct share images = team_share(me, (size_t)op->n), channels = team_share(me, c);
+    const struct share channels = team_share(me, c);
+    struct deal images = team_deal(me, (size_t)op->n);
     struct range residual;
 
-    for (size_t n = images.first; n < images.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         k->norm_sums(op->m.sums + n * 2 * c, op->dout + n * each, mask_of(&op->m, &op->shape, n),
                      op->y + n * each, op->m.mean, op->shape.pixels, op->shape.c);
     team_gather(me);

@@ -48,9 +48,9 @@ static void pool_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct pool_op *op = t->op;
     const struct pool_way *way = t->more;
-    const struct share s = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
 
-    for (size_t n = s.first; n < s.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         way->image(op, n);
     if (op->range) cpu_tell(me, op->range, cpu_range(me, t->cpu, op->out, op->n, way->each));
 }
@@ -134,9 +134,9 @@ static void maxpool_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct maxpool_op *op = t->op;
     const bool backward = *(const bool *)t->more;
-    const struct share s = team_share(me, (size_t)op->n);
+    struct deal images = team_deal(me, (size_t)op->n);
 
-    for (size_t n = s.first; n < s.end; n++)
+    for (size_t n; team_next(&n, me, &images);)
         maxpool_image(op, n, backward);
     if (op->range)
         cpu_tell(me, op->range,

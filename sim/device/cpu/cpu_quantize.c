@@ -61,11 +61,11 @@ static void values_task(struct seat me, void *args)
     const struct quantize_op *op = t->op;
     const struct quantizer *q = t->more;
     const struct cut c = cut_make(op->rows, op->row, block_length(&q->format));
-    const struct share s = team_share(me, c.count);
+    struct deal pieces = team_deal(me, c.count);
     const bool counts = op->overflow && element_is_family(q->format.family);
     uint64_t overflow = 0;
 
-    for (size_t i = s.first; i < s.end; i++) {
+    for (size_t i; team_next(&i, me, &pieces);) {
         struct tally tally = {0};
         apply_piece(q, op, &c, i, counts ? &tally : NULL);
         overflow += tally.overflow;
@@ -99,11 +99,12 @@ static void codes_task(struct seat me, void *args)
     const struct quantize_op *op = t->op;
     const struct quantizer *q = t->more;
     const size_t n = op->rows * op->row;
-    const struct share s = team_share(me, (n + PIECE - 1) / PIECE);
+    struct deal pieces = team_deal(me, (n + PIECE - 1) / PIECE);
     const bool counts = op->overflow && element_is_family(q->format.family);
     uint64_t overflow = 0;
 
-    for (size_t i = s.first * PIECE; i < s.end * PIECE && i < n; i += PIECE) {
+    for (size_t piece; team_next(&piece, me, &pieces);) {
+        const size_t i = piece * PIECE;
         const size_t size = n - i < PIECE ? n - i : PIECE;
         float value[PIECE];
         const struct draw draw = {op->random, i};

@@ -3,10 +3,11 @@
 
 struct range cpu_range(struct seat me, const struct cpu *c, const float *x, int n, size_t each)
 {
-    const struct share s = team_share(me, (size_t)n);
     struct range mine = AFFINE_RANGE_EMPTY;
 
-    for (size_t i = s.first; i < s.end; i++)
+    team_barrier(me);
+    struct deal images = team_deal(me, (size_t)n);
+    for (size_t i; team_next(&i, me, &images);)
         mine = affine_range_join(mine, c->kernels->range(x + i * each, each));
     return team_join(me, mine);
 }
