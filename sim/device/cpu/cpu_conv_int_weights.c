@@ -32,28 +32,45 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
     }
 }
 
+enum { BLOCK = 256 }; /* positions that are summed at once */
+
+/* sum[i] += the codes at position first + i of images [image, image + n): 16 bits hold 256 bytes, which takes half
+ * as many vectors. */
+static void add_bytes(uint32_t sum[BLOCK], const uint8_t *x, size_t each, size_t size, int n)
+{
+    for (int image = 0; image < n; image += 256) {
+        const int end = image + 256 < n ? image + 256 : n;
+        uint16_t part[BLOCK] = {0};
+        for (int b = image; b < end; b++)
+            for (size_t i = 0; i < size; i++)
+                part[i] = (uint16_t)(part[i] + x[(size_t)b * each + i]);
+        for (size_t i = 0; i < size; i++)
+            sum[i] += part[i];
+    }
+}
+
+static void add_words(uint32_t sum[BLOCK], const uint16_t *x, size_t each, size_t size, int n)
+{
+    for (int b = 0; b < n; b++)
+        for (size_t i = 0; i < size; i++)
+            sum[i] += x[(size_t)b * each + i];
+}
+
 /* at[i] = sum over the batch of the codes at position i, less `center` each; this member's positions. */
 static void sum_positions(struct seat me, int64_t *at, const struct conv_operand *x, size_t each, int center,
                           int n)
 {
-    enum { BLOCK = 256 };
     struct deal blocks = team_deal(me, (each + BLOCK - 1) / BLOCK);
 
     for (size_t block; team_next(&block, me, &blocks);) {
-        const size_t i0 = block * BLOCK;
-        const size_t size = each - i0 < BLOCK ? each - i0 : BLOCK;
+        const size_t first = block * BLOCK, size = each - first < BLOCK ? each - first : BLOCK;
         uint32_t sum[BLOCK] = {0}; /* 65536 codes of 16 bits fit */
-        for (int b = 0; b < n; b++) {
-            const size_t from = (size_t)b * each + i0;
-            if (code_bytes(x->bits) == 1)
-                for (size_t i = 0; i < size; i++)
-                    sum[i] += ((const uint8_t *)x->data)[from + i];
-            else
-                for (size_t i = 0; i < size; i++)
-                    sum[i] += ((const uint16_t *)x->data)[from + i];
-        }
+        if (code_bytes(x->bits) == 1)
+            add_bytes(sum, (const uint8_t *)x->data + first, each, size, n);
+        else
+            add_words(sum, (const uint16_t *)x->data + first, each, size, n);
         for (size_t i = 0; i < size; i++)
-            at[i0 + i] = (int64_t)sum[i] - (int64_t)center * n;
+            at[first + i] = (int64_t)sum[i] - (int64_t)center * n;
     }
 }
 
