@@ -6,6 +6,7 @@
  * (i + pad) / stride - m. So the pixels of one phase (ry, rx) form a small dense convolution of dy without
  * stride, whose taps are every stride-th weight, reversed: output rows ascend as m descends.
  */
+#include "sim/kernels/tile/pad.h"
 #include "sim/kernels/tile/winograd.h"
 
 /* One dimension of one phase. */
@@ -65,6 +66,25 @@ size_t tile_data_scratch_bytes(const struct conv_shape *s)
     return tile_padded_bytes(border_before(s) + s->oh + border_behind(s, s->h, s->oh),
                              border_before(s) + s->ow + border_behind(s, s->w, s->ow),
                              tile_is_depthwise(s) ? s->k : s->k / s->groups);
+}
+
+/* A group's errors, or all if depthwise, in borders of zeros. */
+static struct padded pad_errors(void *scratch, const float *dy, const struct conv_shape *s, int group)
+{
+    const int filters = tile_is_depthwise(s) ? s->k : s->k / s->groups;
+    const struct pad p = {.image = dy,
+                          .element = ELEMENT_F32,
+                          .h = s->oh,
+                          .w = s->ow,
+                          .c = s->k,
+                          .first = group * filters,
+                          .count = filters,
+                          .top = border_before(s),
+                          .bottom = border_behind(s, s->h, s->oh),
+                          .left = border_before(s),
+                          .right = border_behind(s, s->w, s->ow)};
+
+    return tile_pad(scratch, &p);
 }
 
 /* Depthwise: vectors run over channels, each of which is its own filter. Otherwise over a group's
@@ -146,7 +166,7 @@ static void run_phase(const struct tile_isa *isa, float *dx, bool add, struct pa
 void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
                      const struct conv_shape *s, struct conv_rows rows, void *scratch)
 {
-    const int groups = tile_is_depthwise(s) ? 1 : s->groups, kg = s->k / groups, before = border_before(s);
+    const int groups = tile_is_depthwise(s) ? 1 : s->groups;
     const ptrdiff_t each_tap = (ptrdiff_t)(block_count(s) / groups) * block_filters(s) * TILE_LANES;
 
     if (conv_data_is_winograd(s)) {
@@ -155,9 +175,7 @@ void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const floa
     }
     for (int g = 0; g < groups; g++) {
         const float *weights = packed;
-        const struct padded errors =
-            tile_pad(scratch, dy, ELEMENT_F32, s->oh, s->ow, s->k, g * kg, kg, before,
-                     border_behind(s, s->h, s->oh), before, border_behind(s, s->w, s->ow));
+        const struct padded errors = pad_errors(scratch, dy, s, g);
         for (int ry = 0; ry < s->stride; ry++)
             for (int rx = 0; rx < s->stride; rx++) {
                 const struct phase y = phase_make(s, ry, s->h), x = phase_make(s, rx, s->w);

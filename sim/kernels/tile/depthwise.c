@@ -4,24 +4,8 @@
  * multiplied by vectors of weights; the backward products are the same on dy and, for weights, on the
  * operands of tile/weights.c. Integers take 32-bit sums; the wider paths stay with the tiles.
  */
+#include "sim/kernels/tile/pad.h"
 #include "sim/kernels/tile/tile.h"
-
-#include <string.h>
-
-bool tile_is_depthwise(const struct conv_shape *s)
-{
-    return s->groups > 1 && s->groups == s->c && s->groups == s->k;
-}
-
-bool tile_depthwise_takes(const struct conv_shape *s, enum conv_path path)
-{
-    return tile_is_depthwise(s) && (path == CONV_PATH_I8 || path == CONV_PATH_I16);
-}
-
-size_t tile_depthwise_packed_bytes(const struct conv_shape *s)
-{
-    return (size_t)blocks_of(s->c) * s->kernel * s->kernel * TILE_LANES * 4;
-}
 
 size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
 {
@@ -88,8 +72,8 @@ void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct con
                                 const struct conv_epilogue *e, void *scratch)
 {
     const bool bytes = x.bits <= 8;
-    const struct padded image = tile_pad(scratch, x.data, bytes ? ELEMENT_U8 : ELEMENT_U16_S16, s->h, s->w,
-                                         s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+    const struct pad all = pad_input(x.data, bytes ? ELEMENT_U8 : ELEMENT_U16_S16, s, 0, s->c);
+    const struct padded image = tile_pad(scratch, &all);
 
     run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16,
                forward_job(s, rows, image, code_bytes(x.bits)), s, (ptrdiff_t)rows.first * s->ow,
@@ -100,8 +84,8 @@ void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct c
                                   const float *x, const void *packed, const struct conv_shape *s,
                                   struct conv_rows rows, void *scratch)
 {
-    const struct padded image =
-        tile_pad(scratch, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+    const struct pad all = pad_input(x, ELEMENT_F32, s, 0, s->c);
+    const struct padded image = tile_pad(scratch, &all);
 
     run_blocks(isa->depthwise_f32, forward_job(s, rows, image, sizeof(float)), s,
                (ptrdiff_t)rows.first * s->ow, sizeof(float), y, notes, packed, NULL);

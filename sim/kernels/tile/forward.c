@@ -1,92 +1,7 @@
 /* sim/kernels/tile/forward.c - forward convolution by register tiles: borders, packing, window sums,
  * filter blocks. */
+#include "sim/kernels/tile/pad.h"
 #include "sim/kernels/tile/tile.h"
-
-#include <string.h>
-
-enum {
-    SPARE = 128, /* bytes behind a bordered image that may be read: the rest of its last vector */
-    ALIGNED = 16 /* channels of which no vector reads beyond the last pixel */
-};
-
-/* --- borders ----------------------------------------------------------------------------------------- */
-
-enum element tile_element(int bits, enum conv_path path)
-{
-    if (path == CONV_PATH_I64) return ELEMENT_U16_SPLIT;
-    if (bits > 8) return ELEMENT_U16_S16;
-    return path == CONV_PATH_I8 ? ELEMENT_U8 : ELEMENT_U8_S16;
-}
-
-static size_t source_size(enum element e)
-{
-    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 || e == ELEMENT_U8_S16 ? 1 : 2;
-}
-
-static size_t padded_size(enum element e)
-{
-    return e == ELEMENT_F32 ? 4 : e == ELEMENT_U8 ? 1 : 2;
-}
-
-/* n elements; the split writes the upper 15 bits to out, the lowest to out + low. */
-static void copy_elements(void *restrict out, const void *restrict x, enum element e, size_t n, ptrdiff_t low)
-{
-    int16_t *const s16 = out;
-
-    switch (e) {
-    case ELEMENT_U8:
-    case ELEMENT_U16_S16:
-    case ELEMENT_F32:
-        memcpy(out, x, n * padded_size(e));
-        break;
-    case ELEMENT_U8_S16:
-        for (size_t i = 0; i < n; i++)
-            s16[i] = ((const uint8_t *)x)[i];
-        break;
-    case ELEMENT_U16_SPLIT:
-        for (size_t i = 0; i < n; i++) {
-            s16[i] = (int16_t)(((const uint16_t *)x)[i] >> 1);
-            s16[low + (ptrdiff_t)i] = (int16_t)(((const uint16_t *)x)[i] & 1);
-        }
-        break;
-    }
-}
-
-size_t tile_padded_bytes(int h, int w, int c)
-{
-    return round_up((size_t)h * w * c * sizeof(float) + SPARE,
-                    64); /* as floats, or as two planes of int16_t */
-}
-
-struct padded tile_pad(void *scratch, const void *x, enum element element, int h, int w, int c, int first,
-                       int count, int top, int bottom, int left, int right)
-{
-    const size_t in = source_size(element), size = padded_size(element);
-    const ptrdiff_t pitch = (ptrdiff_t)(left + w + right) * count, plane = (top + h + bottom) * pitch;
-    const ptrdiff_t low = element == ELEMENT_U16_SPLIT ? plane : 0;
-    const struct padded padded = {scratch, pitch, low};
-    const size_t inside = (size_t)w * count, before = (size_t)left * count, after = (size_t)right * count;
-    char *out = scratch;
-
-    if (low) memset(out + low * size, 0, plane * size);
-    memset(out, 0, top * pitch * size);
-    out += top * pitch * size;
-    for (int y = 0; y < h; y++) {
-        const char *const row = (const char *)x + ((size_t)y * w * c + first) * in;
-        memset(out, 0, before * size);
-        out += before * size;
-        if (count == c)
-            copy_elements(out, row, element, inside, low);
-        else
-            for (int i = 0; i < w; i++)
-                copy_elements(out + i * count * size, row + (size_t)i * c * in, element, count, low);
-        memset(out + inside * size, 0, after * size);
-        out += (inside + after) * size;
-    }
-    memset(out, 0, bottom * pitch * size);
-    memset((char *)scratch + (low ? 2 : 1) * plane * size, 0, SPARE);
-    return padded;
-}
 
 /* The group's channels of an image, bordered; the image itself where it already looks like that. */
 static struct padded pad_group(void *scratch, const void *x, enum element e, const struct conv_shape *s,
@@ -95,9 +10,10 @@ static struct padded pad_group(void *scratch, const void *x, enum element e, con
     const int cg = s->c / s->groups;
 
     if (s->pad == 0 && s->groups == 1 &&
-        (e == ELEMENT_F32 || ((e == ELEMENT_U8 || e == ELEMENT_U16_S16) && cg % ALIGNED == 0)))
+        (e == ELEMENT_F32 || ((e == ELEMENT_U8 || e == ELEMENT_U16_S16) && cg % TILE_ALIGNED == 0)))
         return (struct padded){x, (ptrdiff_t)s->w * s->c, 0};
-    return tile_pad(scratch, x, e, s->h, s->w, s->c, group * cg, cg, s->pad, s->pad, s->pad, s->pad);
+    const struct pad part = pad_input(x, e, s, group * cg, cg);
+    return tile_pad(scratch, &part);
 }
 
 /* --- memory ------------------------------------------------------------------------------------------ */
@@ -115,12 +31,9 @@ static size_t block_bytes(const struct conv_shape *s, int pack)
     return s->kernel * (round_up(segment, pack) / pack) * TILE_LANES * 4;
 }
 
-size_t tile_packed_bytes(const struct conv_shape *s)
+size_t tile_forward_packed_bytes(const struct conv_shape *s)
 {
-    const size_t forward = s->groups * blocks_of(s->k / s->groups) * block_bytes(s, 1);
-    const size_t data = tile_data_packed_bytes(s);
-
-    return forward > data ? forward : data;
+    return s->groups * blocks_of(s->k / s->groups) * block_bytes(s, 1);
 }
 
 static size_t pixels_of(const struct conv_shape *s)
@@ -139,15 +52,10 @@ static size_t room_bytes(const struct conv_shape *s)
     return round_up((pixels_of(s) + 2 * (size_t)(s->w + 2 * s->pad + TILE_LANES)) * sizeof(int64_t), 64);
 }
 
-size_t tile_scratch_bytes(const struct conv_shape *s)
+size_t tile_forward_scratch_bytes(const struct conv_shape *s)
 {
-    const size_t image = tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
-    const size_t forward = window_bytes(s) + room_bytes(s) + image;
-    const size_t data = tile_data_scratch_bytes(s), weights = tile_weights_scratch_bytes(s);
-    const size_t backward = data > weights ? data : weights, most = forward > backward ? forward : backward;
-    const size_t depthwise = tile_is_depthwise(s) ? tile_depthwise_scratch_bytes(s) : 0;
-
-    return most > depthwise ? most : depthwise;
+    return window_bytes(s) + room_bytes(s) +
+           tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c / s->groups);
 }
 
 /* --- packing ----------------------------------------------------------------------------------------- */
@@ -282,7 +190,7 @@ void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes no
     }
     for (int g = 0; g < s->groups; g++) {
         const struct padded padded = pad_group(image, x.data, element, s, g);
-        struct tile_job job = forward_job(s, rows, padded, padded_size(element), pack);
+        struct tile_job job = forward_job(s, rows, padded, tile_element_bytes(element), pack);
         job.window = window + first;
         if (path == CONV_PATH_I8 || path == CONV_PATH_I16)
             isa->window_sums(window, room, padded.data, element == ELEMENT_U8, s);

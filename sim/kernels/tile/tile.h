@@ -11,7 +11,7 @@
  *              by minimal filtering (tile/winograd.c)
  *   weights    outputs = taps (kx, c), the sum runs over pixels (tile/weights.c)
  *
- * This file's .c parts are plain C: borders, packing, loops over groups and filter blocks. An instruction set
+ * The .c files of this folder are plain C: borders (tile/pad.c), packing, loops over groups and filter blocks. An instruction set
  * supplies struct tile_isa. Elements that one multiply-add takes together are `pack`: 4 bytes, 2 words, 1
  * float.
  */
@@ -122,31 +122,18 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
 
 /* --- shared by the files of this folder --------------------------------------------------------------- */
 
-/** An image in scratch with its border of zeros. */
-struct padded {
-    const void *data;
-    ptrdiff_t pitch; /* elements between rows */
-    ptrdiff_t low;   /* elements to the plane of lowest bits, or 0 */
-};
+/** Depthwise: one filter a channel. */
+static inline bool tile_is_depthwise(const struct conv_shape *s)
+{
+    return s->groups > 1 && s->groups == s->c && s->groups == s->k;
+}
 
-/** Copy of elements on their way into the arithmetic. */
-enum element { ELEMENT_U8, ELEMENT_U8_S16, ELEMENT_U16_S16, ELEMENT_U16_SPLIT, ELEMENT_F32 };
+/** Does tile/depthwise.c take these codes? It has 32-bit sums alone. */
+static inline bool tile_depthwise_takes(const struct conv_shape *s, enum conv_path path)
+{
+    return tile_is_depthwise(s) && (path == CONV_PATH_I8 || path == CONV_PATH_I16);
+}
 
-/** The element that codes of `bits` become on `path`. */
-enum element tile_element(int bits, enum conv_path path);
-
-/** Channels [first, first + count) of x [h][w][c], with borders; `spare` elements behind it may be read. */
-struct padded tile_pad(void *scratch, const void *x, enum element element, int h, int w, int c, int first,
-                       int count, int top, int bottom, int left, int right);
-
-/** Bytes that tile_pad needs at most for an image of these sizes, borders included. */
-size_t tile_padded_bytes(int h, int w, int c);
-
-/** Depthwise products: one filter a channel, 32-bit sums (tile/depthwise.c). */
-bool tile_is_depthwise(const struct conv_shape *s);
-bool tile_depthwise_takes(const struct conv_shape *s, enum conv_path path);
-size_t tile_depthwise_packed_bytes(const struct conv_shape *s);
-size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
 void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
 void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
@@ -156,8 +143,11 @@ void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct c
                                   const float *x, const void *packed, const struct conv_shape *s,
                                   struct conv_rows rows, void *scratch);
 
-/** Packed weights and scratch of backward-data, scratch of backward-weights. */
+/** Bytes of packed weights and of scratch, for each direction. */
+size_t tile_forward_packed_bytes(const struct conv_shape *s);
 size_t tile_data_packed_bytes(const struct conv_shape *s);
+size_t tile_forward_scratch_bytes(const struct conv_shape *s);
+size_t tile_depthwise_scratch_bytes(const struct conv_shape *s);
 size_t tile_data_scratch_bytes(const struct conv_shape *s);
 size_t tile_weights_scratch_bytes(const struct conv_shape *s);
 

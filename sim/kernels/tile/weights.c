@@ -6,16 +6,12 @@
  * no weaving. Rows are taken in bands whose operands stay in the first cache; partial sums wait in scratch
  * between bands.
  */
+#include "sim/kernels/tile/pad.h"
 #include "sim/kernels/tile/tile.h"
 
 #include <string.h>
 
-enum {
-    BAND_BYTES = 32768,
-    IMAGES_MAX = 8,
-    SPARE = 128, /* bytes that may be read or written too many, see tile_weave */
-    ALIGNED = 16 /* channels of which none are */
-};
+enum { BAND_BYTES = 32768, IMAGES_MAX = 8 };
 
 /* The two halves of 16-bit codes, of which no single multiply-add takes all bits: upper 15 and lowest. */
 static void weave_upper(void *to, const void *from, int steps, ptrdiff_t pitch, int c, int center)
@@ -101,8 +97,8 @@ static struct places places_of(const struct conv_shape *s, size_t woven_bytes)
     at.partial = round_up(columns * sizeof(ptrdiff_t), 64);
     at.image = at.partial + round_up(columns * s->kernel * s->k * 4, 64);
     at.row = at.image + image_bytes(s);
-    at.x = at.row + round_up((size_t)(s->ow + 3) * s->k * sizeof(uint16_t) + SPARE, 64);
-    at.e = at.x + round_up(woven_bytes + SPARE, 64);
+    at.x = at.row + round_up((size_t)(s->ow + 3) * s->k * sizeof(uint16_t) + TILE_SPARE, 64);
+    at.e = at.x + round_up(woven_bytes + TILE_SPARE, 64);
     return at;
 }
 
@@ -132,7 +128,7 @@ size_t tile_weights_scratch_bytes(const struct conv_shape *s)
     const size_t errors =
         (size_t)s->oh * (s->ow + 3) * s->k * 4 * (bytes.images > words.images ? bytes.images : words.images);
 
-    return at.e + round_up(errors + SPARE, 64);
+    return at.e + round_up(errors + TILE_SPARE, 64);
 }
 
 /* --- integers ---------------------------------------------------------------------------------------- */
@@ -155,9 +151,11 @@ static void weave_input(const struct loom *l, int image, int oy, int rows, int i
     const enum element element = l->x.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16;
     const size_t size = code_bytes(l->x.bits);
     const char *const x = (const char *)l->x.data + (size_t)image * s->h * s->w * s->c * size;
-    const struct padded padded = tile_pad(l->p.image, x, element, s->h, s->w, s->c, 0, s->c, s->pad, s->pad,
-                                          s->pad, right_border(s, &l->cut, l->pack));
     const ptrdiff_t row = (ptrdiff_t)l->cut.steps * s->c * 4;
+    struct pad all = pad_input(x, element, s, 0, s->c);
+
+    all.right = right_border(s, &l->cut, l->pack);
+    const struct padded padded = tile_pad(l->p.image, &all);
 
     for (int kx = 0; kx < s->kernel; kx++)
         for (int r = 0; r < (rows - 1) * s->stride + s->kernel; r++) {
@@ -176,7 +174,7 @@ static void weave_error_row(char *out, const struct loom *l, const char *in)
     const int center = 1 << (l->e.bits - 1);
     const ptrdiff_t there = (ptrdiff_t)s->ow * s->k, needed = (ptrdiff_t)l->cut.steps * l->pack * s->k;
 
-    if (s->ow % l->pack != 0 || s->k % ALIGNED != 0) {
+    if (s->ow % l->pack != 0 || s->k % TILE_ALIGNED != 0) {
         memcpy(l->p.row, in, there * code_bytes(l->e.bits));
         for (ptrdiff_t i = there; i < needed; i++)
             if (l->e.bits <= 8)
@@ -309,8 +307,8 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
     const int columns = depthwise ? 1 : cg; /* of each kx */
     const int reach = depthwise ? 2 * TILE_LANES : TILE_LANES;
     const struct pieces p = lay_out(scratch, s, 0);
-    const struct padded padded =
-        tile_pad(p.image, x, ELEMENT_F32, s->h, s->w, s->c, 0, s->c, s->pad, s->pad, s->pad, s->pad);
+    const struct pad all = pad_input(x, ELEMENT_F32, s, 0, s->c);
+    const struct padded padded = tile_pad(p.image, &all);
     struct weights_job job = {.column = p.column,
                               .kernel = s->kernel,
                               .columns = s->kernel * columns,

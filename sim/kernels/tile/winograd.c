@@ -2,6 +2,8 @@
  * of tiles. */
 #include "sim/kernels/tile/winograd.h"
 
+#include "sim/kernels/tile/pad.h"
+
 static int points_of(int size)
 {
     return 2 * ((size + 1) / 2) + 2; /* rows (or columns) of dy that the tiles read, borders included */
@@ -48,9 +50,17 @@ void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float 
     const int before = 2 - s->pad, columns = (s->w + 1) / 2;
     const int end = (rows.first + rows.count + 1) / 2 * columns;
     char *const behind = (char *)scratch + tile_padded_bytes(points_of(s->h), points_of(s->w), s->k);
-    const struct padded errors =
-        tile_pad(scratch, dy, ELEMENT_F32, s->oh, s->ow, s->k, 0, s->k, before,
-                 points_of(s->h) - before - s->oh, before, points_of(s->w) - before - s->ow);
+    const struct pad all = {.image = dy,
+                            .element = ELEMENT_F32,
+                            .h = s->oh,
+                            .w = s->ow,
+                            .c = s->k,
+                            .count = s->k,
+                            .top = before,
+                            .bottom = points_of(s->h) - before - s->oh,
+                            .left = before,
+                            .right = points_of(s->w) - before - s->ow};
+    const struct padded errors = tile_pad(scratch, &all);
     struct winograd_job job = {.dy = errors.data,
                                .pitch = errors.pitch,
                                .k = s->k,
