@@ -7,6 +7,7 @@
 #include "experiments/record/leftovers.h"
 #include "experiments/record/record.h"
 #include "quant/try.h"
+#include "sim/method/widths.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -128,18 +129,43 @@ static enum status eval_lengths(struct store *s)
     return status;
 }
 
-/* Iterations 0, 1, 2, ... without a gap and without a double row. */
-static enum status every_iteration(struct store *s)
+/* Iterations 0, 1, 2, ... up to the last one of train, without a gap and without a double row. */
+static enum status every_iteration(struct store *s, const char *group)
 {
-    int64_t *iteration, count;
+    char path[STORE_NAME_MAX];
+    struct store_info info;
+    void *values;
+    int64_t count;
     enum status status = STATUS_OK;
 
-    TRY(record_read_integers(&iteration, &count, s, RECORD_ITERATION));
+    snprintf(path, sizeof path, "%s/%s", group, record_train_columns[RECORD_ITERATION].name);
+    TRY(record_read_iterations(&count, s));
+    TRY(store_load(&values, &info, STORE_I64, s, path));
+    if (info.count != count)
+        status = status_fail(STATUS_INPUT, "'%s' has %" PRId64 " rows, train has %" PRId64, path, info.count,
+                             count);
+    const int64_t *iteration = values;
     for (int64_t i = 0; i < count && status == STATUS_OK; i++)
         if (iteration[i] != i)
-            status = status_fail(STATUS_INPUT, "row %" PRId64 " of '%s/%s' is %" PRId64, i, RECORD_TRAIN,
-                                 record_train_columns[RECORD_ITERATION].name, iteration[i]);
-    free(iteration);
+            status = status_fail(STATUS_INPUT, "row %" PRId64 " of '%s' is %" PRId64, i, path, iteration[i]);
+    free(values);
+    return status;
+}
+
+/* For every iteration and layer, widths that a layer can run at. */
+static enum status widths_of_layers(struct store *s)
+{
+    struct record_layer_widths w;
+    enum status status = STATUS_OK;
+
+    TRY(record_read_widths(&w, s));
+    for (int64_t i = 0; i < w.iterations * w.layers && status == STATUS_OK; i++)
+        if (!width_known(w.layer[i].forward) || !width_known(w.layer[i].backward))
+            status = status_fail(STATUS_INPUT,
+                                 "'%s' in iteration %" PRId64 " ran at %d/%d bits; there are 0 and %d to %d",
+                                 w.name[i % w.layers], i / w.layers, w.layer[i].forward, w.layer[i].backward,
+                                 WIDTH_LEAST, WIDTH_MOST);
+    record_release_widths(&w);
     return status;
 }
 
@@ -174,7 +200,11 @@ static void examine_run(struct doctor *d)
     check(d, equal_lengths(s, RECORD_TRAIN), "the columns of train have one length");
     check(d, eval_lengths(s), "the columns of each evaluation have one length");
     check(d, equal_lengths(s, RECORD_EVENTS), "the columns of events have one length");
-    check(d, every_iteration(s), "train has every iteration once, in order");
+    check(d, every_iteration(s, RECORD_TRAIN), "train has every iteration once, in order");
+    if (store_has(s, RECORD_WIDTHS)) {
+        check(d, every_iteration(s, RECORD_WIDTHS), "widths has every iteration of train once, in order");
+        check(d, widths_of_layers(s), "widths has possible bits for every iteration and layer");
+    }
     for (int i = 0; i < CHECKPOINTS; i++) {
         snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);
         if (access(path, F_OK) == 0) examine_checkpoint(d, path, s);

@@ -7,6 +7,8 @@
 #include "experiments/record/record_read.h"
 #include "experiments/run/pricing.h"
 
+#include <stddef.h>
+
 enum { ROWS = 5, NODES = 4 };
 
 /* Forward bits of a node in an iteration. */
@@ -70,6 +72,68 @@ Test(record_widths, export_prints_a_line_an_iteration_and_layer)
     cr_assert(strncmp(o.out, first, strlen(first)) == 0, "%s", o.out);
     cr_assert(strstr(o.out, "\n4\tfc\t9\t8\n") != NULL, "%s", o.out);
     fixture_close(&f);
+}
+
+/* A row of /widths, as record_widths.c writes it. */
+struct widths_row {
+    int64_t iteration;
+    uint8_t forward[NODES], backward[NODES];
+};
+
+/* Put another last row into /widths, or none. */
+static void damage(const struct fixture *f, const struct widths_row *row)
+{
+    const struct store_column columns[] = {
+        {.name = "iter", .type = STORE_I64},
+        {.name = "bits_fw", .type = STORE_U8, .width = NODES, .offset = offsetof(struct widths_row, forward)},
+        {.name = "bits_bw",
+         .type = STORE_U8,
+         .width = NODES,
+         .offset = offsetof(struct widths_row, backward)},
+    };
+    char path[512];
+    struct store *s;
+    struct store_series *series;
+
+    snprintf(path, sizeof path, "%s/%s", f->dir, RECORD_FILE);
+    must(store_open(&s, path, STORE_UPDATE));
+    must(store_series_open(&series, s, RECORD_WIDTHS, columns, 3));
+    must(store_series_truncate(series, ROWS - 1));
+    if (row != NULL) must(store_series_append(series, row));
+    must(store_flush(s));
+    store_close(&s);
+}
+
+Test(record_widths, doctor_says_what_is_wrong_with_them)
+{
+    static const struct {
+        bool lacks_last; /* else the last row is this one */
+        struct widths_row row;
+        const char *says;
+    } damages[] = {
+        {true,
+         {0},
+         "BAD\twidths has every iteration of train once, in order: 'widths/iter' has 4 rows, "
+         "train has 5\n"},
+        {false, {ROWS - 2, {8, 8, 8, 8}, {8, 8, 8, 8}}, "row 4 of 'widths/iter' is 3\n"},
+        {false,
+         {ROWS - 1, {8, 1, 8, 8}, {8, 8, 8, 8}},
+         "BAD\twidths has possible bits for every iteration and layer: 'bn1' in iteration 4 ran at 1/8 bits; "
+         "there are 0 and 2 to 32\n"},
+        {false, {ROWS - 1, {8, 8, 8, 8}, {8, 8, 8, 33}}, "'fc' in iteration 4 ran at 8/33 bits"},
+    };
+    static struct answer o;
+
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct fixture f;
+        make_run(&f);
+        cli(&o, &f.folder, "doctor %s", f.dir);
+        cr_assert(o.code == 0 && strstr(o.out, "ok\twidths has possible bits") != NULL, "%s%s", o.out, o.err);
+        damage(&f, damages[i].lacks_last ? NULL : &damages[i].row);
+        cli(&o, &f.folder, "doctor %s", f.dir);
+        cr_assert(o.code == 3 && strstr(o.out, damages[i].says) != NULL, "%s%s", o.out, o.err);
+        fixture_close(&f);
+    }
 }
 
 Test(record_widths, layers_that_are_alike_have_none)
