@@ -7,7 +7,7 @@
 # make figures  draw the records in RUNS=runs/demo to figures/
 # make lint         clang-tidy and cppcheck
 # make layers       every file stands in its room and includes only what stands above it
-# make circles      objects that need each other, by their symbols
+# make circles      no objects that need each other, by their symbols
 # make format       clang-format; make check-format: is there anything to format?
 # make clean
 # make loops    the kernels' inner loops as the compiler wrote them (gcc 12 can halve their speed)

@@ -1,5 +1,5 @@
-/* tests/sim/test_rooms.c - rooms keep to what is theirs: threads are the devices' affair, and .ci/layers finds
- * a header of a room below and a file that stands in none. */
+/* tests/sim/test_rooms.c - rooms keep to what is theirs: threads are the devices' affair; .ci/layers finds a header of
+ * a room below and a file that stands in none, .ci/circles objects that need each other. */
 #include "tests/fixtures/folder.h"
 
 #include <criterion/new/assert.h>
@@ -112,4 +112,36 @@ Test(rooms, what_is_out_of_order_is_told_with_its_place)
 {
     for (int i = 1; i < HOUSES; i++)
         check_house(&houses[i]);
+}
+
+/* --- what .ci/circles finds among three objects --- */
+
+/* a.c calls b.c, b.c calls what `b` says, c.c calls a.c: only b.c can close a circle. */
+static int circles_of(char *said, size_t size, const char *b)
+{
+    const struct folder f = folder_new();
+    char root[PATH_MAX], command[PATH_MAX + 256];
+
+    cr_assert(getcwd(root, sizeof root) != NULL);
+    write_text(&f, "a.c", "int b(void);\nint a(void)\n{\n    return b();\n}\n");
+    write_text(&f, "b.c", b);
+    write_text(&f, "c.c", "int a(void);\nint c(void);\nint c(void)\n{\n    return a();\n}\n");
+    snprintf(command, sizeof command,
+             "cd '%s' && cc -c a.c b.c c.c && sh '%s/.ci/circles' a.o b.o c.o >said 2>&1", f.path, root);
+    const int status = shell(command);
+    said[folder_read(&f, "said", said, size - 1)] = '\0';
+    folder_remove(&f);
+    return status;
+}
+
+Test(rooms, objects_that_need_each_other_are_told_with_their_symbols)
+{
+    char said[1024];
+
+    cr_expect(eq(int, circles_of(said, sizeof said, "int b(void)\n{\n    return 1;\n}\n"), 0), "%s", said);
+    cr_expect(eq(str, said, "circles: none among 3 objects\n"));
+    cr_expect(circles_of(said, sizeof said, "int a(void);\nint b(void)\n{\n    return a();\n}\n") != 0);
+    cr_expect(eq(str, said, "circle of 2 objects:\n    a.o -> b.o: b\n    b.o -> a.o: a\n"));
+    cr_expect(circles_of(said, sizeof said, "int c(void);\nint b(void)\n{\n    return c();\n}\n") != 0);
+    cr_expect(strncmp(said, "circle of 3 objects:\n", 21) == 0, "%s", said);
 }

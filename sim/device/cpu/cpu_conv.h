@@ -85,10 +85,10 @@ const float *conv_values(const struct cpu *c, const struct conv_operand *x, size
 /** Make the codes of image n, for within a task. Returns the clipped count. */
 size_t conv_encode_image(const struct cpu *c, const struct conv_input_op *op, size_t n);
 
-/* --- cpu_conv_after.c: what goes before and behind every product, for within a task --- */
-
 /** This member's images encoded. Returns their clipped count. */
 uint64_t conv_encode_share(struct seat me, const struct cpu *c, const struct conv_input_op *op);
+
+/* --- cpu_conv_after.c: what goes behind every product, for within a task --- */
 
 /** What a batch norm reads about one image y[oh][ow][k]. */
 void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s);

@@ -1,16 +1,5 @@
-/* sim/device/cpu/cpu_conv_after.c - what goes before and behind every product: codes on the way, notes for a
- * batch norm, ranges. */
+/* sim/device/cpu/cpu_conv_after.c - what goes behind every product: notes for a batch norm, ranges. */
 #include "sim/device/cpu/cpu_conv.h"
-
-uint64_t conv_encode_share(struct seat me, const struct cpu *c, const struct conv_input_op *op)
-{
-    struct deal images = team_deal(me, (size_t)op->n);
-    uint64_t clipped = 0;
-
-    for (size_t n; team_next(&n, me, &images);)
-        clipped += conv_encode_image(c, op, n);
-    return clipped;
-}
 
 void conv_note_image(struct conv_notes notes, const float *y, const struct conv_shape *s)
 {

@@ -127,6 +127,16 @@ size_t conv_encode_image(const struct cpu *c, const struct conv_input_op *op, si
                                    (size_t)s->h * (size_t)s->w, s->c, d->relu, d->ceiling, map);
 }
 
+uint64_t conv_encode_share(struct seat me, const struct cpu *c, const struct conv_input_op *op)
+{
+    struct deal images = team_deal(me, (size_t)op->n);
+    uint64_t clipped = 0;
+
+    for (size_t n; team_next(&n, me, &images);)
+        clipped += conv_encode_image(c, op, n);
+    return clipped;
+}
+
 static void input_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
