@@ -1,7 +1,8 @@
 /* experiments/record/checkpoint.c - saving, verifying and loading the complete state of a run. See
  * checkpoint.h. */
-#include "experiments/record/checkpoint_state.h"
 #include "experiments/record/checkpoint.h"
+#include "experiments/record/checkpoint_memory.h"
+#include "experiments/record/checkpoint_state.h"
 #include "experiments/record/provenance.h"
 #include "quant/try.h"
 #include "sim/base/digest.h"
@@ -22,10 +23,10 @@ const char *const checkpoint_files[CHECKPOINTS] = {CHECKPOINT_LATEST, CHECKPOINT
 /* --- the digest: head, then every tensor's path, size and bytes in the order of the file -------------- */
 
 struct head {
-    bool remembers; /* false: version 1.0, which has no state of schedules */
+    enum checkpoint_version version;
     int64_t iteration, seed;
     double loss;
-    struct schedule_state schedule[SCHEDULES];
+    struct checkpoint_memory memory;
     char config_sha256[DIGEST_SIZE], payload_sha256[DIGEST_SIZE], run_id[96];
 };
 
@@ -36,7 +37,7 @@ static void digest_head(struct digest *d, const struct head *h)
     digest_add(d, &h->seed, sizeof h->seed);
     digest_add(d, &h->loss, sizeof h->loss);
     digest_add(d, h->config_sha256, strlen(h->config_sha256) + 1);
-    if (h->remembers) digest_add(d, h->schedule, sizeof h->schedule);
+    checkpoint_memory_digest(d, &h->memory, h->version);
 }
 
 static void digest_tensor(struct digest *d, const char *path, const float *value, int64_t size)
@@ -51,6 +52,7 @@ static enum status digest_group(struct digest *d, struct store *s, const char *g
     struct store_names names;
     enum status status = STATUS_OK;
 
+    if (!store_has(s, group)) return STATUS_OK; /* a version without it */
     TRY(store_members(&names, s, group));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
         char path[STORE_NAME_MAX + 16];
@@ -66,38 +68,6 @@ static enum status digest_group(struct digest *d, struct store *s, const char *g
     return status;
 }
 
-/* --- what schedules remember --------------------------------------------------------------------------- */
-
-static const char *const schedule_numbers = "schedule/number", *const schedule_counts = "schedule/count";
-
-static enum status write_schedules(struct store *s, const struct head *h)
-{
-    double number[SCHEDULES][SCHEDULE_NUMBERS];
-    int64_t count[SCHEDULES][SCHEDULE_COUNTS];
-
-    for (int i = 0; i < SCHEDULES; i++) {
-        memcpy(number[i], h->schedule[i].number, sizeof number[i]);
-        memcpy(count[i], h->schedule[i].count, sizeof count[i]);
-    }
-    TRY(store_group(s, "schedule"));
-    TRY(store_write(s, schedule_numbers, number, STORE_F64, 2, (int64_t[]){SCHEDULES, SCHEDULE_NUMBERS}));
-    return store_write(s, schedule_counts, count, STORE_I64, 2, (int64_t[]){SCHEDULES, SCHEDULE_COUNTS});
-}
-
-static enum status read_schedules(struct head *h, struct store *s)
-{
-    double number[SCHEDULES][SCHEDULE_NUMBERS];
-    int64_t count[SCHEDULES][SCHEDULE_COUNTS];
-
-    TRY(store_read(number, STORE_F64, SCHEDULES * SCHEDULE_NUMBERS, s, schedule_numbers));
-    TRY(store_read(count, STORE_I64, SCHEDULES * SCHEDULE_COUNTS, s, schedule_counts));
-    for (int i = 0; i < SCHEDULES; i++) {
-        memcpy(h->schedule[i].number, number[i], sizeof number[i]);
-        memcpy(h->schedule[i].count, count[i], sizeof count[i]);
-    }
-    return STATUS_OK;
-}
-
 /* --- save --------------------------------------------------------------------------------------------- */
 
 static enum status write_head(struct store *s, const struct head *h)
@@ -106,13 +76,13 @@ static enum status write_head(struct store *s, const struct head *h)
 
     provenance_time(utc);
     TRY(store_set_text(s, "", "schema", CHECKPOINT_SCHEMA));
-    TRY(store_set_text(s, "", "schema_version", CHECKPOINT_SCHEMA_VERSION));
+    TRY(store_set_text(s, "", "schema_version", checkpoint_versions[h->version]));
     TRY(store_set_integer(s, "", "iter", h->iteration));
     TRY(store_set_integer(s, "", "seed", h->seed));
     TRY(store_set_number(s, "", "loss", h->loss));
     TRY(store_set_text(s, "", "config_sha256", h->config_sha256));
     TRY(store_set_text(s, "", "payload_sha256", h->payload_sha256));
-    TRY(write_schedules(s, h));
+    TRY(checkpoint_memory_write(s, &h->memory));
     TRY(store_group(s, "provenance"));
     TRY(store_set_text(s, "provenance", "run_id", h->run_id));
     return store_set_text(s, "provenance", "created_utc", utc);
@@ -174,9 +144,13 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
 {
     char path[PATH_MAX];
     struct checkpoint_state state;
-    struct head h = {.remembers = true, .iteration = t->at, .seed = (int64_t)t->spec->seed, .loss = t->loss};
+    struct head h = {.version = CHECKPOINT_VERSIONS - 1,
+                     .iteration = t->at,
+                     .seed = (int64_t)t->spec->seed,
+                     .loss = t->loss,
+                     .memory.method = t->method};
 
-    memcpy(h.schedule, t->schedule, sizeof h.schedule);
+    memcpy(h.memory.schedule, t->schedule, sizeof t->schedule);
     snprintf(h.config_sha256, sizeof h.config_sha256, "%s", record_config_sha256(r));
     snprintf(h.run_id, sizeof h.run_id, "%s", record_run_id(r));
     TRY(record_flush(r));
@@ -201,12 +175,14 @@ static enum status read_head(struct head *h, struct store *s)
         return status_fail(STATUS_INPUT, "%s: is not a checkpoint (no schema '%s')", store_path(s),
                            CHECKPOINT_SCHEMA);
     TRY(store_get_text(text, sizeof text, s, "", "schema_version"));
-    h->remembers = strcmp(text, CHECKPOINT_SCHEMA_VERSION) == 0;
-    if (!h->remembers && strcmp(text, CHECKPOINT_SCHEMA_OLD) != 0)
-        return status_fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s and %s",
-                           store_path(s), text, CHECKPOINT_SCHEMA_OLD, CHECKPOINT_SCHEMA_VERSION);
-    memset(h->schedule, 0, sizeof h->schedule);
-    if (h->remembers) TRY(read_schedules(h, s));
+    h->version = 0;
+    while (h->version < CHECKPOINT_VERSIONS && strcmp(text, checkpoint_versions[h->version]) != 0)
+        h->version++;
+    if (h->version == CHECKPOINT_VERSIONS)
+        return status_fail(STATUS_INPUT, "%s: has schema version %s; this program reads %s to %s",
+                           store_path(s), text, checkpoint_versions[0],
+                           checkpoint_versions[CHECKPOINT_VERSIONS - 1]);
+    TRY(checkpoint_memory_read(&h->memory, s, h->version));
     TRY(store_get_integer(&h->iteration, s, "", "iter"));
     TRY(store_get_integer(&h->seed, s, "", "seed"));
     TRY(store_get_number(&h->loss, s, "", "loss"));
@@ -254,28 +230,13 @@ struct wanted {
     const struct train_spec *resumed; /* the run that goes on from it; NULL: none does */
 };
 
-/* A schedule that remembers cannot go on without what it remembered. */
-static enum status check_schedules(const struct head *h, const struct store *s, const struct train_spec *t)
-{
-    if (h->remembers || t == NULL) return STATUS_OK;
-    const struct schedule_spec *const schedules[SCHEDULES] = {&t->forward, &t->backward};
-    for (int i = 0; i < SCHEDULES; i++)
-        if (schedule_remembers(schedules[i]))
-            return status_fail(
-                STATUS_INPUT,
-                "%s: has schema version %s, which does not hold what schedule '%s' remembers; begin "
-                "again by train --force",
-                store_path(s), CHECKPOINT_SCHEMA_OLD, schedules[i]->type->name);
-    return STATUS_OK;
-}
-
 /* Nothing in the graph is touched before everything is known to be good. */
 static enum status load_open(struct head *h, struct store *s, struct graph *g, const struct wanted *w)
 {
     struct checkpoint_state state;
 
     TRY(verify(h, s));
-    TRY(check_schedules(h, s, w->resumed));
+    if (w->resumed != NULL) TRY(checkpoint_memory_fits(w->resumed, h->version, s));
     TRY(checkpoint_state_open(&state, g));
     enum status status = checkpoint_state_fits(s, &state);
     for (int i = 0; i < state.count && status == STATUS_OK; i++) {
@@ -341,7 +302,8 @@ enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t, co
     if (!out->loaded) return STATUS_OK;
     t->at = h.iteration;
     t->loss = h.loss;
-    memcpy(t->schedule, h.schedule, sizeof t->schedule);
+    memcpy(t->schedule, h.memory.schedule, sizeof t->schedule);
+    t->method = h.memory.method;
     return STATUS_OK;
 }
 

@@ -7,8 +7,12 @@
  *                  float32: values, momenta, running statistics; NAME is LAYER.TENSOR
  *     /schedule/number [2][8], count [2][4]
  *                  what the forward and the backward schedule remember (struct schedule_state)
+ *     /method/number [8], count [4]
+ *                  what the method remembers (struct method_state)
+ *     /masks/NAME  where a method has masks
  *     /provenance  attributes run_id, created_utc
  *
+ * Version 1.0 has no /schedule, 1.1 no /method and what follows: they are read where nothing of it is needed.
  * Everything else that a run needs is a pure function of (configuration, seed, iteration): learning rate, the
  * order of the data, every random number. So training on from a checkpoint gives the bits of one
  * that never stopped.
@@ -18,9 +22,7 @@
 
 #include "experiments/record/record.h"
 
-#define CHECKPOINT_SCHEMA         "cptsim-checkpoint"
-#define CHECKPOINT_SCHEMA_VERSION "1.1"
-#define CHECKPOINT_SCHEMA_OLD     "1.0" /* without /schedule: read where no schedule remembers anything */
+#define CHECKPOINT_SCHEMA "cptsim-checkpoint"
 
 /* Files of a run directory: the newest checkpoint and the one before it, and what is written aside on the
  * way. */
@@ -52,7 +54,8 @@ struct checkpoint_source {
 STATUS_MUST_CHECK enum status checkpoint_save(struct record *r, const struct trainer *t);
 
 /**
- * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, t->at, t->loss, t->schedule.
+ * Load the newest good checkpoint of r's run into t: parameters, momenta, buffers, masks, t->at, t->loss,
+ * t->schedule, t->method.
  *
  * A damaged latest.h5 is passed over for prev.h5 (the note says so); files of an earlier, replaced record in
  * the same directory do not belong to this run. No checkpoint at all is fine: out->loaded is false. If

@@ -11,7 +11,7 @@
 #include <string.h>
 
 const char *const checkpoint_groups[CHECKPOINT_GROUPS] = {
-    [STATE_VALUE] = "model", [STATE_OPTIMIZER] = "optim", [STATE_BUFFER] = "buffers"};
+    [STATE_VALUE] = "model", [STATE_OPTIMIZER] = "optim", [STATE_BUFFER] = "buffers", [STATE_MASK] = "masks"};
 
 /* Known shapes are kept, for readers; the values are the same either way. */
 static void set_shape(struct checkpoint_tensor *t, const struct layer *l, size_t size)

@@ -66,6 +66,7 @@ struct device_ops {
 
     void (*norm_forward)(struct device *, const struct norm_forward_op *);
     void (*norm_backward)(struct device *, const struct norm_backward_op *);
+    void (*hand_on)(struct device *, const struct hand_on_op *);
     void (*pool_forward)(struct device *, const struct pool_op *);
     void (*pool_backward)(struct device *, const struct pool_op *);
     void (*maxpool_forward)(struct device *, const struct maxpool_op *);

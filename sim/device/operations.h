@@ -255,6 +255,18 @@ struct norm_backward_op {
     int n;
 };
 
+/* --- skipped layers ------------------------------------------------------------------------------ */
+
+/** A tensor handed on unchanged: out = in, or out += in, one rounding each. */
+struct hand_on_op {
+    float *out; /* [device][n][each] */
+    bool add;
+    struct range *range; /* [device] NULL, or of out */
+    const float *in;     /* [device][n][each] */
+    int n;
+    size_t each;
+};
+
 /* --- pooling, linear, loss, update --------------------------------------------------------------- */
 
 /** Mean over pixels; backward: its gradient. */
@@ -309,10 +321,12 @@ struct loss_op {
     int n, classes;
 };
 
-/** A parameter and what its optimizer keeps of it. All [device][size]. */
+/** A parameter and what its optimizer keeps of it. All [device][size]. Where the mask is 0, value and states are
+ * 0 behind each half, whatever the rule has made of them. */
 struct update {
     float *value, *grad, *state[2];
     size_t size;
+    const float *mask; /* NULL: nothing is masked */
 };
 
 /** One half of an optimizer: elementwise, over elements [first, end) of one parameter. */

@@ -4,7 +4,7 @@
  * writer to its last reader; a layer that keeps its input reads it again backward. What a layer reads
  * that may defer its output lives until the reader of that output has run.
  */
-#include "sim/layers/graph.h"
+#include "sim/layers/graph_skip.h"
 
 #include "quant/try.h"
 #include "sim/base/layout.h"
@@ -56,13 +56,8 @@ static struct tensor *tensor_of(struct graph *g, int node)
 static void mark_writers(struct graph *g)
 {
     for (int i = 0; i < g->count; i++)
-        for (int j = 0; j < g->nodes[i].layer->inputs; j++) {
-            g->nodes[i].add[j] = false;
-            for (int k = i; k < g->count; k++)
-                for (int m = 0; m < g->nodes[k].layer->inputs; m++)
-                    if ((k > i || m < j) && g->nodes[k].input[m] == g->nodes[i].input[j])
-                        g->nodes[i].add[j] = true;
-        }
+        for (int j = 0; j < g->nodes[i].layer->inputs; j++)
+            g->nodes[i].add[j] = skip_adds(g, i, j, NULL);
 }
 
 static void set_shapes(struct graph *g)
@@ -244,7 +239,10 @@ struct tensor *graph_forward(struct graph *g, const struct pass *p)
         struct tensor *in[LAYER_INPUTS] = {0};
         for (int j = 0; j < n->layer->inputs; j++)
             in[j] = tensor_of(g, n->input[j]);
-        n->layer->type->forward(n->layer, &n->out, in, p);
+        if (pass_runs(p, n->layer))
+            n->layer->type->forward(n->layer, &n->out, in, p);
+        else
+            skip_forward(g, i, in[1], p);
     }
     return &g->nodes[g->count - 1].out;
 }
@@ -278,13 +276,18 @@ void graph_backward_node(struct graph *g, int node, bool data, const struct pass
 {
     struct node *n = &g->nodes[node];
     struct tensor *in[LAYER_INPUTS] = {0}, *din[LAYER_INPUTS] = {0};
+    bool add[LAYER_INPUTS];
 
     for (int j = 0; j < n->layer->inputs; j++) {
         in[j] = tensor_of(g, n->input[j]);
+        add[j] = p->skips ? skip_adds(g, node, j, p->skips) : n->add[j];
         if (data && n->input[j] != GRAPH_INPUT)
             din[j] = &g->nodes[n->input[j]].dout; /* images need no gradient */
     }
-    n->layer->type->backward(n->layer, din, n->add, &n->dout, in, p);
+    if (pass_runs(p, n->layer))
+        n->layer->type->backward(n->layer, din, add, &n->dout, in, p);
+    else
+        skip_backward(g, node, din[1], p);
 }
 
 void graph_backward(struct graph *g, const struct pass *p)

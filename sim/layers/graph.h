@@ -56,6 +56,16 @@ void graph_get(float *out, const struct graph *g, int n);
 /** Bytes that graph_plan placed, the device's scratch included. */
 size_t graph_bytes(const struct graph *g);
 
+/**
+ * Which layers a pass runs that skips some nodes: skips[count] for struct pass, from skip[count], by node. A node
+ * may be skipped if its layer hands on (struct layer): it must have a second input of the shape of its output,
+ * nobody may want notes of the output, and neither of the two may be left to its reader (tensor.coder); these
+ * are the batch norms that end a residual block. Its second input then stands for its output, forward, and
+ * takes all of its gradient, backward. Nodes of which nobody reads the output any more, those of the block
+ * itself, are idle.
+ */
+void graph_skips(enum skip *skips, const struct graph *g, const bool *skip);
+
 /** Run all layers on g->in (its first p->n examples); returns the last node's output (the logits). */
 struct tensor *graph_forward(struct graph *g, const struct pass *p);
 

@@ -49,6 +49,7 @@ void layer_claim_state(struct layer *l, const struct memory_plan *p, struct aren
         struct param *q = &l->params[i];
         q->value = arena_push(run, q->size * sizeof(float));
         q->grad = p->training ? arena_push(run, q->size * sizeof(float)) : NULL;
+        q->mask = p->training && p->masks ? arena_push(run, q->size * sizeof(float)) : NULL;
         for (int s = 0; s < PARAM_STATES; s++)
             q->state[s] = p->training && s < p->states ? arena_push(run, q->size * sizeof(float)) : NULL;
     }

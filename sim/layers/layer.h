@@ -35,6 +35,7 @@ struct tensor {
 struct param {
     char name[NAME_LENGTH]; /* within the layer, e.g. "weight" */
     float *value, *grad, *state[PARAM_STATES];
+    float *mask; /* [device][size] NULL, or 0 where value and states are 0 and stay so; see params_mask */
     size_t size;
     size_t row; /* of its innermost axis: blocks of a number format do not cross it */
 };
@@ -73,6 +74,13 @@ struct layer_facts {
     int window_stride;
 };
 
+/** What a layer does in a pass: see graph_skips. */
+enum skip {
+    SKIP_NOT,      /* it runs */
+    SKIP_HANDS_ON, /* its second input stands for its output */
+    SKIP_IDLE      /* nobody reads its output */
+};
+
 /** Everything a pass over the graph needs to know beyond the tensors. */
 struct pass {
     struct device *device;
@@ -80,6 +88,7 @@ struct pass {
     int n;                             /* examples in this batch, <= the planned batch */
     struct widths widths;              /* of every layer, */
     const struct widths *layer_widths; /* unless each has its own: [layers], by id */
+    const enum skip *skips;            /* [layers], by id; NULL: all layers run */
     bool training;                     /* batch statistics and measured ranges, or running ones */
     uint64_t seed;
     uint32_t step; /* names the randomness */
@@ -94,6 +103,7 @@ struct memory_plan {
     const struct recipe *recipe; /* whose roles may keep decoded values; NULL: none do */
     bool training;
     int states; /* of each parameter, as its optimizer asks; PARAM_STATES at most */
+    bool masks; /* parameters have masks */
 };
 
 /* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in
@@ -124,6 +134,7 @@ struct layer {
     bool takes_deferred;    /* in[0] may be deferred */
     bool notes_input;       /* in[0]'s writer, a convolution, must leave its notes (batch norm) */
     bool wants_error_range; /* backward quantizes dout */
+    bool hands_on; /* may be skipped: in[1], a residual of the shape of out, then stands for out, unchanged */
     struct param params[LAYER_PARAMS];
     int param_count;
     struct buffer buffers[LAYER_BUFFERS];
@@ -145,6 +156,12 @@ static inline struct role_moment pass_moment(const struct pass *p, const struct 
 {
     const struct widths w = pass_widths(p, l);
     return (struct role_moment){w.forward, w.backward, p->seed, p->step};
+}
+
+/** Does this layer run in this pass? One that does not keeps its parameters and buffers as they are. */
+static inline bool pass_runs(const struct pass *p, const struct layer *l)
+{
+    return p->skips == NULL || p->skips[l->id] == SKIP_NOT;
 }
 
 struct layer_facts layer_facts_of(const struct layer *l);

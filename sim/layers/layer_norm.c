@@ -134,5 +134,6 @@ struct layer *layer_norm_new(const char *name, struct shape in, bool residual, e
     m->base.keeps = 1;
     m->base.notes_input = true;
     m->base.may_defer = !residual;
+    m->base.hands_on = residual;
     return &m->base;
 }

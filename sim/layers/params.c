@@ -1,7 +1,9 @@
 /* sim/layers/params.c - the walks over a graph's trained tensors and over its state. */
 #include "sim/layers/params.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* The first parameter at or behind (node, index). */
 static void settle(struct param_at *at)
@@ -63,6 +65,42 @@ void params_set(struct graph *g, const float *values)
     }
 }
 
+/* x = 0 where the mask is. */
+static void clear_masked(struct device *d, float *x, const float *mask, float *host, size_t n)
+{
+    if (!x) return;
+    d->ops->get(d, host, x, n * sizeof *host);
+    for (size_t i = 0; i < n; i++)
+        if (mask[i] == 0.0f) host[i] = 0.0f;
+    d->ops->put(d, x, host, n * sizeof *host);
+}
+
+void params_mask(const struct graph *g, struct param *p, const float *mask)
+{
+    struct device *d = g->plan.device;
+    float *host = malloc(p->size * sizeof *host);
+
+    assert(p->mask);
+    if (!host) abort(); /* no larger than one layer's weights */
+    d->ops->put(d, p->mask, mask, p->size * sizeof *mask);
+    clear_masked(d, p->value, mask, host, p->size);
+    for (int i = 0; i < PARAM_STATES; i++)
+        clear_masked(d, p->state[i], mask, host, p->size);
+    free(host);
+}
+
+void params_unmask(const struct graph *g)
+{
+    for (struct param_at at = params_begin(g); at.param; params_next(&at)) {
+        float *ones = malloc(at.param->size * sizeof *ones);
+        if (!ones) abort(); /* no larger than one layer's weights */
+        for (size_t i = 0; i < at.param->size; i++)
+            ones[i] = 1.0f;
+        params_mask(g, at.param, ones);
+        free(ones);
+    }
+}
+
 void params_axpy(float *y, float a, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -79,10 +117,10 @@ double params_dot(const float *x, const float *y, size_t n)
 
 /* --- the whole state --- */
 
-/* The tensor at->index of the layer: parameters with their states, then buffers. false: it has no more. */
+/* The tensor at->index of the layer: parameters with their states and masks, then buffers. false: it has no more. */
 static bool look(struct state_at *at)
 {
-    enum { EACH = 1 + PARAM_STATES };
+    enum { VALUE, STATES, MASK = STATES + PARAM_STATES, EACH };
     const struct layer *l = at->layer;
     const int params = l->param_count * EACH, buffer = at->index - params;
 
@@ -95,10 +133,11 @@ static bool look(struct state_at *at)
         return true;
     }
     const struct param *p = &l->params[at->index / EACH];
-    at->slot = at->index % EACH - 1;
-    at->kind = at->slot < 0 ? STATE_VALUE : STATE_OPTIMIZER;
+    const int which = at->index % EACH;
+    at->slot = which - STATES;
+    at->kind = which == VALUE ? STATE_VALUE : which == MASK ? STATE_MASK : STATE_OPTIMIZER;
     at->name = p->name;
-    at->value = at->slot < 0 ? p->value : p->state[at->slot];
+    at->value = which == VALUE ? p->value : which == MASK ? p->mask : p->state[at->slot];
     at->size = p->size;
     return true;
 }

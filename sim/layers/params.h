@@ -31,6 +31,13 @@ size_t params_of_layer(const struct layer *l);
 void params_copy(float *out, const struct graph *g);
 void params_set(struct graph *g, const float *values);
 
+/** Mask a parameter of a graph planned with masks: mask[size] on the host is 0 where value and states become 0
+ * and stay so, 1 elsewhere. In a number format that has no 0, a masked master is what the format makes of 0. */
+void params_mask(const struct graph *g, struct param *p, const float *mask);
+
+/** All masks 1. */
+void params_unmask(const struct graph *g);
+
 /** y[i] += a * x[i], one fma each; the sum of x[i] * y[i] in double, index order. Of vectors on the host. */
 void params_axpy(float *y, float a, const float *x, size_t n);
 double params_dot(const float *x, const float *y, size_t n);
@@ -38,11 +45,11 @@ double params_dot(const float *x, const float *y, size_t n);
 /* --- the whole state ----------------------------------------------------------------------------- */
 
 /** What a tensor of the state is. */
-enum state_kind { STATE_VALUE, STATE_OPTIMIZER, STATE_BUFFER, STATE_KINDS };
+enum state_kind { STATE_VALUE, STATE_OPTIMIZER, STATE_BUFFER, STATE_MASK, STATE_KINDS };
 
 /**
  * Where a walk over the state stands. A layer's parameters come by number, each followed by what the optimizer
- * keeps of it, then the layer's buffers. What the plan gave no memory is passed over.
+ * keeps of it and by its mask, then the layer's buffers. What the plan gave no memory is passed over.
  *
  *     for (struct state_at at = state_begin(g); at.value; state_next(&at))
  */

@@ -60,12 +60,16 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
                           .recipe = &spec->recipe,
                           .training = true,
                           .states = optimizer_states(spec->optimizer.type),
+                          .masks = spec->method && spec->method->masks,
                       }));
     t->images = malloc((size_t)spec->batch * shape_size(g->input) * sizeof *t->images);
     t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
     t->widths = calloc((size_t)g->count + 1, sizeof *t->widths);
-    if (!t->images || !t->labels || !t->widths)
+    t->skip = calloc((size_t)g->count + 1, sizeof *t->skip);
+    t->skips = calloc((size_t)g->count + 1, sizeof *t->skips);
+    if (!t->images || !t->labels || !t->widths || !t->skip || !t->skips)
         return status_fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
+    if (spec->method && spec->method->masks) params_unmask(g);
     return loader_open(&t->loader, &batches);
 }
 
@@ -75,10 +79,14 @@ void trainer_close(struct trainer *t)
     free(t->images);
     free(t->labels);
     free(t->widths);
+    free(t->skip);
+    free(t->skips);
     t->loader = NULL;
     t->images = NULL;
-    t->widths = NULL;
     t->labels = NULL;
+    t->widths = NULL;
+    t->skip = NULL;
+    t->skips = NULL;
 }
 
 /* Bits of this iteration, those of each layer in t->widths: zeros where the recipe quantizes nothing. */
@@ -90,10 +98,26 @@ static struct widths widths_at(struct trainer *t, const struct schedule_point *a
     return schedule_widths(t->widths, t->graph->count, &s->forward, &s->backward, t->schedule, at);
 }
 
+/* Let the method do what it does before a step; returns pass.skips. */
+static const enum skip *method_acts(struct trainer *t)
+{
+    const struct method *m = t->spec->method;
+    const int64_t length = trainer_epoch_length(t->spec, t->data);
+
+    if (!m) return NULL;
+    if (m->before_epoch && t->at % length == 0) m->before_epoch(&t->method, t, t->at / length);
+    if (!m->before_step) return NULL;
+    memset(t->skip, 0, (size_t)t->graph->count * sizeof *t->skip);
+    m->before_step(&t->method, t->skip, t);
+    graph_skips(t->skips, t->graph, t->skip);
+    return t->skips;
+}
+
 enum status trainer_step(struct trainer *t, struct step_row *row)
 {
     const double start = now();
     const struct train_spec *s = t->spec;
+    const enum skip *skips = method_acts(t);
     const struct loaded batch = loader_batch(t->loader, t->at);
     const int n = batch.n;
     *row = (struct step_row){.iteration = t->at, .epoch = batch.epoch};
@@ -105,6 +129,7 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->backward_bits = bits.backward;
     row->layer_widths = t->widths;
     row->layers = t->graph->count;
+    row->skips = skips;
     row->phase = schedule_phase(&row->cycle, &s->forward, &at);
     row->lr = lr_rate(&s->lr, t->at, s->iterations);
 
@@ -113,6 +138,7 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
                               .n = n,
                               .widths = bits,
                               .layer_widths = t->widths,
+                              .skips = skips,
                               .training = true,
                               .seed = s->seed,
                               .step = (uint32_t)t->at};

@@ -9,6 +9,7 @@
 #include "sim/data/loader.h"
 #include "sim/method/lr.h"
 #include "sim/train/update.h"
+#include "sim/method/method.h"
 #include "sim/method/schedule.h"
 
 /** What a run is, resolved: no defaults are left to fill in. */
@@ -22,6 +23,7 @@ struct train_spec {
     int evaluate_bits_max; /* largest width of any evaluation, for planning memory */
     struct lr_spec lr;
     struct optimizer_spec optimizer;
+    const struct method *method; /* NULL: nothing beside the recipe */
     bool crop, flip;
     int pad;
 };
@@ -34,6 +36,7 @@ struct step_row {
     int forward_bits, backward_bits;   /* of the run as a whole; 0: float32 */
     const struct widths *layer_widths; /* [layers] by node of the graph; the trainer's, until the next step */
     int layers;
+    const enum skip *skips; /* [layers] NULL: all of them ran; the trainer's, until the next step */
     int64_t cycle;
     double phase; /* position in the cycle, [0, 1) */
     int images;   /* in the batch */
@@ -58,6 +61,9 @@ struct trainer {
     double loss;                               /* of the last one */
     struct schedule_state schedule[SCHEDULES]; /* what the schedules remember of the iterations done */
     struct widths *widths;                     /* [graph->count] of the last one */
+    struct method_state method;                /* what the method remembers */
+    bool *skip;                                /* [graph->count] what it leaves out of a step, */
+    enum skip *skips;                          /* [graph->count] and what follows from that */
     struct loader *loader;
     float *images; /* of an evaluation's batch, */
     int *labels;   /* on the host */

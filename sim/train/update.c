@@ -11,7 +11,7 @@ static void take_role(float *x, enum role role, const struct param_at *at, const
     const struct role_setting *s = &p->recipe->role[role];
     const struct role_moment now = pass_moment(p, at->layer);
 
-    if (s->way != ROLE_FORMAT || !x) return;
+    if (s->way != ROLE_FORMAT || !x || !pass_runs(p, at->layer)) return;
     const struct role_tensor t = {
         .rows = at->param->size / at->param->row, .row = at->param->row, .id = at->id};
     struct quantize_op op = role_quantize(&t, s, role, &now);
@@ -28,7 +28,8 @@ static void run_rule(struct graph *g, const struct update_rule *rule, const stru
 
     for (struct param_at at = params_begin(g); at.param; params_next(&at)) {
         const struct param *q = at.param;
-        u[op.count++] = (struct update){q->value, q->grad, {q->state[0], q->state[1]}, q->size};
+        if (!pass_runs(p, at.layer)) continue;
+        u[op.count++] = (struct update){q->value, q->grad, {q->state[0], q->state[1]}, q->size, q->mask};
         if (op.count < PARAMS) continue;
         p->device->ops->update(p->device, &op);
         op.count = 0;

@@ -5,7 +5,7 @@
 #include "sim/layers/params.h"
 #include "sim/method/optimizer.h"
 
-/** Update every parameter of the graph from its gradient. */
+/** Update the parameters of the layers that ran in this pass, each from its gradient. */
 void update_params(struct graph *g, const struct optimizer_spec *s, double lr, const struct pass *p);
 
 #endif

@@ -6,6 +6,7 @@
 #include "experiments/run/run.h"
 #include "sim/base/digest.h"
 #include "experiments/record/checkpoint.h"
+#include "experiments/record/checkpoint_memory.h"
 
 #include <math.h>
 #include <signal.h>
@@ -177,7 +178,7 @@ static void make_old(const struct folder *f, const char *name)
     }
     digest_hex(text, &d);
     must(store_set_text(s, "", "payload_sha256", text));
-    must(store_set_text(s, "", "schema_version", CHECKPOINT_SCHEMA_OLD));
+    must(store_set_text(s, "", "schema_version", checkpoint_versions[CHECKPOINT_TENSORS]));
     must(store_flush(s));
     store_close(&s);
 }

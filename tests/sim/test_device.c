@@ -127,6 +127,21 @@ static void note(struct trial *t, const void *p, size_t bytes)
     r->size += bytes;
 }
 
+static void run_hand_on(struct trial *t)
+{
+    for (int add = 0; add < 2; add++) {
+        const struct hand_on_op op = {.out = reals(t, 1, SIZE),
+                                      .add = add,
+                                      .range = room(t, NULL, sizeof *op.range),
+                                      .in = reals(t, 2, SIZE),
+                                      .n = N,
+                                      .each = EACH};
+        t->d->ops->hand_on(t->d, &op);
+        note(t, op.out, SIZE * sizeof(float));
+        note(t, op.range, sizeof *op.range);
+    }
+}
+
 static void run_loss(struct trial *t)
 {
     enum { EXAMPLES = 23, CLASSES = 11 };
@@ -158,7 +173,8 @@ static void run_update(struct trial *t)
         u[i] = (struct update){.value = reals(t, 2, sizes[i]),
                                .grad = reals(t, 3, sizes[i]),
                                .state = {reals(t, 4, sizes[i])},
-                               .size = sizes[i]};
+                               .size = sizes[i],
+                               .mask = i == 2 ? reals(t, 5, sizes[i]) : NULL};
     struct update_op op = {.parameter = u, .count = 3, .spec = &spec, .lr = 0.1};
     op.rule = &spec.type->observe;
     t->d->ops->update(t->d, &op);
@@ -348,6 +364,7 @@ static void expect_same_bits(void (*run)(struct trial *t), const char *kernels)
         expect_same_bits(run_##operation, "avx512");                                                         \
     }
 
+EACH_ROW(hand_on)
 EACH_ROW(loss)
 EACH_ROW(update)
 EACH_ROW(norm_forward)

@@ -1,70 +1,8 @@
 /* tests/sim/test_trainer.c - a run is a pure function of its specification. */
-#include "models/model.h"
-#include "sim/train/trainer.h"
-#include "tests/fixtures/dataset_files.h"
-#include "tests/fixtures/devices.h"
+#include "tests/fixtures/tiny_run.h"
 
 #include <criterion/parameterized.h>
 #include <math.h>
-
-/* A run of a few iterations on 20 small images. */
-struct tiny {
-    struct small small;
-    struct train_spec spec;
-    struct graph graph;
-    struct trainer trainer;
-    const struct model_type *model;
-};
-
-/* The specification and the data; then tiny_start. */
-static void tiny_prepare(struct tiny *t, const char *recipe)
-{
-    *t = (struct tiny){
-        .spec = {.seed = 5, .iterations = 12, .batch = 6, .crop = true, .flip = true, .pad = 4}};
-    small_open(&t->small, "fashion-mnist", NULL);
-    must(recipe_find(&t->spec.recipe, recipe));
-    must(schedule_find(&t->spec.forward.type, "cosine"));
-    must(schedule_find(&t->spec.backward.type, "static"));
-    must(lr_find(&t->spec.lr.type, "constant"));
-    must(optimizer_find(&t->spec.optimizer.type, "sgd"));
-    t->spec.forward = (struct schedule_spec){t->spec.forward.type, 3, 8, 2, REMAINDER_STRETCH};
-    t->spec.backward = (struct schedule_spec){t->spec.backward.type, 8, 8, 1, REMAINDER_STRETCH};
-    t->spec.lr.initial = 0.05;
-    t->spec.optimizer.momentum = 0.9;
-    t->spec.optimizer.weight_decay = 1e-4;
-}
-
-static void tiny_start(struct tiny *t, const char *kernels, int threads)
-{
-    must(model_build(&t->model, &t->graph, "resnet8", t->small.set.shape, t->small.set.classes,
-                     &t->spec.recipe));
-    must(trainer_open(&t->trainer, &t->spec, device_made(kernels, threads), &t->graph, &t->small.set));
-    t->model->init(&t->graph, t->spec.seed);
-}
-
-static void tiny_open(struct tiny *t, const char *recipe, const char *kernels, int threads)
-{
-    tiny_prepare(t, recipe);
-    tiny_start(t, kernels, threads);
-}
-
-static void tiny_close(struct tiny *t)
-{
-    trainer_close(&t->trainer);
-    graph_close(&t->graph);
-    small_close(&t->small);
-}
-
-static void tiny_run(char hash[65], struct tiny *t, int64_t until)
-{
-    while (t->trainer.at < until) {
-        struct step_row row;
-        must(trainer_step(&t->trainer, &row));
-        cr_assert_eq(row.iteration + 1, t->trainer.at);
-        cr_assert(isfinite(row.loss));
-    }
-    trainer_hash(hash, &t->trainer);
-}
 
 struct way {
     char recipe[12], kernels[8];

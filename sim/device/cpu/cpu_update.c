@@ -51,14 +51,27 @@ void cpu_loss(struct device *d, const struct loss_op *op)
     cpu_run(d, loss_task, op, NULL);
 }
 
+/* Masked elements are 0, whatever the rule has made of them. */
+static void mask_share(const struct update *u, struct share s)
+{
+    for (size_t i = s.first; i < s.end; i++) {
+        if (u->mask[i] != 0.0f) continue;
+        u->value[i] = 0.0f;
+        for (int j = 0; j < 2; j++)
+            if (u->state[j]) u->state[j][i] = 0.0f;
+    }
+}
+
 static void update_task(struct seat me, void *args)
 {
     const struct cpu_task *t = args;
     const struct update_op *op = t->op;
 
     for (int i = 0; i < op->count; i++) {
-        const struct share s = team_share(me, op->parameter[i].size);
-        if (s.first < s.end) op->rule->run(&op->parameter[i], s.first, s.end, op->spec, op->lr);
+        const struct update *u = &op->parameter[i];
+        const struct share s = team_share(me, u->size);
+        if (s.first < s.end) op->rule->run(u, s.first, s.end, op->spec, op->lr);
+        if (u->mask) mask_share(u, s);
     }
 }
 
