@@ -58,9 +58,8 @@ STATUS_MUST_CHECK enum status config_parse(struct config_file **f, const char *t
                                            const char *source);
 void config_close(struct config_file *f);
 
-/** Number of runs in the file: its arms, or 1. Name of each; "" if the file has no arms. */
+/** Number of runs in the file: its arms, or 1. */
 int config_arms(const struct config_file *f);
-const char *config_arm(const struct config_file *f, int arm);
 
 /** Number of the arm called `name`; STATUS_USAGE with the known names. */
 STATUS_MUST_CHECK enum status config_find_arm(int *arm, const struct config_file *f, const char *name);

@@ -207,11 +207,6 @@ int config_arms(const struct config_file *f)
     return f->arm_count > 0 ? f->arm_count : 1;
 }
 
-const char *config_arm(const struct config_file *f, int arm)
-{
-    return f->arm_count > 0 ? arm_name(&f->arm[arm]) : "";
-}
-
 enum status config_find_arm(int *arm, const struct config_file *f, const char *name)
 {
     char known[400] = "";
@@ -220,10 +215,10 @@ enum status config_find_arm(int *arm, const struct config_file *f, const char *n
     if (f->arm_count == 0)
         return status_fail(STATUS_USAGE, "%s: has no arms, so there is no arm '%s'", f->yaml.source, name);
     for (*arm = 0; *arm < config_arms(f); ++*arm) {
-        if (strcmp(config_arm(f, *arm), name) == 0) return STATUS_OK;
+        if (strcmp(arm_name(&f->arm[*arm]), name) == 0) return STATUS_OK;
         if (used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", *arm > 0 ? ", " : "",
-                                     config_arm(f, *arm));
+                                     arm_name(&f->arm[*arm]));
     }
     return status_fail(STATUS_USAGE, "%s: no arm is called '%s'; its arms: %s", f->yaml.source, name, known);
 }

@@ -217,7 +217,7 @@ static enum status read_node(struct reader *r, struct yaml_node *n)
 
 static enum status read_document(struct reader *r)
 {
-    struct yaml_node *root;
+    struct yaml_node *root = NULL;
 
     TRY(next(r)); /* the stream begins */
     TRY(next(r));

@@ -11,6 +11,25 @@
 
 /* --- numbers ------------------------------------------------------------------------------------------ */
 
+/* Numbers of a sum under the names that tables and JSON have for them. */
+enum column {
+    COLUMN_MACS,
+    COLUMN_GBITOPS,
+    COLUMN_CYCLES,
+    COLUMN_STALL_CYCLES,
+    COLUMN_ENERGY,
+    COLUMN_ENERGY_LOW,
+    COLUMN_ENERGY_HIGH,
+    COLUMN_PARTS, /* one for each part */
+    COLUMN_LATENCY = COLUMN_PARTS + PARTS,
+    COLUMN_DRAM,
+    COLUMN_SUM,                 /* up to here of a struct cost_sum, from here of a pair: percent */
+    COLUMN_SAVING = COLUMN_SUM, /* of bit operations */
+    COLUMN_ENERGY_SAVING,
+    COLUMN_LATENCY_SAVING,
+    COLUMN_NUMBERS
+};
+
 /* Names of the numbers from index `at` on. */
 #define NUMBER_NAMES(at)                                                                                     \
     [(at) + COLUMN_MACS] = "macs", [(at) + COLUMN_GBITOPS] = "gbitops", [(at) + COLUMN_CYCLES] = "cycles",   \
@@ -25,9 +44,9 @@
             [(at) + COLUMN_ENERGY_SAVING] = "energy_saving_vs_static_percent",                               \
             [(at) + COLUMN_LATENCY_SAVING] = "latency_saving_vs_static_percent"
 
-const char *const cost_column_names[COLUMN_NUMBERS] = {NUMBER_NAMES(0)};
+static const char *const column_names[COLUMN_NUMBERS] = {NUMBER_NAMES(0)};
 
-void cost_columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s)
+static void columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s)
 {
     value[COLUMN_MACS] = s->cost.counts.macs;
     value[COLUMN_GBITOPS] = s->cost.counts.bitops / 1e9;
@@ -42,11 +61,11 @@ void cost_columns_of_sum(double value[COLUMN_SUM], const struct cost_sum *s)
     value[COLUMN_DRAM] = s->cost.dram_bytes;
 }
 
-void cost_columns_of_pair(double value[COLUMN_NUMBERS], const struct cost_pair *pair)
+static void columns_of_pair(double value[COLUMN_NUMBERS], const struct cost_pair *pair)
 {
     const struct cost *run = &pair->run.cost, *top = &pair->top.cost;
 
-    cost_columns_of_sum(value, &pair->run);
+    columns_of_sum(value, &pair->run);
     value[COLUMN_SAVING] = saving_percent(run->counts.bitops, top->counts.bitops);
     value[COLUMN_ENERGY_SAVING] = saving_percent(run->energy_j, top->energy_j);
     value[COLUMN_LATENCY_SAVING] = saving_percent(run->latency_s, top->latency_s);
@@ -110,7 +129,7 @@ static void print_row(struct printout *t, const struct cost_case *c, const char 
     printout_text(t, convention_name(c->convention));
     printout_text(t, layer);
     printout_text(t, phase);
-    cost_columns_of_pair(value, pair);
+    columns_of_pair(value, pair);
     for (int i = 0; i < COLUMN_NUMBERS; i++) {
         if (i >= COLUMN_SUM && value[i] != value[i]) {
             printout_text(t, NULL); /* nothing is saved of nothing */
@@ -146,7 +165,7 @@ enum { JSON_DIGITS = 15 };
 static void json_numbers(struct json *j, const double *value, int count)
 {
     for (int i = 0; i < count; i++)
-        json_number(j, cost_column_names[i], value[i], JSON_DIGITS);
+        json_number(j, column_names[i], value[i], JSON_DIGITS);
 }
 
 static void json_pair(struct json *j, const char *layer, const char *phase, const struct cost_pair *pair)
@@ -156,7 +175,7 @@ static void json_pair(struct json *j, const char *layer, const char *phase, cons
     json_begin(j, NULL, '{');
     if (layer != NULL) json_text(j, "layer", layer);
     json_text(j, "phase", phase);
-    cost_columns_of_pair(value, pair);
+    columns_of_pair(value, pair);
     json_numbers(j, value, COLUMN_NUMBERS);
     json_end(j);
 }
@@ -210,7 +229,7 @@ static void json_units(struct json *j)
     json_begin(j, "units", '{');
     json_text(j, "macs", "multiply-accumulates");
     json_text(j, "gbitops", "1e9 bit operations");
-    json_text(j, cost_column_names[COLUMN_SAVING], "of the bit operations at the top widths");
+    json_text(j, column_names[COLUMN_SAVING], "of the bit operations at the top widths");
     json_end(j);
 }
 
@@ -234,11 +253,11 @@ static void json_totals(struct json *j, const struct report *r)
     for (int p = 0; p < PHASES; p++)
         if (!is_empty(&r->phases[p])) json_pair(j, NULL, phase_name((enum phase)p), &r->phases[p]);
     json_end(j);
-    cost_columns_of_sum(value, &r->total.top);
+    columns_of_sum(value, &r->total.top);
     json_begin(j, "static", '{');
     json_numbers(j, value, COLUMN_SUM);
     json_end(j);
-    cost_columns_of_pair(value, &r->total);
+    columns_of_pair(value, &r->total);
     json_begin(j, "total", '{');
     json_numbers(j, value, COLUMN_NUMBERS);
     json_end(j);

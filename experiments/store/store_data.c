@@ -80,7 +80,8 @@ static enum store_type classify_integer(hid_t type, size_t bytes)
     return is_signed ? STORE_I64 : STORE_U64;
 }
 
-enum store_type store_classify(size_t *width, hid_t type)
+/* Type and width of one value of an HDF5 type. */
+static enum store_type classify(size_t *width, hid_t type)
 {
     const H5T_class_t class = H5Tget_class(type);
     const size_t bytes = H5Tget_size(type);
@@ -102,7 +103,7 @@ static enum status look_at_data(struct store_info *out, struct store *s, const c
     hsize_t dim[STORE_RANK_MAX] = {0};
 
     out->kind = STORE_DATA;
-    out->type = store_classify(&out->width, type);
+    out->type = classify(&out->width, type);
     out->rank = rank;
     out->count = H5Sget_simple_extent_npoints(space);
     if (rank >= 0 && rank <= STORE_RANK_MAX) H5Sget_simple_extent_dims(space, dim, NULL);

@@ -36,9 +36,6 @@ STATUS_MUST_CHECK enum status store_parents(struct store *s, const char *path);
 hid_t store_memory_type(enum store_type type, size_t width);
 hid_t store_file_type(enum store_type type, size_t width);
 
-/** Type and width of one value of an HDF5 type. */
-enum store_type store_classify(size_t *width, hid_t type);
-
 /** Creation properties for a data set: no times, attributes in order. */
 hid_t store_data_properties(void);
 

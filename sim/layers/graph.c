@@ -5,6 +5,7 @@
  * that may defer its output lives until the reader of that output has run.
  */
 #include "sim/layers/graph_skip.h"
+#include "sim/layers/layer_parts.h"
 
 #include "quant/try.h"
 #include "sim/base/layout.h"
@@ -231,9 +232,7 @@ void graph_get(float *out, const struct graph *g, int n)
 struct tensor *graph_forward(struct graph *g, const struct pass *p)
 {
     assert(p->n <= g->plan.batch);
-    if (g->in.range)
-        p->device->ops->range(p->device,
-                              &(struct range_op){g->in.range, g->in.data, p->n, shape_size(g->input)});
+    layer_range(&g->in, shape_size(g->input), p);
     for (int i = 0; i < g->count; i++) {
         struct node *n = &g->nodes[i];
         struct tensor *in[LAYER_INPUTS] = {0};

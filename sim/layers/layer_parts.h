@@ -1,4 +1,4 @@
-/* sim/layers/layer_parts.h - for the layer_*.c files only: what all layers share. */
+/* sim/layers/layer_parts.h - for the layers and their graph only: what all layers share. */
 #ifndef SIM_LAYERS_LAYER_PARTS_H
 #define SIM_LAYERS_LAYER_PARTS_H
 

@@ -10,8 +10,3 @@ int widths_real(int bits)
 {
     return bits == WIDTH_FLOAT32 ? FLOAT32_BITS : bits;
 }
-
-bool widths_equal(struct widths a, struct widths b)
-{
-    return a.forward == b.forward && a.backward == b.backward;
-}

@@ -23,7 +23,4 @@ bool width_known(int64_t bits);
 /** The bits that a value of this width has: itself, or float32's 32. */
 int widths_real(int bits);
 
-/** Are they the same in both directions? */
-bool widths_equal(struct widths a, struct widths b);
-
 #endif

@@ -49,9 +49,6 @@ static inline struct conv_notes conv_notes_of(const struct conv_forward_op *op, 
 
 /* --- cpu_conv_memory.c --- */
 
-/** Bytes of the kernels' scratch at the head of a member's. */
-size_t conv_kernel_bytes(const struct cpu *c, const struct conv_shape *s);
-
 /** This member's room for one image of the input, and for one of the error, behind the kernels' scratch. */
 float *conv_input_room(struct seat me, const struct cpu *c, const struct conv_shape *s);
 float *conv_error_room(struct seat me, const struct cpu *c, const struct conv_shape *s);

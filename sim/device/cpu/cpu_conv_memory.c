@@ -16,8 +16,8 @@ size_t cpu_conv_packed_bytes(const struct device *d, const struct conv_needs *ne
     return one > other ? one : other;
 }
 
-/* Of the shape and of its flipped one, whether or not that is used: one place for what lies behind it. */
-size_t conv_kernel_bytes(const struct cpu *c, const struct conv_shape *s)
+/* Bytes of the kernels' scratch at the head of a member's: of the shape and of its flipped one, whether or not that is used: one place for what lies behind it. */
+static size_t kernel_bytes(const struct cpu *c, const struct conv_shape *s)
 {
     const struct conv_shape f = flipped(s);
     const size_t one = c->kernels->conv_scratch_bytes(s), other = c->kernels->conv_scratch_bytes(&f);
@@ -27,7 +27,7 @@ size_t conv_kernel_bytes(const struct cpu *c, const struct conv_shape *s)
 float *conv_input_room(struct seat me, const struct cpu *c, const struct conv_shape *s)
 {
     char *mine = c->mine[me.index];
-    void *behind = mine + conv_kernel_bytes(c, s);
+    void *behind = mine + kernel_bytes(c, s);
     return behind;
 }
 
@@ -73,7 +73,7 @@ void cpu_conv_reserve(struct device *d, const struct conv_needs *needs)
     const size_t filter = conv_filter_size(s), in = conv_in_size(s);
     const size_t floats = in + conv_out_size(s) + 32 + (filter > in ? filter : 0);
     const size_t sums = needs->accumulates ? conv_sum_bytes(s, needs->batch) : 0;
-    const size_t mine = conv_kernel_bytes(c, s) + floats * sizeof(float);
+    const size_t mine = kernel_bytes(c, s) + floats * sizeof(float);
     struct conv_sums_memory b;
 
     cpu_reserve(c, mine > sums ? mine : sums,
