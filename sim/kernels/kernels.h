@@ -60,7 +60,8 @@ static inline size_t code_bytes(int bits)
     return bits <= 8 ? 1 : 2;
 }
 
-/** Rows [first, first + count) of an image: what one call computes, so that threads can share an image. */
+/** Rows [first, first + count) of an image: what one call computes, so that threads can share an image.
+ * Arrays are the whole image's all the same. */
 struct conv_rows {
     int first, count;
 };
@@ -110,10 +111,63 @@ struct conv_epilogue {
     int gamma_stride;
 };
 
+/** The forward product of one image. */
+struct conv_forward_call {
+    float *y;                /* [oh][ow][k] */
+    struct conv_notes notes; /* of this image; if there are any, all rows must be computed */
+    struct codes codes;      /* [h][w][c]: the input of conv_int_forward */
+    const float *x;          /* [h][w][c]: the input of conv_float_forward */
+    const void *packed;      /* weights, by conv_int_pack or conv_float_pack */
+    const struct conv_shape *shape;
+    struct conv_rows rows; /* of y */
+    void *scratch;         /* conv_scratch_bytes */
+
+    /* conv_int_forward alone */
+    enum conv_path path; /* conv_path(codes.bits, w_bits, terms of a sum) */
+    int w_bits;
+    const struct conv_epilogue *epilogue;
+};
+
+/** Backward-data of one image. */
+struct conv_data_call {
+    float *dx;          /* [h][w][c] */
+    bool add;           /* dx += instead of dx = */
+    const float *dy;    /* [oh][ow][k] */
+    const void *packed; /* weights, by conv_float_pack_data */
+    const struct conv_shape *shape;
+    struct conv_rows rows; /* of dx; first is even, and so is count, or they end with the image */
+    void *scratch;
+};
+
+/** Backward-weights of some images: together, small images save most of their sums' way through memory. */
+struct conv_int_weights_call {
+    int64_t *acc;   /* [kernel][kernel][c/groups][k] */
+    struct codes x; /* [images][h][w][c] */
+    struct codes e; /* [images][oh][ow][k] */
+    int images;     /* see conv_weights_images */
+    const struct conv_shape *shape;
+    struct conv_rows rows; /* of each image's output, whose pixels alone are summed */
+    enum conv_path path;   /* conv_path(x.bits, e.bits, images * oh * ow) */
+    void *scratch;
+};
+
+/** The same of one image in float32. */
+struct conv_float_weights_call {
+    double *acc;     /* [kernel][kernel][c/groups][k] */
+    const float *x;  /* [h][w][c] */
+    const float *dy; /* [oh][ow][k] */
+    const struct conv_shape *shape;
+    void *scratch;
+};
+
+struct tile_isa;
+
+/** A row of the table. Products are given the row that they were taken from, for its isa. */
 struct kernels {
     const char *name;
-    const char *needs;       /* what the CPU must have, in words */
-    bool (*available)(void); /* does it? */
+    const char *needs;          /* what the CPU must have, in words */
+    bool (*available)(void);    /* does it? */
+    const struct tile_isa *isa; /* the parts that the frames of tile/ are filled with; ref: NULL */
 
     /* --- elementwise ----------------------------------------------------------------------------- */
 
@@ -145,23 +199,11 @@ struct kernels {
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
      *   S = sum of code * centered weight code, X = sum of code, both over the in-bounds taps of its group.
-     * rows: of the output; y, gamma and x are the image's all the same. notes: of this image; if there are
-     * any, all rows must be computed.
      */
-    void (*conv_int_forward)(float *y, struct conv_notes notes, struct codes x, const void *packed,
-                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
-                             int w_bits, const struct conv_epilogue *e, void *scratch);
+    void (*conv_int_forward)(const struct kernels *k, const struct conv_forward_call *call);
 
-    /**
-     * acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly.
-     * x: [images][h][w][c], e: [images][oh][ow][k]. `path` is conv_path(x.bits, e.bits, images*oh*ow).
-     * rows: of each image's output, whose pixels alone are summed.
-     * Several images a call (see conv_weights_images) save most of the way of small images' sums through
-     * memory.
-     */
-    void (*conv_int_weights)(int64_t *acc, struct codes x, struct codes e, int images,
-                             const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
-                             void *scratch);
+    /** acc[ky][kx][c/groups][k] += sum over in-bounds pixels of x code * (e code - 2^(e.bits-1)), exactly. */
+    void (*conv_int_weights)(const struct kernels *k, const struct conv_int_weights_call *call);
 
     /* --- float convolution ----------------------------------------------------------------------- */
 
@@ -169,9 +211,8 @@ struct kernels {
     void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
     void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
 
-    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. rows and notes as above. */
-    void (*conv_float_forward)(float *y, struct conv_notes notes, const float *x, const void *packed,
-                               const struct conv_shape *s, struct conv_rows rows, void *scratch);
+    /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. */
+    void (*conv_float_forward)(const struct kernels *k, const struct conv_forward_call *call);
 
     /**
      * dx[iy][ix][c] (+)= the product of dy with the weights, transposed: fma(dy, w, acc) over the output
@@ -180,15 +221,12 @@ struct kernels {
      * Filters of 3x3 with stride 1, pad <= 2 and one group instead by minimal filtering, F(2x2, 3x3): per
      * point of a transformed tile fma over the filters ascending, from +0, between transforms in the order
      * of ref/winograd.c. 16 products instead of 36; the rounding error is of the same order.
-     * rows: of dx; first is even, and so is count, or they end with the image.
      */
-    void (*conv_float_data)(float *dx, bool add, const float *dy, const void *packed,
-                            const struct conv_shape *s, struct conv_rows rows, void *scratch);
+    void (*conv_float_data)(const struct kernels *k, const struct conv_data_call *call);
 
     /** acc[ky][kx][c/groups][k] += (double)(float fma(dy, x, .) over the pixels, oy, ox ascending, from
      * +0) */
-    void (*conv_float_weights)(double *acc, const float *x, const float *dy, const struct conv_shape *s,
-                               void *scratch);
+    void (*conv_float_weights)(const struct kernels *k, const struct conv_float_weights_call *call);
 
     /* --- batch norm, ReLU, residual -------------------------------------------------------------- */
 

@@ -1,5 +1,4 @@
-/* tests/bench/bench_kernels.c - convolution kernels beside oneDNN's float32 and this machine's peak, in
- * the same run.
+/* tests/bench/bench_kernels.c - convolution kernels beside oneDNN's float32 and the machine's peak.
  *
  * The layers are those of ResNet-74 on 32x32 images, and strided, 1x1, depthwise and stem ones; batch 128. A
  * row is one layer, one pass, one arithmetic, on 1 thread and on all. In each round the peak loop, oneDNN and
@@ -20,11 +19,8 @@
  *
  * Measured, 3x3 layers 16 @32, 32 @16, 64 @8, 2 quiet cores of an AMD EPYC with AVX2, 1 thread; 2 threads
  * are 1.87 to 2.00 times as fast:
- *
  * - forward: int8 4x4 2.6 2.7 2.9, int16 8x8 1.7 1.5 1.6, float32 1.16 1.03 1.05
- *
  * - data: float32 1.10 1.42 1.65; one scale per tensor: int8 8x4 1.7 2.1 2.3, int16 8x8 1.3 1.4 1.5
- *
  * - weights: int8 4x8 3.0 3.1 2.9, int16 8x8 1.8 1.8 1.7, float32 1.12 1.12 1.05
  *
  * Learned: an epilogue right behind a tile waits for it; over 48 outputs at once it costs half. A memset of
@@ -82,10 +78,9 @@ static struct operands operands_make(const struct bench *b, const struct layer_r
     double *const factors = claim(3 * channels * sizeof *factors);
 
     o.flipped = flip_covers(&s) ? flip_shape(&s) : s;
+    const size_t packed[2] = {k->conv_packed_bytes(&s), k->conv_packed_bytes(&o.flipped)},
+                 scratch[2] = {k->conv_scratch_bytes(&s), k->conv_scratch_bytes(&o.flipped)};
     if (!flip_covers(&s)) o.flipped.k = 0;
-    const size_t packed[2] = {k->conv_packed_bytes(&s), o.flipped.k ? k->conv_packed_bytes(&o.flipped) : 0},
-                 scratch[2] = {k->conv_scratch_bytes(&s),
-                               o.flipped.k ? k->conv_scratch_bytes(&o.flipped) : 0};
     o.weights = (size_t)s.k * s.kernel * s.kernel * (s.c / s.groups);
     o.x = claim(BATCH * o.in * sizeof *o.x);
     o.y = claim(BATCH * o.out * sizeof *o.y);
@@ -159,6 +154,22 @@ struct timed {
     enum arithmetic arithmetic;
 };
 
+static void product_int(struct operands *o, float *y, struct conv_notes notes, struct codes x, int w_bits,
+                        const struct conv_shape *s, enum conv_path path)
+{
+    const struct conv_forward_call call = {.y = y,
+                                           .notes = notes,
+                                           .codes = x,
+                                           .packed = o->packed,
+                                           .shape = s,
+                                           .rows = conv_rows_all(s->oh),
+                                           .scratch = scratch_of(o),
+                                           .path = path,
+                                           .w_bits = w_bits,
+                                           .epilogue = &o->e};
+    o->kernels->conv_int_forward(o->kernels, &call);
+}
+
 static void forward_int(struct operands *o, const struct timed *t, int threads)
 {
     const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)(o->weights / o->s.k));
@@ -166,9 +177,8 @@ static void forward_int(struct operands *o, const struct timed *t, int threads)
     o->kernels->conv_int_pack(o->packed, o->w_codes, &o->s, path);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_int_forward(o->y + n * o->out, notes_of(o), image(o->x_codes, n, o->in, t->a_bits),
-                                     o->packed, &o->s, conv_rows_all(o->s.oh), path, t->b_bits, &o->e,
-                                     scratch_of(o));
+        product_int(o, o->y + n * o->out, notes_of(o), image(o->x_codes, n, o->in, t->a_bits), t->b_bits,
+                    &o->s, path);
 }
 
 static void data_int(struct operands *o, const struct timed *t, int threads)
@@ -179,9 +189,8 @@ static void data_int(struct operands *o, const struct timed *t, int threads)
     o->kernels->conv_int_pack(o->packed, o->w_flipped, &o->flipped, path);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_int_forward(o->x + n * o->in, (struct conv_notes){0},
-                                     image(o->e_codes, n, o->out, t->a_bits), o->packed, &o->flipped,
-                                     conv_rows_all(o->flipped.oh), path, t->b_bits, &o->e, scratch_of(o));
+        product_int(o, o->x + n * o->in, (struct conv_notes){0}, image(o->e_codes, n, o->out, t->a_bits),
+                    t->b_bits, &o->flipped, path);
 }
 
 static void weights_int(struct operands *o, const struct timed *t, int threads)
@@ -190,11 +199,14 @@ static void weights_int(struct operands *o, const struct timed *t, int threads)
     const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)images * o->s.oh * o->s.ow);
 
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int n = 0; n < BATCH; n += images)
-        o->kernels->conv_int_weights((int64_t *)o->exact + (size_t)omp_get_thread_num() * o->weights,
-                                     image(o->x_codes, (size_t)n, o->in, t->a_bits),
-                                     image(o->e_codes, (size_t)n, o->out, t->b_bits), images, &o->s,
-                                     conv_rows_all(o->s.oh), path, scratch_of(o));
+    for (int n = 0; n < BATCH; n += images) {
+        int64_t *const acc = (int64_t *)o->exact + (size_t)omp_get_thread_num() * o->weights;
+        const struct codes x = image(o->x_codes, (size_t)n, o->in, t->a_bits),
+                           e = image(o->e_codes, (size_t)n, o->out, t->b_bits);
+        const struct conv_int_weights_call call = {
+            acc, x, e, images, &o->s, conv_rows_all(o->s.oh), path, scratch_of(o)};
+        o->kernels->conv_int_weights(o->kernels, &call);
+    }
 }
 
 static void forward_float(struct operands *o, const struct timed *t, int threads)
@@ -202,9 +214,16 @@ static void forward_float(struct operands *o, const struct timed *t, int threads
     (void)t;
     o->kernels->conv_float_pack(o->packed, o->w, &o->s);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_float_forward(o->y + n * o->out, notes_of(o), o->x + n * o->in, o->packed, &o->s,
-                                       conv_rows_all(o->s.oh), scratch_of(o));
+    for (size_t n = 0; n < BATCH; n++) {
+        const struct conv_forward_call call = {.y = o->y + n * o->out,
+                                               .notes = notes_of(o),
+                                               .x = o->x + n * o->in,
+                                               .packed = o->packed,
+                                               .shape = &o->s,
+                                               .rows = conv_rows_all(o->s.oh),
+                                               .scratch = scratch_of(o)};
+        o->kernels->conv_float_forward(o->kernels, &call);
+    }
 }
 
 static void data_float(struct operands *o, const struct timed *t, int threads)
@@ -212,18 +231,24 @@ static void data_float(struct operands *o, const struct timed *t, int threads)
     (void)t;
     o->kernels->conv_float_pack_data(o->packed, o->w, &o->s);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_float_data(o->x + n * o->in, false, o->y + n * o->out, o->packed, &o->s,
-                                    conv_rows_all(o->s.h), scratch_of(o));
+    for (size_t n = 0; n < BATCH; n++) {
+        const struct conv_data_call call = {o->x + n * o->in, false, o->y + n * o->out,
+                                            o->packed,        &o->s, conv_rows_all(o->s.h),
+                                            scratch_of(o)};
+        o->kernels->conv_float_data(o->kernels, &call);
+    }
 }
 
 static void weights_float(struct operands *o, const struct timed *t, int threads)
 {
     (void)t;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t n = 0; n < BATCH; n++)
-        o->kernels->conv_float_weights((double *)o->real + (size_t)omp_get_thread_num() * o->weights,
-                                       o->x + n * o->in, o->y + n * o->out, &o->s, scratch_of(o));
+    for (size_t n = 0; n < BATCH; n++) {
+        double *const acc = (double *)o->real + (size_t)omp_get_thread_num() * o->weights;
+        const struct conv_float_weights_call call = {acc, o->x + n * o->in, o->y + n * o->out, &o->s,
+                                                     scratch_of(o)};
+        o->kernels->conv_float_weights(o->kernels, &call);
+    }
 }
 
 /* To add a timed pass: a row. The yardstick is oneDNN's float32 of the same direction. */

@@ -78,21 +78,17 @@ static void trace_int_pack(void *packed, const int16_t *w, const struct conv_sha
     note(direction_now(), start);
 }
 
-static void trace_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
-                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
-                              int w_bits, const struct conv_epilogue *e, void *scratch)
+static void trace_int_forward(const struct kernels *k, const struct conv_forward_call *call)
 {
     const double start = bench_clock();
-    inner->conv_int_forward(y, notes, x, packed, s, rows, path, w_bits, e, scratch);
+    inner->conv_int_forward(k, call);
     note(direction_now(), start);
 }
 
-static void trace_int_weights(int64_t *acc, struct codes x, struct codes e, int images,
-                              const struct conv_shape *s, struct conv_rows rows, enum conv_path path,
-                              void *scratch)
+static void trace_int_weights(const struct kernels *k, const struct conv_int_weights_call *call)
 {
     const double start = bench_clock();
-    inner->conv_int_weights(acc, x, e, images, s, rows, path, scratch);
+    inner->conv_int_weights(k, call);
     note(TRACE_WEIGHTS, start);
 }
 
@@ -110,27 +106,24 @@ static void trace_float_pack_data(void *packed, const float *w, const struct con
     note(TRACE_DATA, start);
 }
 
-static void trace_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
-                                const struct conv_shape *s, struct conv_rows rows, void *scratch)
+static void trace_float_forward(const struct kernels *k, const struct conv_forward_call *call)
 {
     const double start = bench_clock();
-    inner->conv_float_forward(y, notes, x, packed, s, rows, scratch);
+    inner->conv_float_forward(k, call);
     note(direction_now(), start);
 }
 
-static void trace_float_data(float *dx, bool add, const float *dy, const void *packed,
-                             const struct conv_shape *s, struct conv_rows rows, void *scratch)
+static void trace_float_data(const struct kernels *k, const struct conv_data_call *call)
 {
     const double start = bench_clock();
-    inner->conv_float_data(dx, add, dy, packed, s, rows, scratch);
+    inner->conv_float_data(k, call);
     note(TRACE_DATA, start);
 }
 
-static void trace_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
-                                void *scratch)
+static void trace_float_weights(const struct kernels *k, const struct conv_float_weights_call *call)
 {
     const double start = bench_clock();
-    inner->conv_float_weights(acc, x, dy, s, scratch);
+    inner->conv_float_weights(k, call);
     note(TRACE_WEIGHTS, start);
 }
 

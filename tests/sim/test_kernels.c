@@ -31,7 +31,6 @@ static int length_of(const struct conv_shape *s)
     return s->kernel * s->kernel * (s->c / s->groups);
 }
 
-/* How to fill an operand: at random, or all with its smallest or largest value. */
 /* --- one product, by one row ------------------------------------------------------------------------- */
 
 struct int_forward {
@@ -49,8 +48,17 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
                                     claim(CONV_NOTES * (size_t)s->k * sizeof(double))};
 
     k->conv_int_pack(packed, w, s, path);
-    k->conv_int_forward(out.y, (struct conv_notes){out.notes, true}, x, packed, s, conv_rows_all(s->oh), path,
-                        w_bits, e, scratch);
+    const struct conv_forward_call call = {.y = out.y,
+                                           .notes = {out.notes, true},
+                                           .codes = x,
+                                           .packed = packed,
+                                           .shape = s,
+                                           .rows = conv_rows_all(s->oh),
+                                           .scratch = scratch,
+                                           .path = path,
+                                           .w_bits = w_bits,
+                                           .epilogue = e};
+    k->conv_int_forward(k, &call);
     free(packed);
     free(scratch);
     return out;
@@ -59,14 +67,22 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
 static int64_t *run_int_weights(const struct kernels *k, const struct conv_shape *s, struct codes x,
                                 struct codes e, int images)
 {
-    const enum conv_path path = conv_path(x.bits, e.bits, (int64_t)images * s->oh * s->ow);
     const size_t n = (size_t)s->k * length_of(s);
     int64_t *const acc = claim(n * sizeof *acc);
     void *const scratch = claim(k->conv_scratch_bytes(s));
 
     for (size_t i = 0; i < n; i++)
         acc[i] = (int64_t)i << 33;
-    k->conv_int_weights(acc, x, e, images, s, conv_rows_all(s->oh), path, scratch);
+    const struct conv_int_weights_call call = {.acc = acc,
+                                               .x = x,
+                                               .e = e,
+                                               .images = images,
+                                               .shape = s,
+                                               .rows = conv_rows_all(s->oh),
+                                               .path =
+                                                   conv_path(x.bits, e.bits, (int64_t)images * s->oh * s->ow),
+                                               .scratch = scratch};
+    k->conv_int_weights(k, &call);
     free(scratch);
     return acc;
 }
@@ -279,16 +295,6 @@ Test(kernels, int_weights_of_images_is_the_sum_of_their_calls)
         cr_assert_eq(want[j], (int64_t)j << 33);
 }
 
-Test(kernels, images_of_a_call_keep_the_path)
-{
-    const struct conv_shape small = conv_shape_make(8, 8, 16, 16, 3, 1, 1, 1);
-    const struct conv_shape large = conv_shape_make(112, 112, 16, 16, 3, 1, 1, 1);
-
-    cr_assert_eq(conv_weights_images(4, 8, &small), 8);
-    cr_assert_eq(conv_weights_images(8, 8, &large), 4);
-    cr_assert_eq(conv_path(8, 8, 4 * 112 * 112), conv_path(8, 8, 112 * 112));
-}
-
 ParameterizedTestParameters(kernels, float_products_equal_ref)
 {
     return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
@@ -311,11 +317,22 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
     for (size_t i = 0; i < in; i++)
         added[i] = real_at(14, i);
     k->conv_float_pack(packed, w, s);
-    k->conv_float_forward(y, (struct conv_notes){sums, true}, x, packed, s, conv_rows_all(s->oh), scratch);
+    const struct conv_forward_call forward = {.y = y,
+                                              .notes = {sums, true},
+                                              .x = x,
+                                              .packed = packed,
+                                              .shape = s,
+                                              .rows = conv_rows_all(s->oh),
+                                              .scratch = scratch};
+    k->conv_float_forward(k, &forward);
     k->conv_float_pack_data(packed, w, s);
-    k->conv_float_data(dx, false, dy, packed, s, conv_rows_all(s->h), scratch);
-    k->conv_float_data(added, true, dy, packed, s, conv_rows_all(s->h), scratch);
-    k->conv_float_weights(acc, x, dy, s, scratch);
+    struct conv_data_call data = {
+        .dx = dx, .dy = dy, .packed = packed, .shape = s, .rows = conv_rows_all(s->h), .scratch = scratch};
+    k->conv_float_data(k, &data);
+    data.dx = added;
+    data.add = true;
+    k->conv_float_data(k, &data);
+    k->conv_float_weights(k, &(struct conv_float_weights_call){acc, x, dy, s, scratch});
     free(x), free(w), free(dy), free(packed), free(scratch);
     *bytes = (size_t)((char *)(added + in) - all);
     return all;
@@ -354,46 +371,13 @@ Test(kernels, float_padding_is_zero_times_weight)
         void *const packed = claim(k->conv_packed_bytes(&s)), *const scratch =
                                                                   claim(k->conv_scratch_bytes(&s));
         k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(y, (struct conv_notes){0}, x, packed, &s, conv_rows_all(s.oh), scratch);
+        k->conv_float_forward(k, &(struct conv_forward_call){.y = y,
+                                                             .x = x,
+                                                             .packed = packed,
+                                                             .shape = &s,
+                                                             .rows = conv_rows_all(s.oh),
+                                                             .scratch = scratch});
         cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
         free(packed), free(scratch);
     }
-}
-
-/* --- the registry and the proof ---------------------------------------------------------------------- */
-
-Test(kernels, find_knows_auto_names_and_the_environment)
-{
-    const struct kernels *k = NULL;
-
-    unsetenv("CPTSIM_KERNELS");
-    cr_assert_eq(kernels_find(&k, "ref"), STATUS_OK);
-    cr_assert_str_eq(k->name, "ref");
-    cr_assert_eq(kernels_find(&k, NULL), STATUS_OK);
-    cr_assert(k->available());
-    setenv("CPTSIM_KERNELS", "ref", 1);
-    cr_assert_eq(kernels_find(&k, NULL), STATUS_OK);
-    cr_assert_str_eq(k->name, "ref");
-    cr_assert_eq(kernels_find(&k, "auto"), STATUS_OK);
-    cr_assert_eq(kernels_find(&k, "avx22"), STATUS_INPUT);
-    cr_assert_not_null(strstr(status_detail(), "avx2"));
-}
-
-/* The path's promise: its narrow sums hold what the operands can reach. */
-Test(kernels, conv_path_holds_the_largest_sums)
-{
-    for (int a = 1; a <= 16; a++)
-        for (int w = 1; w <= 16; w++)
-            for (int64_t length = 1; length <= 1 << 20; length = length * 3 + 1) {
-                const int64_t most = ((1ll << a) - 1) << (w - 1);
-                const enum conv_path path = conv_path(a, w, length);
-                if (path == CONV_PATH_I8) cr_assert(a <= 8 && w <= 8 && 2 * most <= INT16_MAX);
-                if (path <= CONV_PATH_I16) cr_assert(length * most <= INT32_MAX);
-                if (path == CONV_PATH_I16_64) cr_assert(2 * most <= INT32_MAX);
-                if (path != CONV_PATH_I64) cr_assert(a <= 15);
-            }
-    cr_assert_eq(conv_path(4, 4, 576), CONV_PATH_I8);
-    cr_assert_eq(conv_path(8, 8, 576), CONV_PATH_I16);
-    cr_assert_eq(conv_path(12, 12, 576), CONV_PATH_I16_64);
-    cr_assert_eq(conv_path(16, 2, 9), CONV_PATH_I64);
 }

@@ -31,8 +31,16 @@ static float *run_flipped(const struct kernels *k, const struct conv_shape *s, s
         factors[i] = alpha, factors[n + i] = beta, factors[2 * n + i] = 0;
     flip_weights(flipped, w, s);
     k->conv_int_pack(packed, flipped, &f, path);
-    k->conv_int_forward(dx, (struct conv_notes){0}, e, packed, &f, conv_rows_all(f.oh), path, w_bits,
-                        &(struct conv_epilogue){factors, factors + n, factors + 2 * n, 0}, scratch);
+    const struct conv_epilogue epilogue = {factors, factors + n, factors + 2 * n, 0};
+    k->conv_int_forward(k, &(struct conv_forward_call){.y = dx,
+                                                       .codes = e,
+                                                       .packed = packed,
+                                                       .shape = &f,
+                                                       .rows = conv_rows_all(f.oh),
+                                                       .scratch = scratch,
+                                                       .path = path,
+                                                       .w_bits = w_bits,
+                                                       .epilogue = &epilogue});
     free(flipped), free(factors), free(packed), free(scratch);
     return dx;
 }

@@ -39,8 +39,24 @@ static char *run(const struct kernels *k, const struct pieces *p, bool whole, si
     float *const y = (float *)(acc + weights), *const z = y + out, *const dx = z + out,
                  *const added = dx + in;
     const struct conv_epilogue epilogue = {factors, factors + s.k, factors + 2 * s.k, s.k};
-    const enum conv_path path = conv_path(p->a_bits, p->b_bits, (int64_t)filter);
-    const enum conv_path path_w = conv_path(p->a_bits, p->b_bits, (int64_t)2 * s.oh * s.ow);
+    struct conv_forward_call integers = {.y = y,
+                                         .codes = codes,
+                                         .packed = packed,
+                                         .shape = &s,
+                                         .scratch = scratch,
+                                         .path = conv_path(p->a_bits, p->b_bits, (int64_t)filter),
+                                         .w_bits = p->b_bits,
+                                         .epilogue = &epilogue};
+    struct conv_int_weights_call of_weights = {.acc = acc,
+                                               .x = codes,
+                                               .e = e,
+                                               .images = 2,
+                                               .shape = &s,
+                                               .path =
+                                                   conv_path(p->a_bits, p->b_bits, (int64_t)2 * s.oh * s.ow),
+                                               .scratch = scratch};
+    struct conv_forward_call floats = {.y = z, .x = x, .packed = packed, .shape = &s, .scratch = scratch};
+    struct conv_data_call data = {.dy = dy, .packed = packed, .shape = &s, .scratch = scratch};
 
     for (size_t i = 0; i < 2 * (size_t)s.k + out; i++)
         factors[i] = (double)real_at(6, i);
@@ -49,17 +65,18 @@ static char *run(const struct kernels *k, const struct pieces *p, bool whole, si
     for (size_t i = 0; i < in; i++)
         added[i] = real_at(7, i);
     for (int i = 0; i < (whole ? 1 : 3); i++) {
-        const struct conv_rows of_y = whole ? conv_rows_all(s.oh) : piece(i, s.oh);
-        const struct conv_rows of_x = whole ? conv_rows_all(s.h) : piece(i, s.h);
-        k->conv_int_pack(packed, w_codes, &s, path);
-        k->conv_int_forward(y, (struct conv_notes){0}, codes, packed, &s, of_y, path, p->b_bits, &epilogue,
-                            scratch);
-        k->conv_int_weights(acc, codes, e, 2, &s, of_y, path_w, scratch);
+        integers.rows = of_weights.rows = floats.rows = whole ? conv_rows_all(s.oh) : piece(i, s.oh);
+        data.rows = whole ? conv_rows_all(s.h) : piece(i, s.h);
+        k->conv_int_pack(packed, w_codes, &s, integers.path);
+        k->conv_int_forward(k, &integers);
+        k->conv_int_weights(k, &of_weights);
         k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(z, (struct conv_notes){0}, x, packed, &s, of_y, scratch);
+        k->conv_float_forward(k, &floats);
         k->conv_float_pack_data(packed, w, &s);
-        k->conv_float_data(dx, false, dy, packed, &s, of_x, scratch);
-        k->conv_float_data(added, true, dy, packed, &s, of_x, scratch);
+        data.dx = dx, data.add = false;
+        k->conv_float_data(k, &data);
+        data.dx = added, data.add = true;
+        k->conv_float_data(k, &data);
     }
     *bytes = weights * sizeof *acc + (2 * out + 2 * in) * sizeof(float);
     free((void *)codes.data), free((void *)e.data), free(w_codes), free(x), free(w), free(dy);

@@ -32,9 +32,16 @@ static void forward_task(struct seat me, void *args)
     for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
         if (op->encode && pieces == 1) clipped += conv_encode_image(t->cpu, op->encode, n);
-        k->conv_float_forward(op->y + n * conv_out_size(s), pieces == 1 ? conv_notes_of(op, n) : nothing,
-                              conv_values(t->cpu, &op->x, n, conv_in_size(s), room), op->w.packed, s,
-                              conv_piece((int)(i % (size_t)pieces), pieces, s->oh), t->cpu->mine[me.index]);
+        const struct conv_forward_call call = {
+            .y = op->y + n * conv_out_size(s),
+            .notes = pieces == 1 ? conv_notes_of(op, n) : nothing,
+            .x = conv_values(t->cpu, &op->x, n, conv_in_size(s), room),
+            .packed = op->w.packed,
+            .shape = s,
+            .rows = conv_piece((int)(i % (size_t)pieces), pieces, s->oh),
+            .scratch = t->cpu->mine[me.index],
+        };
+        k->conv_float_forward(k, &call);
         if (pieces == 1) r = affine_range_join(r, conv_range_image(t->cpu, op, n));
     }
     if (pieces > 1) r = conv_after_pieces(me, t->cpu, op);
@@ -54,12 +61,14 @@ static void sum_group(struct seat me, const struct cpu *c, double *sum,
 {
     const struct conv_shape *s = op->shape;
     float *x_room = conv_input_room(me, c, s), *e_room = conv_error_room(me, c, s);
+    struct conv_float_weights_call call = {.acc = sum, .shape = s, .scratch = c->mine[me.index]};
 
     memset(sum, 0, conv_filter_size(s) * (size_t)s->k * sizeof *sum);
-    for (int n = op->n * group / CONV_IMAGE_GROUPS; n < op->n * (group + 1) / CONV_IMAGE_GROUPS; n++)
-        c->kernels->conv_float_weights(sum, conv_values(c, &op->x, (size_t)n, conv_in_size(s), x_room),
-                                       conv_values(c, &op->e, (size_t)n, conv_out_size(s), e_room), s,
-                                       c->mine[me.index]);
+    for (int n = op->n * group / CONV_IMAGE_GROUPS; n < op->n * (group + 1) / CONV_IMAGE_GROUPS; n++) {
+        call.x = conv_values(c, &op->x, (size_t)n, conv_in_size(s), x_room);
+        call.dy = conv_values(c, &op->e, (size_t)n, conv_out_size(s), e_room);
+        c->kernels->conv_float_weights(c->kernels, &call);
+    }
 }
 
 static void weights_task(struct seat me, void *args)
@@ -105,9 +114,16 @@ static void data_task(struct seat me, void *args)
     team_barrier(me);
     for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;
-        k->conv_float_data(op->dx + n * conv_in_size(s), op->add,
-                           conv_values(t->cpu, &op->e, n, conv_out_size(s), room), op->w.packed, s,
-                           conv_piece((int)(i % (size_t)pieces), pieces, s->h), t->cpu->mine[me.index]);
+        const struct conv_data_call call = {
+            .dx = op->dx + n * conv_in_size(s),
+            .add = op->add,
+            .dy = conv_values(t->cpu, &op->e, n, conv_out_size(s), room),
+            .packed = op->w.packed,
+            .shape = s,
+            .rows = conv_piece((int)(i % (size_t)pieces), pieces, s->h),
+            .scratch = t->cpu->mine[me.index],
+        };
+        k->conv_float_data(k, &call);
     }
     conv_range_dx(me, t->cpu, op);
 }

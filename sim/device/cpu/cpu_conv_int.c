@@ -102,9 +102,18 @@ static void multiply(float *y, struct conv_notes notes, const struct product *q,
 {
     const struct codes codes = {(const char *)x->data + n * conv_in_size(&q->s) * code_bytes(x->bits),
                                 x->bits};
+    const struct conv_forward_call call = {.y = y,
+                                           .notes = notes,
+                                           .codes = codes,
+                                           .packed = q->memory->packed,
+                                           .shape = &q->s,
+                                           .rows = rows,
+                                           .scratch = c->mine[me.index],
+                                           .path = q->path,
+                                           .w_bits = q->w_bits,
+                                           .epilogue = e};
 
-    c->kernels->conv_int_forward(y, notes, codes, q->memory->packed, &q->s, rows, q->path, q->w_bits, e,
-                                 c->mine[me.index]);
+    c->kernels->conv_int_forward(c->kernels, &call);
 }
 
 /* --- forward --- */

@@ -26,9 +26,17 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
         const int at = (int)(i / (size_t)pieces) * images, now = n - at < images ? n - at : images;
         const char *x = (const char *)op->x.data + (size_t)at * conv_in_size(s) * code_bytes(xb);
         const char *e = (const char *)op->e.data + (size_t)at * conv_out_size(s) * code_bytes(eb);
-        c->kernels->conv_int_weights(exact, (struct codes){x, xb}, (struct codes){e, eb}, now, s,
-                                     conv_piece((int)(i % (size_t)pieces), pieces, s->oh),
-                                     conv_path(xb, eb, (int64_t)now * s->oh * s->ow), c->mine[me.index]);
+        const struct conv_int_weights_call call = {
+            .acc = exact,
+            .x = {x, xb},
+            .e = {e, eb},
+            .images = now,
+            .shape = s,
+            .rows = conv_piece((int)(i % (size_t)pieces), pieces, s->oh),
+            .path = conv_path(xb, eb, (int64_t)now * s->oh * s->ow),
+            .scratch = c->mine[me.index],
+        };
+        c->kernels->conv_int_weights(c->kernels, &call);
     }
 }
 

@@ -33,54 +33,24 @@ static const struct tile_isa isa = {
     .window_sums = avx2_window_sums,
 };
 
-static void int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
-                        const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
-                        const struct conv_epilogue *e, void *scratch)
-{
-    tile_int_forward(&isa, y, notes, x, packed, s, rows, path, w_bits, e, scratch);
-}
-
-static void int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
-                        struct conv_rows rows, enum conv_path path, void *scratch)
-{
-    tile_int_weights(&isa, acc, x, e, images, s, rows, path, scratch);
-}
-
-static void float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
-                          const struct conv_shape *s, struct conv_rows rows, void *scratch)
-{
-    tile_float_forward(&isa, y, notes, x, packed, s, rows, scratch);
-}
-
-static void float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                       struct conv_rows rows, void *scratch)
-{
-    tile_float_data(&isa, dx, add, dy, packed, s, rows, scratch);
-}
-
-static void float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
-                          void *scratch)
-{
-    tile_float_weights(&isa, acc, x, dy, s, scratch);
-}
-
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .needs = "AVX-512 (F, BW, DQ, VL) with VNNI",
     .available = has_avx512,
+    .isa = &isa,
     .range = avx2_range,
     .encode = avx2_encode,
     .decode = avx2_decode,
     .conv_packed_bytes = tile_packed_bytes,
     .conv_scratch_bytes = tile_scratch_bytes,
     .conv_int_pack = tile_int_pack,
-    .conv_int_forward = int_forward,
-    .conv_int_weights = int_weights,
+    .conv_int_forward = tile_int_forward,
+    .conv_int_weights = tile_int_weights,
     .conv_float_pack = tile_float_pack,
     .conv_float_pack_data = tile_float_pack_data,
-    .conv_float_forward = float_forward,
-    .conv_float_data = float_data,
-    .conv_float_weights = float_weights,
+    .conv_float_forward = tile_float_forward,
+    .conv_float_data = tile_float_data,
+    .conv_float_weights = tile_float_weights,
     .norm_forward = avx2_norm_forward,
     .norm_encode = avx2_norm_encode,
     .norm_sums = avx2_norm_sums,

@@ -94,21 +94,22 @@ static void window_sums(int64_t *product, int64_t *codes, struct codes x, const 
         }
 }
 
-void ref_int_forward(float *y, struct conv_notes notes, struct codes x, const void *packed,
-                     const struct conv_shape *s, struct conv_rows rows, enum conv_path path, int w_bits,
-                     const struct conv_epilogue *e, void *scratch)
+void ref_int_forward(const struct kernels *k, const struct conv_forward_call *call)
 {
-    (void)path, (void)w_bits, (void)scratch;
-    if (notes.at) conv_notes_clear(notes.at, s->k);
-    for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++)
+    const struct conv_shape *const s = call->shape;
+    const struct conv_epilogue *const e = call->epilogue;
+
+    (void)k;
+    if (call->notes.at) conv_notes_clear(call->notes.at, s->k);
+    for (int p = call->rows.first * s->ow; p < (call->rows.first + call->rows.count) * s->ow; p++)
         for (int o = 0; o < s->k; o++) {
             int64_t product, codes;
-            window_sums(&product, &codes, x, packed, s, p / s->ow, p % s->ow, o);
+            window_sums(&product, &codes, call->codes, call->packed, s, p / s->ow, p % s->ow, o);
             const double gamma = e->gamma[(size_t)p * e->gamma_stride + o];
             const double affine = fma(e->alpha[o], (double)product, fma(e->beta[o], (double)codes, gamma));
             const float value = (float)affine;
-            y[(size_t)p * s->k + o] = value;
-            if (notes.at) conv_notes_add(notes, s->k, o, value);
+            call->y[(size_t)p * s->k + o] = value;
+            if (call->notes.at) conv_notes_add(call->notes, s->k, o, value);
         }
 }
 
@@ -123,31 +124,33 @@ VECTORS static void add_scaled(int64_t *acc, int32_t code, struct codes e, size_
             acc[o] += (int64_t)code * (((const uint16_t *)e.data)[first + o] - half);
 }
 
-/* One pixel of e, at (oy, ox), with every tap. */
-static void add_pixel(int64_t *acc, struct codes x, size_t x_first, struct codes e, size_t e_first,
-                      const struct conv_shape *s, int oy, int ox)
+/* One pixel of an image of e, at (oy, ox), with every tap. */
+static void add_pixel(const struct conv_int_weights_call *call, int image, int oy, int ox)
 {
-    const int cg = s->c / s->groups, kg = s->k / s->groups, half = 1 << (e.bits - 1);
+    const struct conv_shape *const s = call->shape;
+    const size_t x_first = (size_t)image * s->h * s->w * s->c;
+    const size_t e_first = (((size_t)image * s->oh + oy) * s->ow + ox) * s->k;
+    const int cg = s->c / s->groups, kg = s->k / s->groups, half = 1 << (call->e.bits - 1);
 
     for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
         const int64_t pixel = input_pixel(s, oy, ox, tap / s->kernel, tap % s->kernel);
         for (int c = 0; pixel >= 0 && c < s->c; c++) {
             const int o = c / cg * kg;
-            int64_t *const row = acc + ((size_t)tap * cg + c % cg) * s->k;
-            add_scaled(row + o, code_at(x, x_first + pixel * s->c + c), e, e_first + o, half, kg);
+            int64_t *const row = call->acc + ((size_t)tap * cg + c % cg) * s->k;
+            add_scaled(row + o, code_at(call->x, x_first + pixel * s->c + c), call->e, e_first + o, half, kg);
         }
     }
 }
 
-void ref_int_weights(int64_t *acc, struct codes x, struct codes e, int images, const struct conv_shape *s,
-                     struct conv_rows rows, enum conv_path path, void *scratch)
+void ref_int_weights(const struct kernels *k, const struct conv_int_weights_call *call)
 {
-    (void)path, (void)scratch;
-    for (int n = 0; n < images; n++)
+    const struct conv_rows rows = call->rows;
+
+    (void)k;
+    for (int n = 0; n < call->images; n++)
         for (int oy = rows.first; oy < rows.first + rows.count; oy++)
-            for (int ox = 0; ox < s->ow; ox++)
-                add_pixel(acc, x, (size_t)n * s->h * s->w * s->c, e,
-                          (((size_t)n * s->oh + oy) * s->ow + ox) * s->k, s, oy, ox);
+            for (int ox = 0; ox < call->shape->ow; ox++)
+                add_pixel(call, n, oy, ox);
 }
 
 /* --- binary32: a tap in the padding takes part as +0 ------------------------------------------------- */
@@ -170,26 +173,27 @@ void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
             out[i * s->k + o] = w[o * length + i];
 }
 
-void ref_float_forward(float *y, struct conv_notes notes, const float *x, const void *packed,
-                       const struct conv_shape *s, struct conv_rows rows, void *scratch)
+void ref_float_forward(const struct kernels *k, const struct conv_forward_call *call)
 {
-    (void)scratch;
+    const struct conv_shape *const s = call->shape;
+    const struct conv_rows rows = call->rows;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
 
-    if (notes.at) conv_notes_clear(notes.at, s->k);
+    (void)k;
+    if (call->notes.at) conv_notes_clear(call->notes.at, s->k);
     for (int p = rows.first * s->ow; p < (rows.first + rows.count) * s->ow; p++) {
-        float *const out = y + (size_t)p * s->k;
+        float *const out = call->y + (size_t)p * s->k;
         memset(out, 0, (size_t)s->k * sizeof *out);
         for (int tap = 0; tap < s->kernel * s->kernel; tap++) {
             const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
             for (int c = 0; c < s->c; c++) {
-                const float *const w = (const float *)packed + ((size_t)tap * cg + c % cg) * s->k;
-                ref_add_multiple(out + c / cg * kg, pixel < 0 ? 0.0f : x[pixel * s->c + c], w + c / cg * kg,
-                                 kg);
+                const float *const w = (const float *)call->packed + ((size_t)tap * cg + c % cg) * s->k;
+                const float x = pixel < 0 ? 0.0f : call->x[pixel * s->c + c];
+                ref_add_multiple(out + c / cg * kg, x, w + c / cg * kg, kg);
             }
         }
-        for (int o = 0; notes.at && o < s->k; o++)
-            conv_notes_add(notes, s->k, o, out[o]);
+        for (int o = 0; call->notes.at && o < s->k; o++)
+            conv_notes_add(call->notes, s->k, o, out[o]);
     }
 }
 
@@ -204,9 +208,10 @@ void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *
 
 /* One pixel of dx. A tap belongs to it if its distance to the output grid is a multiple of the stride; output
  * rows ascend as ky descends. */
-static void data_pixel(float *sum, const float *dy, const float *w, const struct conv_shape *s, int iy,
-                       int ix)
+static void data_pixel(float *sum, const struct conv_data_call *call, int iy, int ix)
 {
+    const struct conv_shape *const s = call->shape;
+    const float *const w = call->packed;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
 
     for (int ky = s->kernel - 1; ky >= 0; ky--)
@@ -216,46 +221,50 @@ static void data_pixel(float *sum, const float *dy, const float *w, const struct
             const int oy = ty / s->stride, ox = tx / s->stride;
             const bool inside = oy >= 0 && oy < s->oh && ox >= 0 && ox < s->ow;
             for (int o = 0; o < s->k; o++)
-                ref_add_multiple(sum + o / kg * cg, inside ? dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f,
+                ref_add_multiple(sum + o / kg * cg,
+                                 inside ? call->dy[((size_t)oy * s->ow + ox) * s->k + o] : 0.0f,
                                  w + weight_index(s, o, ky, kx), cg);
         }
 }
 
-void ref_float_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                    struct conv_rows rows, void *scratch)
+void ref_float_data(const struct kernels *k, const struct conv_data_call *call)
 {
-    float *const sum = scratch;
+    const struct conv_shape *const s = call->shape;
+    const struct conv_rows rows = call->rows;
+    float *const sum = call->scratch;
 
+    (void)k;
     if (conv_data_is_winograd(s)) {
-        ref_winograd_data(dx, add, dy, packed, s, rows, scratch);
+        ref_winograd_data(call);
         return;
     }
     for (int p = rows.first * s->w; p < (rows.first + rows.count) * s->w; p++) {
         memset(sum, 0, (size_t)s->c * sizeof *sum);
-        data_pixel(sum, dy, packed, s, p / s->w, p % s->w);
+        data_pixel(sum, call, p / s->w, p % s->w);
         for (int c = 0; c < s->c; c++) {
-            float *const out = &dx[(size_t)p * s->c + c];
-            *out = add ? *out + sum[c] : sum[c];
+            float *const out = &call->dx[(size_t)p * s->c + c];
+            *out = call->add ? *out + sum[c] : sum[c];
         }
     }
 }
 
-void ref_float_weights(double *acc, const float *x, const float *dy, const struct conv_shape *s,
-                       void *scratch)
+void ref_float_weights(const struct kernels *k, const struct conv_float_weights_call *call)
 {
+    const struct conv_shape *const s = call->shape;
     const int cg = s->c / s->groups, kg = s->k / s->groups;
-    float *const sum = scratch;
+    float *const sum = call->scratch;
 
+    (void)k;
     for (int tap = 0; tap < s->kernel * s->kernel; tap++)
         for (int c = 0; c < s->c; c++) {
             const int first = c / cg * kg;
             memset(sum, 0, (size_t)kg * sizeof *sum);
             for (int p = 0; p < s->oh * s->ow; p++) {
                 const int64_t pixel = input_pixel(s, p / s->ow, p % s->ow, tap / s->kernel, tap % s->kernel);
-                ref_add_multiple(sum, pixel < 0 ? 0.0f : x[pixel * s->c + c], dy + (size_t)p * s->k + first,
-                                 kg);
+                const float x = pixel < 0 ? 0.0f : call->x[pixel * s->c + c];
+                ref_add_multiple(sum, x, call->dy + (size_t)p * s->k + first, kg);
             }
             for (int o = 0; o < kg; o++)
-                acc[((size_t)tap * cg + c % cg) * s->k + first + o] += sum[o];
+                call->acc[((size_t)tap * cg + c % cg) * s->k + first + o] += sum[o];
         }
 }

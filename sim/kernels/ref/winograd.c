@@ -120,22 +120,22 @@ void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s)
         }
 }
 
-void ref_winograd_data(float *dx, bool add, const float *dy, const void *packed, const struct conv_shape *s,
-                       struct conv_rows rows, void *scratch)
+void ref_winograd_data(const struct conv_data_call *call)
 {
-    float *const products = scratch;
-    const int columns = (s->w + 1) / 2;
+    const struct conv_shape *const s = call->shape;
+    const int columns = (s->w + 1) / 2, end = call->rows.first + call->rows.count;
+    float *const products = call->scratch;
 
-    for (int t = rows.first / 2 * columns; t < (rows.first + rows.count + 1) / 2 * columns; t++) {
+    for (int t = call->rows.first / 2 * columns; t < (end + 1) / 2 * columns; t++) {
         memset(products, 0, ref_winograd_scratch_bytes(s));
         for (int o = 0; o < s->k; o++) {
             float v[POINTS];
-            transform_patch(v, dy, s, t / columns, t % columns, o);
+            transform_patch(v, call->dy, s, t / columns, t % columns, o);
             for (int i = 0; i < POINTS; i++)
                 ref_add_multiple(products + (size_t)i * s->c, v[i],
-                                 (const float *)packed + ((size_t)o * POINTS + i) * s->c, s->c);
+                                 (const float *)call->packed + ((size_t)o * POINTS + i) * s->c, s->c);
         }
         for (int c = 0; c < s->c; c++)
-            store_tile(dx, add, products, s, t / columns, t % columns, c);
+            store_tile(call->dx, call->add, products, s, t / columns, t % columns, c);
     }
 }

@@ -69,10 +69,11 @@ size_t tile_data_scratch_bytes(const struct conv_shape *s)
 }
 
 /* A group's errors, or all if depthwise, in borders of zeros. */
-static struct padded pad_errors(void *scratch, const float *dy, const struct conv_shape *s, int group)
+static struct padded pad_errors(const struct conv_data_call *call, int group)
 {
+    const struct conv_shape *const s = call->shape;
     const int filters = tile_is_depthwise(s) ? s->k : s->k / s->groups;
-    const struct pad p = {.image = dy,
+    const struct pad p = {.image = call->dy,
                           .element = ELEMENT_F32,
                           .h = s->oh,
                           .w = s->ow,
@@ -84,7 +85,7 @@ static struct padded pad_errors(void *scratch, const float *dy, const struct con
                           .left = border_before(s),
                           .right = border_behind(s, s->w, s->ow)};
 
-    return tile_pad(scratch, &p);
+    return tile_pad(call->scratch, &p);
 }
 
 /* Depthwise: vectors run over channels, each of which is its own filter. Otherwise over a group's
@@ -132,9 +133,10 @@ void tile_float_pack_data(void *packed, const float *w, const struct conv_shape 
 
 /* All pixels of one phase, for one group, or for all channels if depthwise. A phase without taps has empty
  * windows: its sums are +0. */
-static void run_phase(const struct tile_isa *isa, float *dx, bool add, struct padded dy, const float *weights,
-                      const struct conv_shape *s, int group, struct phase y, struct phase x)
+static void run_phase(const struct tile_isa *isa, const struct conv_data_call *call, struct padded dy,
+                      const float *weights, int group, struct phase y, struct phase x)
 {
+    const struct conv_shape *const s = call->shape;
     const bool depthwise = tile_is_depthwise(s);
     const int channels = depthwise ? s->c : s->c / s->groups, filters = depthwise ? s->k : s->k / s->groups;
     const ptrdiff_t top = border_before(s) + y.out - (y.taps > 0 ? y.taps - 1 : 0);
@@ -150,38 +152,38 @@ static void run_phase(const struct tile_isa *isa, float *dx, bool add, struct pa
                            .tap = filters,
                            .y_across = (ptrdiff_t)s->stride * s->c,
                            .y_down = (ptrdiff_t)s->stride * s->w * s->c,
-                           .add = add};
+                           .add = call->add};
 
     for (int b = 0; b < blocks_of(channels); b++) {
         const int remaining = channels - b * TILE_LANES;
         job.source = depthwise ? source + b * TILE_LANES : source;
         job.weights = weights;
         job.lanes = remaining < TILE_LANES ? remaining : TILE_LANES;
-        job.y = dx + ((ptrdiff_t)y.first * s->w + x.first) * s->c + group * channels + b * TILE_LANES;
+        job.y = call->dx + ((ptrdiff_t)y.first * s->w + x.first) * s->c + group * channels + b * TILE_LANES;
         (depthwise ? isa->depthwise_f32 : isa->forward_f32)(&job);
         weights += (ptrdiff_t)y.taps * x.taps * block_filters(s) * TILE_LANES;
     }
 }
 
-void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                     const struct conv_shape *s, struct conv_rows rows, void *scratch)
+void tile_float_data(const struct kernels *k, const struct conv_data_call *call)
 {
+    const struct conv_shape *const s = call->shape;
     const int groups = tile_is_depthwise(s) ? 1 : s->groups;
     const ptrdiff_t each_tap = (ptrdiff_t)(block_count(s) / groups) * block_filters(s) * TILE_LANES;
 
     if (conv_data_is_winograd(s)) {
-        winograd_data(isa, dx, add, dy, packed, s, rows, scratch);
+        winograd_data(k->isa, call);
         return;
     }
     for (int g = 0; g < groups; g++) {
-        const float *weights = packed;
-        const struct padded errors = pad_errors(scratch, dy, s, g);
+        const float *weights = call->packed;
+        const struct padded errors = pad_errors(call, g);
         for (int ry = 0; ry < s->stride; ry++)
             for (int rx = 0; rx < s->stride; rx++) {
                 const struct phase y = phase_make(s, ry, s->h), x = phase_make(s, rx, s->w);
                 const ptrdiff_t group_weights = y.taps * x.taps * each_tap;
-                run_phase(isa, dx, add, errors, weights + g * group_weights, s, g,
-                          phase_within(y, s->stride, rows), x);
+                run_phase(k->isa, call, errors, weights + g * group_weights, g,
+                          phase_within(y, s->stride, call->rows), x);
                 weights += groups * group_weights;
             }
     }

@@ -4,8 +4,7 @@
  * multiplied by vectors of weights; the backward products are the same on dy and, for weights, on the
  * operands of tile/weights.c. Integers take 32-bit sums; the wider paths stay with the tiles.
  */
-#include "sim/kernels/tile/pad.h"
-#include "sim/kernels/tile/tile.h"
+#include "sim/kernels/tile/forward.h"
 
 size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
 {
@@ -27,66 +26,35 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
 DEFINE_PACK(tile_depthwise_int_pack, int16_t, int32_t)
 DEFINE_PACK(tile_depthwise_float_pack, float, float)
 
-static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows rows, struct padded x,
-                                   size_t size)
+/* The call's input x, bordered, and one run per block of channels. */
+static void run_blocks(void (*run)(const struct tile_job *), const struct conv_forward_call *call,
+                       const void *x, enum element element)
 {
-    return (struct tile_job){.source = (const char *)x.data + rows.first * s->stride * x.pitch * size,
-                             .across = (ptrdiff_t)s->stride * s->c,
-                             .down = s->stride * x.pitch,
-                             .width = s->ow,
-                             .pixels = rows.count * s->ow,
-                             .pitch = x.pitch,
-                             .rows = s->kernel,
-                             .segment = s->kernel,
-                             .tap = s->c,
-                             .y_across = s->k,
-                             .y_down = (ptrdiff_t)s->ow * s->k};
-}
-
-/* One run per block of channels, from output `at` of the image on. */
-static void run_blocks(void (*run)(const struct tile_job *), struct tile_job job, const struct conv_shape *s,
-                       ptrdiff_t at, size_t element, float *y, struct conv_notes notes, const void *packed,
-                       const struct conv_epilogue *e)
-{
+    const struct conv_shape *const s = call->shape;
+    const size_t size = tile_element_bytes(element);
+    const struct pad all = pad_input(x, element, s, 0, s->c);
+    struct tile_job job = forward_job(call, tile_pad(call->scratch, &all), size, s->c);
     const char *const source = job.source;
 
+    job.segment = s->kernel;
+    job.tap = s->c;
     for (int first = 0; first < s->c; first += TILE_LANES) {
-        job.source = source + first * element;
-        job.weights = (const char *)packed + (size_t)first * s->kernel * s->kernel * 4;
-        job.lanes = s->c - first < TILE_LANES ? s->c - first : TILE_LANES;
-        job.y = y + at * s->k + first;
-        job.notes = (struct conv_notes){notes.at ? notes.at + first : NULL, notes.ends};
-        job.notes_pitch = s->k;
-        if (e) {
-            job.alpha = e->alpha + first;
-            job.beta = e->beta + first;
-            job.gamma = e->gamma + at * e->gamma_stride + first;
-            job.gamma_stride = e->gamma_stride;
-        }
+        job.source = source + first * size;
+        job.weights = (const char *)call->packed + (size_t)first * s->kernel * s->kernel * 4;
+        forward_job_filters(&job, call, first, s->c);
         run(&job);
     }
 }
 
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
-                                const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                                const struct conv_epilogue *e, void *scratch)
+void tile_depthwise_int_forward(const struct tile_isa *isa, const struct conv_forward_call *call)
 {
-    const bool bytes = x.bits <= 8;
-    const struct pad all = pad_input(x.data, bytes ? ELEMENT_U8 : ELEMENT_U16_S16, s, 0, s->c);
-    const struct padded image = tile_pad(scratch, &all);
-
-    run_blocks(bytes ? isa->depthwise_u8 : isa->depthwise_s16,
-               forward_job(s, rows, image, code_bytes(x.bits)), s, (ptrdiff_t)rows.first * s->ow,
-               code_bytes(x.bits), y, notes, packed, e);
+    if (call->codes.bits <= 8)
+        run_blocks(isa->depthwise_u8, call, call->codes.data, ELEMENT_U8);
+    else
+        run_blocks(isa->depthwise_s16, call, call->codes.data, ELEMENT_U16_S16);
 }
 
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes,
-                                  const float *x, const void *packed, const struct conv_shape *s,
-                                  struct conv_rows rows, void *scratch)
+void tile_depthwise_float_forward(const struct tile_isa *isa, const struct conv_forward_call *call)
 {
-    const struct pad all = pad_input(x, ELEMENT_F32, s, 0, s->c);
-    const struct padded image = tile_pad(scratch, &all);
-
-    run_blocks(isa->depthwise_f32, forward_job(s, rows, image, sizeof(float)), s,
-               (ptrdiff_t)rows.first * s->ow, sizeof(float), y, notes, packed, NULL);
+    run_blocks(isa->depthwise_f32, call, call->x, ELEMENT_F32);
 }

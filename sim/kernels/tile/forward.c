@@ -1,7 +1,6 @@
 /* sim/kernels/tile/forward.c - forward convolution by register tiles: borders, packing, window sums,
  * filter blocks. */
-#include "sim/kernels/tile/pad.h"
-#include "sim/kernels/tile/tile.h"
+#include "sim/kernels/tile/forward.h"
 
 /* The group's channels of an image, bordered; the image itself where it already looks like that. */
 static struct padded pad_group(void *scratch, const void *x, enum element e, const struct conv_shape *s,
@@ -17,12 +16,6 @@ static struct padded pad_group(void *scratch, const void *x, enum element e, con
 }
 
 /* --- memory ------------------------------------------------------------------------------------------ */
-
-/* Elements that one multiply-add of a path takes from a segment, and the bytes of each. */
-static int pack_of(enum conv_path path)
-{
-    return path == CONV_PATH_I8 ? 4 : 2;
-}
 
 /* Bytes of one block of packed weights: each multiply-add takes 4 bytes per filter, in every type. */
 static size_t block_bytes(const struct conv_shape *s, int pack)
@@ -129,101 +122,81 @@ static void wide_window_sums(double *window, int64_t *pixel, struct padded x, co
         }
 }
 
-/* The part of a job that depends on the shape and the rows alone. */
-static struct tile_job forward_job(const struct conv_shape *s, struct conv_rows rows, struct padded x,
-                                   size_t size, int pack)
+/* One run per block of filters of this group; `job` knows the rest. */
+static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job,
+                       const struct conv_forward_call *call, int group, int pack)
 {
-    const int cg = s->c / s->groups;
+    const struct conv_shape *const s = call->shape;
+    const int kg = s->k / s->groups, blocks = blocks_of(kg);
 
-    return (struct tile_job){.source = (const char *)x.data + rows.first * s->stride * x.pitch * size,
-                             .across = (ptrdiff_t)s->stride * cg,
-                             .down = s->stride * x.pitch,
-                             .width = s->ow,
-                             .pixels = rows.count * s->ow,
-                             .pitch = x.pitch,
-                             .rows = s->kernel,
-                             .segment = (int)round_up((size_t)s->kernel * cg, pack),
-                             .low = x.low,
-                             .y_across = s->k,
-                             .y_down = (ptrdiff_t)s->ow * s->k};
-}
-
-/* One tile run per block of filters of this group, from output `at` of the image on; `job` knows the rest. */
-static void run_blocks(void (*run)(const struct tile_job *), struct tile_job *job, const struct conv_shape *s,
-                       ptrdiff_t at, int group, int pack, float *y, struct conv_notes notes,
-                       const void *packed, const struct conv_epilogue *e)
-{
-    const int kg = s->k / s->groups;
-
-    for (int b = 0; b < blocks_of(kg); b++) {
-        const int first = group * kg + b * TILE_LANES, left = kg - b * TILE_LANES;
-        job->weights = (const char *)packed + (size_t)(group * blocks_of(kg) + b) * block_bytes(s, pack);
-        job->lanes = left < TILE_LANES ? left : TILE_LANES;
-        job->y = y + at * s->k + first;
-        job->notes = (struct conv_notes){notes.at ? notes.at + first : NULL, notes.ends};
-        job->notes_pitch = s->k;
-        if (e) {
-            job->alpha = e->alpha + first;
-            job->beta = e->beta + first;
-            job->gamma = e->gamma + at * e->gamma_stride + first;
-            job->gamma_stride = e->gamma_stride;
-        }
+    job->segment = (int)round_up((size_t)s->kernel * (s->c / s->groups), pack);
+    for (int b = 0; b < blocks; b++) {
+        job->weights = (const char *)call->packed + (size_t)(group * blocks + b) * block_bytes(s, pack);
+        forward_job_filters(job, call, group * kg + b * TILE_LANES, (group + 1) * kg);
         run(job);
     }
 }
 
-void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
-                      const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch)
+/* The tiles that compute a path, and the multiply-adds that their accumulators hold. */
+static void run_path(const struct tile_isa *isa, struct tile_job *job, const struct conv_forward_call *call,
+                     int group)
 {
-    const enum element element = tile_element(x.bits, path);
-    const int pack = pack_of(path);
-    const ptrdiff_t first = (ptrdiff_t)rows.first * s->ow;
-    double *const window = scratch;
-    void *const room = (char *)scratch + window_bytes(s);
-    void *const image = (char *)room + room_bytes(s);
+    const int bits = call->codes.bits;
 
-    if (notes.at) conv_notes_clear(notes.at, s->k);
-    if (tile_depthwise_takes(s, path)) {
-        tile_depthwise_int_forward(isa, y, notes, x, packed, s, rows, e, scratch);
-        return;
-    }
-    for (int g = 0; g < s->groups; g++) {
-        const struct padded padded = pad_group(image, x.data, element, s, g);
-        struct tile_job job = forward_job(s, rows, padded, tile_element_bytes(element), pack);
-        job.window = window + first;
-        if (path == CONV_PATH_I8 || path == CONV_PATH_I16)
-            isa->window_sums(window, room, padded.data, element == ELEMENT_U8, s);
-        else
-            wide_window_sums(window, room, padded, s);
-        switch (path) {
-        case CONV_PATH_I8:
-            job.flush = conv_pairs_i16(x.bits, w_bits);
-            run_blocks(isa->forward_i8, &job, s, first, g, pack, y, notes, packed, e);
-            break;
-        case CONV_PATH_I16:
-            run_blocks(isa->forward_i16, &job, s, first, g, pack, y, notes, packed, e);
-            break;
-        case CONV_PATH_I16_64:
-        case CONV_PATH_I64:
-            job.flush = conv_pairs_i32(x.bits == 16 ? 15 : x.bits, w_bits);
-            run_blocks(isa->forward_i16_64, &job, s, first, g, pack, y, notes, packed, e);
-            break;
-        }
+    switch (call->path) {
+    case CONV_PATH_I8:
+        job->flush = conv_pairs_i16(bits, call->w_bits);
+        run_blocks(isa->forward_i8, job, call, group, 4);
+        break;
+    case CONV_PATH_I16:
+        run_blocks(isa->forward_i16, job, call, group, 2);
+        break;
+    case CONV_PATH_I16_64:
+    case CONV_PATH_I64:
+        job->flush = conv_pairs_i32(bits == 16 ? 15 : bits, call->w_bits);
+        run_blocks(isa->forward_i16_64, job, call, group, 2);
+        break;
     }
 }
 
-void tile_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, const float *x,
-                        const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch)
+void tile_int_forward(const struct kernels *k, const struct conv_forward_call *call)
 {
-    if (notes.at) conv_notes_clear(notes.at, s->k);
-    if (tile_is_depthwise(s)) {
-        tile_depthwise_float_forward(isa, y, notes, x, packed, s, rows, scratch);
+    const struct conv_shape *const s = call->shape;
+    const bool narrow = call->path == CONV_PATH_I8 || call->path == CONV_PATH_I16;
+    const enum element element = tile_element(call->codes.bits, call->path);
+    double *const window = call->scratch;
+    void *const room = (char *)call->scratch + window_bytes(s);
+    void *const image = (char *)room + room_bytes(s);
+
+    if (call->notes.at) conv_notes_clear(call->notes.at, s->k);
+    if (tile_depthwise_takes(s, call->path)) {
+        tile_depthwise_int_forward(k->isa, call);
         return;
     }
     for (int g = 0; g < s->groups; g++) {
-        struct tile_job job =
-            forward_job(s, rows, pad_group(scratch, x, ELEMENT_F32, s, g), sizeof(float), 1);
-        run_blocks(isa->forward_f32, &job, s, (ptrdiff_t)rows.first * s->ow, g, 1, y, notes, packed, NULL);
+        const struct padded x = pad_group(image, call->codes.data, element, s, g);
+        struct tile_job job = forward_job(call, x, tile_element_bytes(element), s->c / s->groups);
+        job.window = window + (ptrdiff_t)call->rows.first * s->ow;
+        if (narrow)
+            k->isa->window_sums(window, room, x.data, element == ELEMENT_U8, s);
+        else
+            wide_window_sums(window, room, x, s);
+        run_path(k->isa, &job, call, g);
+    }
+}
+
+void tile_float_forward(const struct kernels *k, const struct conv_forward_call *call)
+{
+    const struct conv_shape *const s = call->shape;
+
+    if (call->notes.at) conv_notes_clear(call->notes.at, s->k);
+    if (tile_is_depthwise(s)) {
+        tile_depthwise_float_forward(k->isa, call);
+        return;
+    }
+    for (int g = 0; g < s->groups; g++) {
+        const struct padded x = pad_group(call->scratch, call->x, ELEMENT_F32, s, g);
+        struct tile_job job = forward_job(call, x, sizeof(float), s->c / s->groups);
+        run_blocks(k->isa->forward_f32, &job, call, g, 1);
     }
 }

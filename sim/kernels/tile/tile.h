@@ -108,17 +108,11 @@ size_t tile_scratch_bytes(const struct conv_shape *s);
 void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
 void tile_float_pack(void *packed, const float *w, const struct conv_shape *s);
 void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
-void tile_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
-                      const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                      enum conv_path path, int w_bits, const struct conv_epilogue *e, void *scratch);
-void tile_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, const float *x,
-                        const void *packed, const struct conv_shape *s, struct conv_rows rows, void *scratch);
-void tile_float_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                     const struct conv_shape *s, struct conv_rows rows, void *scratch);
-void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
-                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, void *scratch);
-void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
-                        const struct conv_shape *s, void *scratch);
+void tile_int_forward(const struct kernels *k, const struct conv_forward_call *call);
+void tile_int_weights(const struct kernels *k, const struct conv_int_weights_call *call);
+void tile_float_forward(const struct kernels *k, const struct conv_forward_call *call);
+void tile_float_data(const struct kernels *k, const struct conv_data_call *call);
+void tile_float_weights(const struct kernels *k, const struct conv_float_weights_call *call);
 
 /* --- shared by the files of this folder --------------------------------------------------------------- */
 
@@ -136,12 +130,8 @@ static inline bool tile_depthwise_takes(const struct conv_shape *s, enum conv_pa
 
 void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
 void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
-void tile_depthwise_int_forward(const struct tile_isa *isa, float *y, struct conv_notes notes, struct codes x,
-                                const void *packed, const struct conv_shape *s, struct conv_rows rows,
-                                const struct conv_epilogue *e, void *scratch);
-void tile_depthwise_float_forward(const struct tile_isa *isa, float *y, struct conv_notes notes,
-                                  const float *x, const void *packed, const struct conv_shape *s,
-                                  struct conv_rows rows, void *scratch);
+void tile_depthwise_int_forward(const struct tile_isa *isa, const struct conv_forward_call *call);
+void tile_depthwise_float_forward(const struct tile_isa *isa, const struct conv_forward_call *call);
 
 /** Bytes of packed weights and of scratch, for each direction. */
 size_t tile_forward_packed_bytes(const struct conv_shape *s);

@@ -135,8 +135,7 @@ size_t tile_weights_scratch_bytes(const struct conv_shape *s)
 
 /* The operands on their way from codes to woven bands. */
 struct loom {
-    const struct conv_shape *s;
-    struct codes x, e;
+    const struct conv_int_weights_call *call;
     tile_weave *weave_x, *weave_e;
     int pack;
     int groups; /* jobs of a band: 1 if depthwise */
@@ -147,10 +146,11 @@ struct loom {
 /* Output rows [oy, oy + rows) of one image's input under every kx, as the band's i-th image. */
 static void weave_input(const struct loom *l, int image, int oy, int rows, int i)
 {
-    const struct conv_shape *const s = l->s;
-    const enum element element = l->x.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16;
-    const size_t size = code_bytes(l->x.bits);
-    const char *const x = (const char *)l->x.data + (size_t)image * s->h * s->w * s->c * size;
+    const struct conv_shape *const s = l->call->shape;
+    const struct codes codes = l->call->x;
+    const enum element element = codes.bits <= 8 ? ELEMENT_U8 : ELEMENT_U16_S16;
+    const size_t size = code_bytes(codes.bits);
+    const char *const x = (const char *)codes.data + (size_t)image * s->h * s->w * s->c * size;
     const ptrdiff_t row = (ptrdiff_t)l->cut.steps * s->c * 4;
     struct pad all = pad_input(x, element, s, 0, s->c);
 
@@ -170,14 +170,14 @@ static void weave_input(const struct loom *l, int image, int oy, int rows, int i
  * 0. */
 static void weave_error_row(char *out, const struct loom *l, const char *in)
 {
-    const struct conv_shape *const s = l->s;
-    const int center = 1 << (l->e.bits - 1);
+    const struct conv_shape *const s = l->call->shape;
+    const int bits = l->call->e.bits, center = 1 << (bits - 1);
     const ptrdiff_t there = (ptrdiff_t)s->ow * s->k, needed = (ptrdiff_t)l->cut.steps * l->pack * s->k;
 
     if (s->ow % l->pack != 0 || s->k % TILE_ALIGNED != 0) {
-        memcpy(l->p.row, in, there * code_bytes(l->e.bits));
+        memcpy(l->p.row, in, there * code_bytes(bits));
         for (ptrdiff_t i = there; i < needed; i++)
-            if (l->e.bits <= 8)
+            if (bits <= 8)
                 ((uint8_t *)l->p.row)[i] = (uint8_t)center;
             else
                 ((uint16_t *)l->p.row)[i] = (uint16_t)center;
@@ -189,14 +189,15 @@ static void weave_error_row(char *out, const struct loom *l, const char *in)
 /* Output rows [oy, oy + rows) of some images. */
 static void weave_band(const struct loom *l, int image, int images, int oy, int rows)
 {
-    const size_t e_row = (size_t)l->s->ow * l->s->k * code_bytes(l->e.bits);
+    const struct conv_shape *const s = l->call->shape;
+    const size_t e_row = (size_t)s->ow * s->k * code_bytes(l->call->e.bits);
     char *out = l->p.e;
 
     for (int i = 0; i < images; i++) {
         weave_input(l, image + i, oy, rows, i);
-        for (int r = 0; r < rows; r++, out += (ptrdiff_t)l->cut.steps * l->s->k * 4) {
-            const size_t at = (size_t)(image + i) * l->s->oh + oy + r;
-            weave_error_row(out, l, (const char *)l->e.data + at * e_row);
+        for (int r = 0; r < rows; r++, out += (ptrdiff_t)l->cut.steps * s->k * 4) {
+            const size_t at = (size_t)(image + i) * s->oh + oy + r;
+            weave_error_row(out, l, (const char *)l->call->e.data + at * e_row);
         }
     }
 }
@@ -204,7 +205,7 @@ static void weave_band(const struct loom *l, int image, int images, int oy, int 
 /* The part of a job that all bands share. */
 static struct weights_job loom_job(const struct loom *l)
 {
-    const struct conv_shape *const s = l->s;
+    const struct conv_shape *const s = l->call->shape;
     const int cg = s->c / s->groups;
     const ptrdiff_t row = (ptrdiff_t)l->cut.steps * s->c * l->pack;
 
@@ -221,12 +222,13 @@ static struct weights_job loom_job(const struct loom *l)
                                 .k = s->k};
 }
 
-/* Every band of these rows of every image, for every group; l->weave_x decides which bits of x. */
-static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, const struct loom *l, int images,
-                      struct conv_rows of, int flush, int shift)
+/* Every band of the rows of every image, for every group; l->weave_x decides which bits of x. */
+static void run_bands(void (*run)(const struct weights_job *), const struct loom *l, int flush, int shift)
 {
-    const struct conv_shape *const s = l->s;
-    const int cg = s->c / l->groups, kg = s->k / l->groups, end = of.first + of.count;
+    const struct conv_shape *const s = l->call->shape;
+    const struct conv_rows of = l->call->rows;
+    const int cg = s->c / l->groups, kg = s->k / l->groups;
+    const int images = l->call->images, end = of.first + of.count;
     struct weights_job job = loom_job(l);
 
     job.flush = flush;
@@ -246,7 +248,7 @@ static void run_bands(void (*run)(const struct weights_job *), int64_t *acc, con
                 job.x = l->p.x + (ptrdiff_t)g * cg * 4;
                 job.e = l->p.e + (ptrdiff_t)g * kg * 4;
                 job.partial = (int32_t *)l->p.partial + g * kg;
-                job.acc = acc + g * kg;
+                job.acc = l->call->acc + g * kg;
                 run(&job);
             }
         }
@@ -258,57 +260,75 @@ static tile_weave *weave_for(const struct tile_isa *isa, int bits, int pack)
     return pack == 4 ? isa->weave_bytes : isa->weave_bytes_to_words;
 }
 
-void tile_int_weights(const struct tile_isa *isa, int64_t *acc, struct codes x, struct codes e, int images,
-                      const struct conv_shape *s, struct conv_rows rows, enum conv_path path, void *scratch)
+/* Every band with the tiles that compute the path, and the multiply-adds that their accumulators hold. */
+static void run_path(const struct tile_isa *isa, struct loom *l)
 {
-    const bool depthwise = tile_depthwise_takes(s, path);
-    const int pack = path == CONV_PATH_I8 && !depthwise ? 4 : 2;
-    struct loom l = {.s = s,
-                     .x = x,
-                     .e = e,
-                     .weave_x = weave_for(isa, x.bits, pack),
-                     .weave_e = weave_for(isa, e.bits, pack),
-                     .pack = pack,
-                     .groups = depthwise ? 1 : s->groups,
-                     .cut = cut_make(s, pack)};
+    const int x_bits = l->call->x.bits, e_bits = l->call->e.bits;
 
-    l.p = lay_out(scratch, s, woven_bytes(s, &l.cut));
-    if (depthwise) {
-        run_bands(isa->depthwise_weights_i16, acc, &l, images, rows, 0, 0);
-        return;
-    }
-    switch (path) {
+    switch (l->call->path) {
     case CONV_PATH_I8:
-        run_bands(isa->weights_i8, acc, &l, images, rows, conv_pairs_i16(x.bits, e.bits), 0);
+        run_bands(isa->weights_i8, l, conv_pairs_i16(x_bits, e_bits), 0);
         break;
     case CONV_PATH_I16:
-        run_bands(isa->weights_i16, acc, &l, images, rows, 0, 0);
+        run_bands(isa->weights_i16, l, 0, 0);
         break;
     case CONV_PATH_I16_64:
-        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(x.bits, e.bits), 0);
+        run_bands(isa->weights_i16_64, l, conv_pairs_i32(x_bits, e_bits), 0);
         break;
     case CONV_PATH_I64:
-        l.weave_x = weave_upper;
-        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(15, e.bits), 1);
-        l.weave_x = weave_lowest;
-        run_bands(isa->weights_i16_64, acc, &l, images, rows, conv_pairs_i32(1, e.bits), 0);
+        l->weave_x = weave_upper;
+        run_bands(isa->weights_i16_64, l, conv_pairs_i32(15, e_bits), 1);
+        l->weave_x = weave_lowest;
+        run_bands(isa->weights_i16_64, l, conv_pairs_i32(1, e_bits), 0);
         break;
     }
 }
 
+void tile_int_weights(const struct kernels *k, const struct conv_int_weights_call *call)
+{
+    const struct conv_shape *const s = call->shape;
+    const bool depthwise = tile_depthwise_takes(s, call->path);
+    const int pack = call->path == CONV_PATH_I8 && !depthwise ? 4 : 2;
+    struct loom l = {.call = call,
+                     .weave_x = weave_for(k->isa, call->x.bits, pack),
+                     .weave_e = weave_for(k->isa, call->e.bits, pack),
+                     .pack = pack,
+                     .groups = depthwise ? 1 : s->groups,
+                     .cut = cut_make(s, pack)};
+
+    l.p = lay_out(call->scratch, s, woven_bytes(s, &l.cut));
+    if (depthwise)
+        run_bands(k->isa->depthwise_weights_i16, &l, 0, 0);
+    else
+        run_path(k->isa, &l);
+}
+
 /* --- binary32 ---------------------------------------------------------------------------------------- */
 
-void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x, const float *dy,
-                        const struct conv_shape *s, void *scratch)
+/* The errors, from a copy with zeros behind it where the last block of filters reads too far. */
+static const float *errors_of(const struct conv_float_weights_call *call, const struct pieces *p, bool whole)
 {
+    const size_t n = (size_t)call->shape->oh * call->shape->ow * call->shape->k;
+    float *const copy = (void *)p->e;
+
+    if (whole) return call->dy;
+    memcpy(copy, call->dy, n * sizeof *copy);
+    memset(copy + n, 0, 2 * TILE_LANES * sizeof *copy);
+    return copy;
+}
+
+void tile_float_weights(const struct kernels *k, const struct conv_float_weights_call *call)
+{
+    const struct conv_shape *const s = call->shape;
     const struct cut cut = cut_make(s, 1);
     const bool depthwise = tile_is_depthwise(s);
     const int groups = depthwise ? 1 : s->groups, cg = s->c / groups, kg = s->k / groups;
     const int columns = depthwise ? 1 : cg; /* of each kx */
     const int reach = depthwise ? 2 * TILE_LANES : TILE_LANES;
-    const struct pieces p = lay_out(scratch, s, 0);
-    const struct pad all = pad_input(x, ELEMENT_F32, s, 0, s->c);
+    const struct pieces p = lay_out(call->scratch, s, 0);
+    const struct pad all = pad_input(call->x, ELEMENT_F32, s, 0, s->c);
     const struct padded padded = tile_pad(p.image, &all);
+    const float *const errors = errors_of(call, &p, kg % reach == 0);
     struct weights_job job = {.column = p.column,
                               .kernel = s->kernel,
                               .columns = s->kernel * columns,
@@ -319,15 +339,7 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
                               .e_step = s->k,
                               .filters = kg,
                               .k = s->k};
-    const float *errors = dy;
 
-    if (kg % reach != 0) { /* a last block reads too far */
-        const size_t n = (size_t)s->oh * s->ow * s->k;
-        float *copy = (void *)p.e;
-        memcpy(copy, dy, n * sizeof *dy);
-        memset(copy + n, 0, 2 * TILE_LANES * sizeof *dy);
-        errors = copy;
-    }
     for (int j = 0; j < job.columns; j++)
         p.column[j] = (ptrdiff_t)(j / columns) * s->c + j % columns;
     for (int oy = 0; oy < s->oh; oy += cut.band) {
@@ -338,8 +350,8 @@ void tile_float_weights(const struct tile_isa *isa, double *acc, const float *x,
             job.x = (const float *)padded.data + (ptrdiff_t)oy * s->stride * padded.pitch + g * cg;
             job.e = errors + (ptrdiff_t)oy * s->ow * s->k + g * kg;
             job.partial = (float *)p.partial + g * kg;
-            job.acc = acc + g * kg;
-            (depthwise ? isa->depthwise_weights_f32 : isa->weights_f32)(&job);
+            job.acc = call->acc + g * kg;
+            (depthwise ? k->isa->depthwise_weights_f32 : k->isa->weights_f32)(&job);
         }
     }
 }

@@ -44,13 +44,14 @@ void winograd_pack(void *packed, const float *w, const struct conv_shape *s)
             }
 }
 
-void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float *dy, const void *packed,
-                   const struct conv_shape *s, struct conv_rows rows, void *scratch)
+void winograd_data(const struct tile_isa *isa, const struct conv_data_call *call)
 {
+    const struct conv_shape *const s = call->shape;
+    const struct conv_rows rows = call->rows;
     const int before = 2 - s->pad, columns = (s->w + 1) / 2;
     const int end = (rows.first + rows.count + 1) / 2 * columns;
-    char *const behind = (char *)scratch + tile_padded_bytes(points_of(s->h), points_of(s->w), s->k);
-    const struct pad all = {.image = dy,
+    char *const behind = (char *)call->scratch + tile_padded_bytes(points_of(s->h), points_of(s->w), s->k);
+    const struct pad all = {.image = call->dy,
                             .element = ELEMENT_F32,
                             .h = s->oh,
                             .w = s->ow,
@@ -60,16 +61,16 @@ void winograd_data(const struct tile_isa *isa, float *dx, bool add, const float 
                             .bottom = points_of(s->h) - before - s->oh,
                             .left = before,
                             .right = points_of(s->w) - before - s->ow};
-    const struct padded errors = tile_pad(scratch, &all);
+    const struct padded errors = tile_pad(call->scratch, &all);
     struct winograd_job job = {.dy = errors.data,
                                .pitch = errors.pitch,
                                .k = s->k,
-                               .weights = packed,
-                               .dx = dx,
+                               .weights = call->packed,
+                               .dx = call->dx,
                                .h = s->h,
                                .w = s->w,
                                .c = s->c,
-                               .add = add,
+                               .add = call->add,
                                .errors = (void *)behind,
                                .products = (void *)(behind + errors_bytes(s))};
 
