@@ -227,65 +227,79 @@ INLINE void tile_f32(float sums[][TILE_LANES], const ptrdiff_t x[], const struct
 
 /* --- all outputs of a job ---------------------------------------------------------------------------- */
 
-/* One tile of n outputs; n is a constant, so that the loops over outputs unroll into registers. */
-#define TILE(n)                                                                                              \
-    do {                                                                                                     \
-        ptrdiff_t x[n];                                                                                      \
-        next_outputs(&at, x, b.y + b.count, job, n);                                                         \
-        COMPUTE(b.sums.FORM + b.count, x, job, n);                                                           \
-        b.count += n;                                                                                        \
-    } while (0)
+/* What a tile computes, and in which form its sums wait for the epilogue. */
+enum kind { I8_SHORT, I8, I8_WIDENED, I16, I16_64, F32 };
+
+/* One tile of n outputs. Kind and n are constants: one case is compiled, its loops over outputs unrolled into
+ * registers. */
+INLINE void tile(struct batch *b, struct cursor *at, const struct tile_job *job, enum kind kind, int n)
+{
+    ptrdiff_t x[OUTPUTS];
+
+    next_outputs(at, x, b->y + b->count, job, n);
+    switch (kind) {
+    case I8_SHORT:
+        tile_i8_short(b->sums.narrow + b->count, x, job, n);
+        break;
+    case I8:
+        tile_i8(b->sums.narrow + b->count, x, job, n);
+        break;
+    case I8_WIDENED:
+        tile_i8_widened(b->sums.narrow + b->count, x, job, n);
+        break;
+    case I16:
+        tile_i16(b->sums.narrow + b->count, x, job, n);
+        break;
+    case I16_64:
+        tile_i16_64(b->sums.wide + b->count, x, job, n);
+        break;
+    case F32:
+        tile_f32(b->sums.real + b->count, x, job, n);
+        break;
+    }
+    b->count += n;
+}
 
 /* The job is copied, so that the compiler sees that stores through y cannot change it. */
-#define DEFINE_FORWARD(name)                                                                                 \
-    void name(const struct tile_job *from)                                                                   \
-    {                                                                                                        \
-        const struct tile_job copy = *from, *const job = &copy;                                              \
-        struct cursor at = {0, 0, 0};                                                                        \
-        struct batch b;                                                                                      \
-        for (b.first = 0; b.first < job->pixels; b.first += b.count) {                                       \
-            const int left = job->pixels - b.first, whole = left < BATCH ? left / OUTPUTS * OUTPUTS : BATCH; \
-            b.count = 0;                                                                                     \
-            while (b.count < whole)                                                                          \
-                TILE(6);                                                                                     \
-            if (left - b.count < OUTPUTS) {                                                                  \
-                if ((left - b.count) & 4) TILE(4);                                                           \
-                if ((left - b.count) & 2) TILE(2);                                                           \
-                if ((left - b.count) & 1) TILE(1);                                                           \
-            }                                                                                                \
-            FINISH;                                                                                          \
-        }                                                                                                    \
+INLINE void forward(const struct tile_job *from, enum kind kind)
+{
+    const struct tile_job copy = *from, *const job = &copy;
+    struct cursor at = {0, 0, 0};
+    struct batch b;
+
+    for (b.first = 0; b.first < job->pixels; b.first += b.count) {
+        const int left = job->pixels - b.first, whole = left < BATCH ? left / OUTPUTS * OUTPUTS : BATCH;
+        b.count = 0;
+        while (b.count < whole)
+            tile(&b, &at, job, kind, OUTPUTS);
+        if (left - b.count < OUTPUTS) {
+            if ((left - b.count) & 4) tile(&b, &at, job, kind, 4);
+            if ((left - b.count) & 2) tile(&b, &at, job, kind, 2);
+            if ((left - b.count) & 1) tile(&b, &at, job, kind, 1);
+        }
+        if (kind == F32)
+            finish_float(&b, job);
+        else
+            finish_int(&b, job, kind == I16_64);
     }
+}
 
-#define FORM    narrow
-#define FINISH  finish_int(&b, job, false)
-#define COMPUTE tile_i8_short
-static DEFINE_FORWARD(forward_i8_short)
-#undef COMPUTE
-#define COMPUTE tile_i8
-    static DEFINE_FORWARD(forward_i8_flushed)
-#undef COMPUTE
-#define COMPUTE tile_i8_widened
-        static DEFINE_FORWARD(forward_i8_widened)
-#undef COMPUTE
-#define COMPUTE tile_i16
-            DEFINE_FORWARD(avx2_forward_i16)
-#undef COMPUTE
-#undef FINISH
-#undef FORM
-#define FORM    wide
-#define FINISH  finish_int(&b, job, true)
-#define COMPUTE tile_i16_64
-                DEFINE_FORWARD(avx2_forward_i16_64)
-#undef COMPUTE
-#undef FINISH
-#undef FORM
-#define FORM    real
-#define FINISH  finish_float(&b, job)
-#define COMPUTE tile_f32
-                    DEFINE_FORWARD(avx2_forward_f32)
+static void forward_i8_short(const struct tile_job *job)
+{
+    forward(job, I8_SHORT);
+}
 
-                        void avx2_forward_i8(const struct tile_job *job)
+static void forward_i8_flushed(const struct tile_job *job)
+{
+    forward(job, I8);
+}
+
+static void forward_i8_widened(const struct tile_job *job)
+{
+    forward(job, I8_WIDENED);
+}
+
+void avx2_forward_i8(const struct tile_job *job)
 {
     if (job->flush >= (ptrdiff_t)job->rows * job->segment / 4)
         forward_i8_short(job);
@@ -293,4 +307,19 @@ static DEFINE_FORWARD(forward_i8_short)
         forward_i8_widened(job);
     else
         forward_i8_flushed(job);
+}
+
+void avx2_forward_i16(const struct tile_job *job)
+{
+    forward(job, I16);
+}
+
+void avx2_forward_i16_64(const struct tile_job *job)
+{
+    forward(job, I16_64);
+}
+
+void avx2_forward_f32(const struct tile_job *job)
+{
+    forward(job, F32);
 }

@@ -63,7 +63,7 @@ INLINE void tile_i8(struct sums *sums, const struct weights_job *job, const stru
         }
         UNROLL for (int p = 0; p < n; p++) q[p] += job->down;
     }
-    if (left < job->flush) flush_i16(sums->narrow, acc, n);
+    flush_i16(sums->narrow, acc, n);
 }
 
 /* --- 16-bit codes ------------------------------------------------------------------------------------ */
@@ -165,45 +165,69 @@ INLINE void tile_f32(struct sums *sums, const struct weights_job *job, const str
 
 /* --- all taps and filters of a job ------------------------------------------------------------------- */
 
-/* One tile of n taps; n is a constant, so that the loops over taps unroll into registers. */
-#define TILE(n)                                                                                              \
-    do {                                                                                                     \
-        prefetch_acc(job, &at, n);                                                                           \
-        COMPUTE(&sums, job, &at, n);                                                                         \
-        FINISH(&sums, job, &at, n);                                                                          \
-        at.column += n;                                                                                      \
-    } while (0)
+enum kind { I8, I16, I16_64, F32 };
 
-#define DEFINE_WEIGHTS(name)                                                                                 \
-    void name(const struct weights_job *from)                                                                \
-    {                                                                                                        \
-        const struct weights_job copy = *from, *const job = &copy; /* stores cannot change it */             \
-        struct sums sums;                                                                                    \
-        for (int ky = 0; ky < job->kernel; ky++)                                                             \
-            for (int filter = 0; filter < job->filters; filter += TILE_LANES) {                              \
-                const int left = job->filters - filter;                                                      \
-                struct spot at = {ky, 0, filter, left < TILE_LANES ? left : TILE_LANES};                     \
-                while (job->columns - at.column >= TAPS)                                                     \
-                    TILE(6);                                                                                 \
-                if (job->columns - at.column >= 4) TILE(4);                                                  \
-                if (job->columns - at.column >= 2) TILE(2);                                                  \
-                if (job->columns - at.column >= 1) TILE(1);                                                  \
-            }                                                                                                \
+/* One tile of n taps. Kind and n are constants: one case is compiled, its loops over taps unrolled into
+ * registers. */
+INLINE void tile(struct spot *at, const struct weights_job *job, enum kind kind, int n)
+{
+    struct sums sums;
+
+    prefetch_acc(job, at, n);
+    switch (kind) {
+    case I8:
+        tile_i8(&sums, job, at, n);
+        tap_sums_int(&sums, job, at, n);
+        break;
+    case I16:
+        tile_i16(&sums, job, at, n);
+        tap_sums_int(&sums, job, at, n);
+        break;
+    case I16_64:
+        tile_i16_64(&sums, job, at, n);
+        tap_sums_wide(&sums, job, at, n);
+        break;
+    case F32:
+        tile_f32(&sums, job, at, n);
+        tap_sums_float(&sums, job, at, n);
+        break;
     }
+    at->column += n;
+}
 
-#define FINISH  tap_sums_int
-#define COMPUTE tile_i8
-DEFINE_WEIGHTS(avx2_weights_i8)
-#undef COMPUTE
-#define COMPUTE tile_i16
-DEFINE_WEIGHTS(avx2_weights_i16)
-#undef COMPUTE
-#undef FINISH
-#define FINISH  tap_sums_wide
-#define COMPUTE tile_i16_64
-DEFINE_WEIGHTS(avx2_weights_i16_64)
-#undef COMPUTE
-#undef FINISH
-#define FINISH  tap_sums_float
-#define COMPUTE tile_f32
-DEFINE_WEIGHTS(avx2_weights_f32)
+/* The job is copied, so that the compiler sees that stores of sums cannot change it. */
+INLINE void weights(const struct weights_job *from, enum kind kind)
+{
+    const struct weights_job copy = *from, *const job = &copy;
+
+    for (int ky = 0; ky < job->kernel; ky++)
+        for (int filter = 0; filter < job->filters; filter += TILE_LANES) {
+            const int left = job->filters - filter;
+            struct spot at = {ky, 0, filter, left < TILE_LANES ? left : TILE_LANES};
+            while (job->columns - at.column >= TAPS)
+                tile(&at, job, kind, TAPS);
+            if (job->columns - at.column >= 4) tile(&at, job, kind, 4);
+            if (job->columns - at.column >= 2) tile(&at, job, kind, 2);
+            if (job->columns - at.column >= 1) tile(&at, job, kind, 1);
+        }
+}
+
+void avx2_weights_i8(const struct weights_job *job)
+{
+    weights(job, I8);
+}
+
+void avx2_weights_i16(const struct weights_job *job)
+{
+    weights(job, I16);
+}
+
+void avx2_weights_i16_64(const struct weights_job *job)
+{
+    weights(job, I16_64);
+}
+
+void avx2_weights_f32(const struct weights_job *job)
+{
+    weights(job, F32);
+}
