@@ -197,80 +197,63 @@ static const int bit_pairs[BIT_PAIRS][2] = {{2, 2},  {3, 3},   {4, 4},   {8, 4},
                                             {8, 7},  {7, 8},   {8, 8},   {4, 8}, {9, 3}, {12, 12},
                                             {15, 9}, {15, 16}, {16, 16}, {16, 8}};
 
-static void expect_forward_as_ref(const struct conv_shape *s, const int bits[2], enum fill x_fill,
-                                  enum fill w_fill, const struct conv_epilogue *e)
+static void expect_forward_as_ref(const struct kernels *row, const struct geometry *g, const int bits[2],
+                                  enum fill x_fill, enum fill w_fill, const struct conv_epilogue *e)
 {
-    const struct codes x = codes_make((size_t)s->h * s->w * s->c, bits[0], x_fill, 1);
-    int16_t *const w = weights_make((size_t)s->k * length_of(s), bits[1], w_fill);
-    const struct int_forward want = run_int_forward(reference(), s, x, w, bits[1], e);
+    const struct conv_shape s = shape_of(g);
+    const struct codes x = codes_make((size_t)s.h * s.w * s.c, bits[0], x_fill, 1);
+    int16_t *const w = weights_make((size_t)s.k * length_of(&s), bits[1], w_fill);
+    const struct int_forward want = run_int_forward(reference(), &s, x, w, bits[1], e);
+    const struct int_forward got = run_int_forward(row, &s, x, w, bits[1], e);
 
-    FOR_EACH_ROW(row)
-    {
-        const struct int_forward got = run_int_forward(row, s, x, w, bits[1], e);
-        ASSERT_SAME(got.y, want.y, (size_t)s->oh * s->ow * s->k, "%s, bits %d x %d, fill %d %d", row->name,
-                    bits[0], bits[1], x_fill, w_fill);
-        ASSERT_SAME(got.notes, want.notes, CONV_NOTES * (size_t)s->k, "notes of %s, bits %d x %d", row->name,
-                    bits[0], bits[1]);
-        free(got.y);
-        free(got.notes);
-    }
-    free(want.y);
-    free(want.notes);
-    free((void *)x.data);
-    free(w);
-}
-
-ParameterizedTestParameters(kernels, int_forward_equals_ref)
-{
-    return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
+    ASSERT_SAME(got.y, want.y, (size_t)s.oh * s.ow * s.k, "%s, geometry %d, bits %d x %d, fill %d %d",
+                row->name, (int)(g - geometries), bits[0], bits[1], x_fill, w_fill);
+    ASSERT_SAME(got.notes, want.notes, CONV_NOTES * (size_t)s.k, "notes of %s, geometry %d, bits %d x %d",
+                row->name, (int)(g - geometries), bits[0], bits[1]);
+    free(got.y), free(got.notes), free(want.y), free(want.notes);
+    free((void *)x.data), free(w);
 }
 
 /* All pairs of extremes too: sums at their bounds must not overflow. */
-ParameterizedTest(struct geometry *g, kernels, int_forward_equals_ref)
+FAST_ROWS_TEST(kernels, int_forward_equals_ref)
+{
+    const struct kernels *const row = row_at(at);
+
+    for (int i = 0; i < GEOMETRIES * BIT_PAIRS; i++) {
+        const struct geometry *const g = &geometries[i / BIT_PAIRS];
+        const struct conv_shape s = shape_of(g);
+        struct factors f = factors_make(&s, i % 3 == 0);
+        for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++)
+            expect_forward_as_ref(row, g, bit_pairs[i % BIT_PAIRS], fill / FILL_COUNT, fill % FILL_COUNT,
+                                  &f.e);
+        factors_free(&f);
+    }
+}
+
+static void expect_weights_as_ref(const struct kernels *row, const struct geometry *g, const int bits[2],
+                                  enum fill x_fill, enum fill e_fill, int images)
 {
     const struct conv_shape s = shape_of(g);
-    struct factors per_filter = factors_make(&s, false), per_output = factors_make(&s, true);
+    const struct codes x = codes_make((size_t)images * s.h * s.w * s.c, bits[0], x_fill, 1);
+    const struct codes e = codes_make((size_t)images * s.oh * s.ow * s.k, bits[1], e_fill, 3);
+    int64_t *const want = run_int_weights(reference(), &s, x, e, images);
+    int64_t *const got = run_int_weights(row, &s, x, e, images);
 
-    for (int pair = 0; pair < BIT_PAIRS; pair++)
-        for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++)
-            expect_forward_as_ref(&s, bit_pairs[pair], fill / FILL_COUNT, fill % FILL_COUNT,
-                                  (pair + g->h + g->k) % 3 == 0 ? &per_output.e : &per_filter.e);
-    factors_free(&per_filter);
-    factors_free(&per_output);
-}
-
-static void expect_weights_as_ref(const struct conv_shape *s, const int bits[2], enum fill x_fill,
-                                  enum fill e_fill, int images)
-{
-    const struct codes x = codes_make((size_t)images * s->h * s->w * s->c, bits[0], x_fill, 1);
-    const struct codes e = codes_make((size_t)images * s->oh * s->ow * s->k, bits[1], e_fill, 3);
-    int64_t *const want = run_int_weights(reference(), s, x, e, images);
-
-    FOR_EACH_ROW(row)
-    {
-        int64_t *const got = run_int_weights(row, s, x, e, images);
-        ASSERT_SAME(got, want, (size_t)s->k * length_of(s), "%s, bits %d x %d, fill %d %d", row->name,
-                    bits[0], bits[1], x_fill, e_fill);
-        free(got);
-    }
-    free(want);
-    free((void *)x.data);
-    free((void *)e.data);
-}
-
-ParameterizedTestParameters(kernels, int_weights_equals_ref)
-{
-    return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
+    ASSERT_SAME(got, want, (size_t)s.k * length_of(&s), "%s, geometry %d, bits %d x %d, fill %d %d",
+                row->name, (int)(g - geometries), bits[0], bits[1], x_fill, e_fill);
+    free(got), free(want);
+    free((void *)x.data), free((void *)e.data);
 }
 
 /* Several images a call: sums go on from one to the next. */
-ParameterizedTest(struct geometry *g, kernels, int_weights_equals_ref)
+FAST_ROWS_TEST(kernels, int_weights_equals_ref)
 {
-    const struct conv_shape s = shape_of(g);
+    const struct kernels *const row = row_at(at);
 
-    for (int pair = 0; pair < BIT_PAIRS; pair++)
+    for (int i = 0; i < GEOMETRIES * BIT_PAIRS; i++)
         for (int fill = 0; fill < FILL_COUNT * FILL_COUNT; fill++)
-            expect_weights_as_ref(&s, bit_pairs[pair], fill / FILL_COUNT, fill % FILL_COUNT, 1 + fill % 5);
+            expect_weights_as_ref(row, &geometries[i / BIT_PAIRS], bit_pairs[i % BIT_PAIRS],
+                                  fill / FILL_COUNT, fill % FILL_COUNT, 1 + fill % 5);
 }
 
 /* The oracle for several images is the sum of calls for each. */
@@ -293,11 +276,6 @@ Test(kernels, int_weights_of_images_is_the_sum_of_their_calls)
     }
     for (size_t j = 0; j < n; j++)
         cr_assert_eq(want[j], (int64_t)j << 33);
-}
-
-ParameterizedTestParameters(kernels, float_products_equal_ref)
-{
-    return cr_make_param_array(struct geometry, geometries, GEOMETRIES);
 }
 
 /* y and its sums, dx assigned and added, and acc of one row, behind each other. */
@@ -338,46 +316,35 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
     return all;
 }
 
-ParameterizedTest(struct geometry *g, kernels, float_products_equal_ref)
+FAST_ROWS_TEST(kernels, float_products_equal_ref)
 {
-    const struct conv_shape s = shape_of(g);
-    size_t bytes;
-    char *const want = run_floats(reference(), &s, &bytes);
+    const struct kernels *const row = row_at(at);
 
-    FOR_EACH_ROW(row)
-    {
-        char *const got = run_floats(row, &s, &bytes);
-        ASSERT_SAME(got, want, bytes, "%s, byte of sums, acc, y, dx, dx added", row->name);
-        free(got);
+    for (int i = 0; i < GEOMETRIES; i++) {
+        const struct conv_shape s = shape_of(&geometries[i]);
+        size_t bytes;
+        char *const want = run_floats(reference(), &s, &bytes), *const got = run_floats(row, &s, &bytes);
+        ASSERT_SAME(got, want, bytes, "%s, geometry %d, byte of sums, acc, y, dx, dx added", row->name, i);
+        free(got), free(want);
     }
-    free(want);
 }
 
 /* Padding takes part in float sums: infinite weights make NaN at the border, in every row. */
-Test(kernels, float_padding_is_zero_times_weight)
+ROWS_TEST(kernels, float_padding_is_zero_times_weight)
 {
+    const struct kernels *const k = row_at(at);
     const struct conv_shape s = conv_shape_make(4, 4, 2, 3, 3, 1, 1, 1);
     float w[3 * 9 * 2], x[4 * 4 * 2], y[4 * 4 * 3];
-    int count;
+    void *const packed = claim(k->conv_packed_bytes(&s)), *const scratch = claim(k->conv_scratch_bytes(&s));
+    const struct conv_forward_call call = {
+        .y = y, .x = x, .packed = packed, .shape = &s, .rows = conv_rows_all(s.oh), .scratch = scratch};
 
     for (int i = 0; i < 54; i++)
         w[i] = INFINITY;
     for (int i = 0; i < 32; i++)
         x[i] = 1;
-    kernels_all(&count);
-    for (int i = 0; i < count; i++) {
-        const struct kernels *const k = kernels_all(&count)[i];
-        if (!k->available()) continue;
-        void *const packed = claim(k->conv_packed_bytes(&s)), *const scratch =
-                                                                  claim(k->conv_scratch_bytes(&s));
-        k->conv_float_pack(packed, w, &s);
-        k->conv_float_forward(k, &(struct conv_forward_call){.y = y,
-                                                             .x = x,
-                                                             .packed = packed,
-                                                             .shape = &s,
-                                                             .rows = conv_rows_all(s.oh),
-                                                             .scratch = scratch});
-        cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
-        free(packed), free(scratch);
-    }
+    k->conv_float_pack(packed, w, &s);
+    k->conv_float_forward(k, &call);
+    cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
+    free(packed), free(scratch);
 }

@@ -7,7 +7,7 @@ struct flip_case {
     int h, w, c, k, kernel, pad, groups, e_bits, w_bits;
 };
 
-static struct flip_case cases[] = {
+static const struct flip_case cases[] = {
     {8, 8, 16, 16, 3, 1, 1, 8, 4},   {7, 5, 32, 16, 3, 1, 1, 8, 8},  {6, 6, 16, 24, 1, 0, 1, 8, 3},
     {5, 6, 3, 17, 5, 2, 1, 6, 6},    {6, 6, 5, 7, 3, 0, 1, 4, 8},    {6, 5, 12, 8, 3, 1, 4, 8, 4},
     {7, 7, 20, 20, 3, 1, 20, 8, 8},  {4, 4, 64, 64, 3, 1, 1, 12, 8}, {5, 5, 6, 6, 4, 2, 1, 8, 7},
@@ -62,19 +62,13 @@ static void add_back(int64_t *products, int64_t *codes, const struct conv_shape 
             }
 }
 
-ParameterizedTestParameters(kernels_flip, backward_data_of_stride_1_is_the_exact_sum_in_every_row)
-{
-    return cr_make_param_array(struct flip_case, cases, sizeof cases / sizeof cases[0]);
-}
-
-ParameterizedTest(struct flip_case *g, kernels_flip, backward_data_of_stride_1_is_the_exact_sum_in_every_row)
+static void expect_exact_sums(const struct kernels *k, const struct flip_case *g)
 {
     const struct conv_shape s = conv_shape_make(g->h, g->w, g->c, g->k, g->kernel, 1, g->pad, g->groups);
     const size_t in = (size_t)s.h * s.w * s.c, weights = (size_t)s.k * s.kernel * s.kernel * (s.c / s.groups);
     const struct codes e = codes_make((size_t)s.oh * s.ow * s.k, g->e_bits, FILL_RANDOM, 3);
     int16_t *const w = weights_make(weights, g->w_bits, FILL_RANDOM);
     int64_t *const products = claim(in * sizeof *products), *const codes = claim(in * sizeof *codes);
-    int count;
 
     cr_assert(flip_covers(&s));
     memset(products, 0, in * sizeof *products);
@@ -83,18 +77,22 @@ ParameterizedTest(struct flip_case *g, kernels_flip, backward_data_of_stride_1_i
         for (int ox = 0; ox < s.ow; ox++)
             for (int o = 0; o < s.k; o++)
                 add_back(products, codes, &s, code_of(e, ((size_t)oy * s.ow + ox) * s.k + o), w, oy, ox, o);
-    kernels_all(&count);
-    for (int row = 0; row < count; row++) {
-        const struct kernels *const k = kernels_all(&count)[row];
-        if (!k->available()) continue;
-        float *const dx = run_flipped(k, &s, e, w, g->w_bits, 1, 0);
-        float *const sums = run_flipped(k, &s, e, w, g->w_bits, 0, 1);
-        for (size_t i = 0; i < in; i++)
-            cr_assert(dx[i] == (float)products[i] && sums[i] == (float)codes[i],
-                      "%s, element %zu: %g not %ld", k->name, i, (double)dx[i], (long)products[i]);
-        free(dx), free(sums);
-    }
+    float *const dx = run_flipped(k, &s, e, w, g->w_bits, 1, 0);
+    float *const sums = run_flipped(k, &s, e, w, g->w_bits, 0, 1);
+    for (size_t i = 0; i < in; i++)
+        cr_assert(dx[i] == (float)products[i] && sums[i] == (float)codes[i],
+                  "%s, case %d, element %zu: %g not %ld", k->name, (int)(g - cases), i, (double)dx[i],
+                  (long)products[i]);
+    free(dx), free(sums);
     free(w), free(products), free(codes), free((void *)e.data);
+}
+
+ROWS_TEST(kernels_flip, backward_data_of_stride_1_is_the_exact_sum_in_every_row)
+{
+    const struct kernels *const k = row_at(at);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_exact_sums(k, &cases[i]);
 }
 
 Test(kernels_flip, strides_and_wide_padding_are_not_covered)

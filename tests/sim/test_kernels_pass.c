@@ -2,12 +2,12 @@
  * bit. */
 #include "tests/fixtures/kernel_data.h"
 
-Test(kernels_pass, range_equals_ref_and_sees_nan_anywhere)
+FAST_ROWS_TEST(kernels_pass, range_equals_ref_and_sees_nan_anywhere)
 {
+    const struct kernels *const row = row_at(at);
     float x[261];
 
-    FOR_EACH_ROW(row) for (size_t n = 0; n <= 260; n++)
-    {
+    for (size_t n = 0; n <= 260; n++) {
         for (size_t i = 0; i < n; i++)
             x[i] = real_at(20, i + n);
         const struct range want = reference()->range(x, n), got = row->range(x, n);
@@ -19,17 +19,15 @@ Test(kernels_pass, range_equals_ref_and_sees_nan_anywhere)
     }
 }
 
-Test(kernels_pass, range_has_no_negative_zero)
+ROWS_TEST(kernels_pass, range_has_no_negative_zero)
 {
+    const struct kernels *const row = row_at(at);
     const float zeros[2][4] = {{0.0f, -0.0f, -0.0f, 0.0f}, {-0.0f, -0.0f, -0.0f, -0.0f}};
-    int count;
 
-    kernels_all(&count);
-    for (int i = 0; i < count; i++)
-        for (int z = 0; z < 2 && kernels_all(&count)[i]->available(); z++) {
-            const struct range r = kernels_all(&count)[i]->range(zeros[z], 4);
-            cr_assert(!signbit(r.lo) && !signbit(r.hi));
-        }
+    for (int z = 0; z < 2; z++) {
+        const struct range r = row->range(zeros[z], 4);
+        cr_assert(!signbit(r.lo) && !signbit(r.hi));
+    }
 }
 
 /* Values inside, at the edges of and outside the range, halves, NaN and infinities. */
@@ -42,14 +40,15 @@ static float value_for(const struct affine *q, size_t i)
     return q->zero + (float)(r % 100000) * 1.1e-5f * q->scale * q->top;
 }
 
-Test(kernels_pass, encode_and_decode_equal_ref)
+FAST_ROWS_TEST(kernels_pass, encode_and_decode_equal_ref)
 {
-    enum { N = 700 };
+    enum { N = 700, TRIALS = 40 };
+    const struct kernels *const row = row_at(at);
     float x[N], want_x[N], got_x[N];
     uint16_t want[N], got[N];
 
-    FOR_EACH_ROW(row) for (int bits = 1; bits <= 16; bits++) for (int trial = 0; trial < 40; trial++)
-    {
+    for (int i = 0; i < 16 * TRIALS; i++) {
+        const int bits = 1 + i / TRIALS, trial = i % TRIALS;
         const struct affine q =
             affine_make(-0.37f, trial % 4 ? 1.9f : 3e-9f, bits, DIVISION_IEEE, AFFINE_FLOOR);
         const struct random_name name = {.seed = 99, .stream = 5, .step = (uint32_t)trial};
@@ -57,8 +56,8 @@ Test(kernels_pass, encode_and_decode_equal_ref)
         const uint64_t first =
             trial < 20 ? word_at(22, trial) % 200 : (1ull << 38) - 100 + word_at(22, trial) % 200;
         const size_t n = trial % 5 == 0 ? (size_t)trial : N - word_at(23, trial) % 200;
-        for (size_t i = 0; i < n; i++)
-            x[i] = value_for(&q, i + (size_t)trial * N);
+        for (size_t j = 0; j < n; j++)
+            x[j] = value_for(&q, j + (size_t)trial * N);
         memset(want, 0xEE, sizeof want);
         memset(got, 0xEE, sizeof got);
         const size_t want_clipped = reference()->encode(want, x, n, &q, noise, first);
@@ -92,13 +91,10 @@ struct norm_case {
     int pixels, c;
 };
 
-static struct norm_case norm_cases[] = {{9, 16}, {64, 64}, {7, 8}, {5, 24}, {13, 1}, {9, 3},
-                                        {6, 10}, {3, 40},  {1, 8}, {4, 20}, {2, 5},  {1, 1}};
+static const struct norm_case norm_cases[] = {{9, 16}, {64, 64}, {7, 8}, {5, 24}, {13, 1}, {9, 3},
+                                              {6, 10}, {3, 40},  {1, 8}, {4, 20}, {2, 5},  {1, 1}};
 
-ParameterizedTestParameters(kernels_pass, norm_passes_equal_ref)
-{
-    return cr_make_param_array(struct norm_case, norm_cases, sizeof norm_cases / sizeof norm_cases[0]);
-}
+enum { NORM_CASES = sizeof norm_cases / sizeof norm_cases[0] };
 
 struct norm_out {
     float a[4096], dx[4096], dresidual[4096], dx_in_place[4096];
@@ -134,17 +130,17 @@ static struct norm_out *run_norm(const struct kernels *k, int pixels, int c, int
     return out;
 }
 
-ParameterizedTest(struct norm_case *p, kernels_pass, norm_passes_equal_ref)
+FAST_ROWS_TEST(kernels_pass, norm_passes_equal_ref)
 {
-    for (int variant = 0; variant < 16; variant++) {
-        struct norm_out *const want = run_norm(reference(), p->pixels, p->c, variant);
-        FOR_EACH_ROW(row)
-        {
-            struct norm_out *const got = run_norm(row, p->pixels, p->c, variant);
-            ASSERT_SAME((char *)got, (char *)want, sizeof *want, "%s, variant %d", row->name, variant);
-            free(got);
-        }
-        free(want);
+    const struct kernels *const row = row_at(at);
+
+    for (int i = 0; i < NORM_CASES * 16; i++) {
+        const struct norm_case *const p = &norm_cases[i / 16];
+        struct norm_out *const want = run_norm(reference(), p->pixels, p->c, i % 16);
+        struct norm_out *const got = run_norm(row, p->pixels, p->c, i % 16);
+        ASSERT_SAME((char *)got, (char *)want, sizeof *want, "%s, %d pixels of %d, variant %d", row->name,
+                    p->pixels, p->c, i % 16);
+        free(got), free(want);
     }
 }
 
@@ -164,52 +160,50 @@ static size_t norm_then_encode(void *codes, uint8_t *positive, const float *y, f
     return reference()->encode(codes, a, n, q, NULL, 0);
 }
 
-ParameterizedTestParameters(kernels_pass, norm_encode_is_norm_forward_and_encode)
-{
-    return cr_make_param_array(struct norm_case, norm_cases, sizeof norm_cases / sizeof norm_cases[0]);
-}
-ParameterizedTest(struct norm_case *p, kernels_pass, norm_encode_is_norm_forward_and_encode)
+static void expect_norm_encode(const struct kernels *k, const struct norm_case *p)
 {
     const size_t n = (size_t)p->pixels * p->c;
     float *const y = reals_make(n, 40), *const of_c[2] = {reals_make(p->c, 41), reals_make(p->c, 42)};
-    int count;
 
     y[n / 2] = NAN;
     y[0] = y[n - 1] = INFINITY; /* in the vectors, and in what is left over */
     of_c[0][0] = of_c[0][p->c - 1] = 1.0f;
-    kernels_all(&count);
-    for (int variant = 0; variant < 16 * count; variant++) {
-        const struct kernels *const k = kernels_all(&count)[variant / 16];
+    for (int variant = 0; variant < 16; variant++) {
         const bool relu = variant & 1;
         const float ceiling = variant & 2 ? 0.75f : INFINITY;
         const struct affine q =
             affine_make(variant & 4 ? -0.25f : 0.0f, 1.0f, variant & 8 ? 12 : 5, DIVISION_IEEE, AFFINE_FLOOR);
         uint8_t positive[2][512] = {{0}}, codes[2][8192] = {{0}};
-        if (!k->available()) continue;
         const size_t want = norm_then_encode(codes[0], positive[0], y, of_c, p, relu, ceiling, &q);
         const size_t got =
             k->norm_encode(codes[1], positive[1], y, of_c[0], of_c[1], p->pixels, p->c, relu, ceiling, &q);
-        cr_assert_eq(got, want, "%s, variant %d: clipped %zu, not %zu", k->name, variant % 16, got, want);
-        ASSERT_SAME(codes[1], codes[0], 2 * n, "%s, variant %d: codes", k->name, variant % 16);
-        ASSERT_SAME(positive[1], positive[0], 512, "%s, variant %d: mask", k->name, variant % 16);
+        cr_assert_eq(got, want, "%s, %d pixels of %d, variant %d: clipped %zu, not %zu", k->name, p->pixels,
+                     p->c, variant, got, want);
+        ASSERT_SAME(codes[1], codes[0], 2 * n, "%s, %d pixels of %d, variant %d: codes", k->name, p->pixels,
+                    p->c, variant);
+        ASSERT_SAME(positive[1], positive[0], 512, "%s, %d pixels of %d, variant %d: mask", k->name,
+                    p->pixels, p->c, variant);
     }
     free(y), free(of_c[0]), free(of_c[1]);
 }
 
-Test(kernels_pass, norm_lets_a_nan_through_the_relu)
+ROWS_TEST(kernels_pass, norm_encode_is_norm_forward_and_encode)
 {
+    const struct kernels *const k = row_at(at);
+
+    for (int i = 0; i < NORM_CASES; i++)
+        expect_norm_encode(k, &norm_cases[i]);
+}
+
+ROWS_TEST(kernels_pass, norm_lets_a_nan_through_the_relu)
+{
+    const struct kernels *const k = row_at(at);
     float y[16] = {1, -1, NAN, 2}, a[16];
     const float one[8] = {1, 1, 1, 1, 1, 1, 1, 1}, zero[8] = {0};
     uint8_t positive[2];
-    int count;
 
-    kernels_all(&count);
-    for (int i = 0; i < count; i++) {
-        const struct kernels *const k = kernels_all(&count)[i];
-        if (!k->available()) continue;
-        const struct range r = k->norm_forward(a, positive, y, NULL, one, zero, 2, 8, true);
-        cr_assert(isnan(a[2]) && isnan(r.lo), "%s", k->name);
-        cr_assert_eq(positive[0], 0x9);
-        cr_assert_eq(positive[1], 0);
-    }
+    const struct range r = k->norm_forward(a, positive, y, NULL, one, zero, 2, 8, true);
+    cr_assert(isnan(a[2]) && isnan(r.lo), "%s", k->name);
+    cr_assert_eq(positive[0], 0x9);
+    cr_assert_eq(positive[1], 0);
 }

@@ -1,14 +1,12 @@
 /* tests/sim/test_kernels_rows.c - an image computed in pieces is the image computed at once, in every row
- * of the
- * table: threads may share one.
- */
+ * of the table: threads may share one. */
 #include "tests/fixtures/kernel_data.h"
 
 struct pieces {
     int h, w, c, k, kernel, stride, pad, groups, a_bits, b_bits;
 };
 
-static struct pieces cases[] = {
+static const struct pieces cases[] = {
     {8, 8, 16, 16, 3, 1, 1, 1, 4, 4},  {9, 7, 20, 24, 3, 1, 1, 1, 8, 8},   {16, 16, 16, 32, 3, 2, 1, 1, 4, 8},
     {7, 7, 32, 16, 1, 1, 0, 1, 4, 4},  {8, 8, 16, 24, 1, 2, 0, 1, 8, 4},   {11, 9, 3, 16, 7, 2, 3, 1, 8, 8},
     {9, 9, 24, 24, 3, 1, 1, 24, 4, 8}, {10, 8, 20, 20, 3, 2, 1, 20, 8, 8}, {8, 6, 12, 8, 3, 1, 1, 4, 6, 6},
@@ -84,23 +82,15 @@ static char *run(const struct kernels *k, const struct pieces *p, bool whole, si
     return (char *)acc;
 }
 
-ParameterizedTestParameters(kernels_rows, pieces_of_an_image_are_the_image)
+ROWS_TEST(kernels_rows, pieces_of_an_image_are_the_image)
 {
-    return cr_make_param_array(struct pieces, cases, sizeof cases / sizeof cases[0]);
-}
-ParameterizedTest(struct pieces *p, kernels_rows, pieces_of_an_image_are_the_image)
-{
-    size_t bytes;
-    char *const want = run(reference(), p, true, &bytes);
-    int count;
+    const struct kernels *const k = row_at(at);
 
-    kernels_all(&count);
-    for (int i = 0; i < count; i++) {
-        const struct kernels *const k = kernels_all(&count)[i];
-        if (!k->available()) continue;
-        char *const got = run(k, p, false, &bytes);
-        ASSERT_SAME(got, want, bytes, "%s: byte of acc, y, y in float32, dx, dx added", k->name);
-        free(got);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t bytes;
+        char *const want = run(reference(), &cases[i], true, &bytes);
+        char *const got = run(k, &cases[i], false, &bytes);
+        ASSERT_SAME(got, want, bytes, "%s, case %zu: byte of acc, y, y in float32, dx, dx added", k->name, i);
+        free(got), free(want);
     }
-    free(want);
 }

@@ -9,7 +9,7 @@ struct filtered {
     int h, w, c, k, pad;
 };
 
-static struct filtered cases[] = {
+static const struct filtered cases[] = {
     {8, 8, 16, 16, 1}, {7, 7, 24, 20, 1}, {32, 32, 16, 16, 1}, {5, 9, 3, 5, 0},
     {6, 4, 17, 9, 2},  {3, 3, 1, 1, 0},   {1, 1, 40, 33, 1},   {16, 15, 64, 64, 1},
 };
@@ -60,18 +60,15 @@ static void run_direct(double *want, float *rounded, const float *dy, const floa
         }
 }
 
-ParameterizedTestParameters(kernels_winograd, whole_numbers_come_out_exactly_in_every_row)
-{
-    return cr_make_param_array(struct filtered, cases, sizeof cases / sizeof cases[0]);
-}
 /* Transformed weights are up to 27 quarters, transformed errors up to 28: 9 sums of 64 such products fit 24
  * bits, and nothing is rounded. */
-ParameterizedTest(struct filtered *f, kernels_winograd, whole_numbers_come_out_exactly_in_every_row)
+static void expect_whole_numbers(const struct kernels *k, const struct filtered *f)
 {
     const struct conv_shape s = shape_of_case(f);
     const size_t in = (size_t)s.h * s.w * s.c, out = (size_t)s.oh * s.ow * s.k,
                  weights = (size_t)9 * s.c * s.k;
     float *const dy = claim(out * sizeof *dy), *const w = claim(weights * sizeof *w);
+    float *const dx = claim(in * sizeof *dx);
     double *const want = claim(in * sizeof *want);
 
     for (size_t i = 0; i < out; i++)
@@ -79,22 +76,21 @@ ParameterizedTest(struct filtered *f, kernels_winograd, whole_numbers_come_out_e
     for (size_t i = 0; i < weights; i++)
         w[i] = (float)(i * 11 % 7) - 3;
     for (size_t i = 0; i < in; i++)
-        want[i] = (double)(i % 5);
+        want[i] = dx[i] = (float)(i % 5);
     run_direct(want, NULL, dy, w, &s);
-    int count;
-    kernels_all(&count);
-    for (int row = 0; row < count; row++) {
-        const struct kernels *const k = kernels_all(&count)[row];
-        if (!k->available()) continue;
-        float *const dx = claim(in * sizeof *dx);
-        for (size_t i = 0; i < in; i++)
-            dx[i] = (float)(i % 5);
-        run(dx, k, dy, w, &s);
-        for (size_t i = 0; i < in; i++)
-            cr_assert_eq((double)dx[i], want[i], "%s: element %zu is %g, not %g", k->name, i, dx[i], want[i]);
-        free(dx);
-    }
-    free(dy), free(w), free(want);
+    run(dx, k, dy, w, &s);
+    for (size_t i = 0; i < in; i++)
+        cr_assert_eq((double)dx[i], want[i], "%s, case %d: element %zu is %g, not %g", k->name,
+                     (int)(f - cases), i, (double)dx[i], want[i]);
+    free(dy), free(w), free(dx), free(want);
+}
+
+ROWS_TEST(kernels_winograd, whole_numbers_come_out_exactly_in_every_row)
+{
+    const struct kernels *const k = row_at(at);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_whole_numbers(k, &cases[i]);
 }
 
 /* A sum of k products at each of 16 points rounds less than one of 9 k products: measured 0.7 of its

@@ -21,7 +21,7 @@ struct format_case {
 };
 
 /* Every sign and family, the narrowest and the widest, units far from 1. */
-static struct format_case grids[] = {
+static const struct format_case grids[] = {
     {"fx:s8.2"},         {"fx:s{bits}.2:sr8"}, {"fx:u8.3"},          {"fx:m8.1"},
     {"fx:s16.1"},        {"fx:u16.16"},        {"fx:m16.0"},         {"fx:s1.1"},
     {"fx:u1.0"},         {"fx:m1.1"},          {"fx:m2.1"},          {"fx:s9.100"},
@@ -48,11 +48,7 @@ static uint32_t count_of(const struct format *f)
                                    : 1u << format_bits(f);
 }
 
-ParameterizedTestParameters(role_grid, every_code_of_a_grid_comes_back)
-{
-    return cr_make_param_array(struct format_case, grids, sizeof grids / sizeof grids[0]);
-}
-ParameterizedTest(struct format_case *g, role_grid, every_code_of_a_grid_comes_back)
+static void expect_codes_back(const struct kernels *k, const struct format_case *g)
 {
     const struct role_setting s = setting_of(g->text);
     char text[ROLE_TEXT];
@@ -73,18 +69,22 @@ ParameterizedTest(struct format_case *g, role_grid, every_code_of_a_grid_comes_b
                   "%s: %a is %g units from the zero", g->text, (double)x[i], q);
     }
     cr_assert_eq(reference()->encode(wanted, x, n, &map, NULL, 0), 0, "%s is clipped", g->text);
-    for (int count, row = (kernels_all(&count), 0); row < count; row++) {
-        const struct kernels *const k = kernels_all(&count)[row];
-        if (!k->available()) continue;
-        const struct role_tensor t = {.rows = 1, .row = n};
-        if (f.rounding != ROUND_SR) { /* values stay what they are, so their codes are those of the map */
-            role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, k->name, 1);
-            ASSERT_SAME((char *)codes, (char *)wanted, n * code_bytes(map.bits), "%s, %s", g->text, k->name);
-        }
-        k->decode(y, (struct codes){wanted, map.bits}, n, &map);
-        ASSERT_SAME(y, x, n, "%s, %s", g->text, k->name);
+    const struct role_tensor one_row = {.rows = 1, .row = n};
+    if (f.rounding != ROUND_SR) { /* values stay what they are, so their codes are those of the map */
+        role_encode(codes, x, &one_row, &s, ROLE_ACTIVATION, &now, k->name, 1);
+        ASSERT_SAME((char *)codes, (char *)wanted, n * code_bytes(map.bits), "%s, %s", g->text, k->name);
     }
+    k->decode(y, (struct codes){wanted, map.bits}, n, &map);
+    ASSERT_SAME(y, x, n, "%s, %s", g->text, k->name);
     free(x), free(y), free(codes), free(wanted);
+}
+
+ROWS_TEST(role_grid, every_code_of_a_grid_comes_back)
+{
+    const struct kernels *const k = row_at(at);
+
+    for (size_t i = 0; i < sizeof grids / sizeof grids[0]; i++)
+        expect_codes_back(k, &grids[i]);
 }
 
 ParameterizedTestParameters(role_grid, everything_else_has_no_map)
@@ -122,22 +122,14 @@ ParameterizedTest(struct format_case *g, role_grid, everything_else_has_no_map)
               (double)map.zero);
 }
 
-/* Values with their draws, overflow and NaN as role_apply has them, then codes; any threads, any kernels. */
-ParameterizedTestParameters(role_grid, codes_are_those_of_the_applied_values)
-{
-    static struct format_case rows[] = {
-        {"fx:s{bits}.2:sr8:sat"}, {"fx:u6.3:rnd_conv:wrap"},  {"fx:m8.2:sr_mid12:sat"}, {"fx:s16.4:sr16:sat"},
-        {"fx:s3.1:trn:sat_zero"}, {"int:u8:0.03125:128:sr8"}, {"fx:u1.1:sr8:sat"},
-    };
-    return cr_make_param_array(struct format_case, rows, sizeof rows / sizeof rows[0]);
-}
-ParameterizedTest(struct format_case *g, role_grid, codes_are_those_of_the_applied_values)
+/* Values with their draws, overflow and NaN as role_apply has them, then codes; any threads. */
+static void expect_codes_of_values(const struct kernels *k, const char *text)
 {
     enum { N = 13001 };
     static float x[N], y[N], got[N];
     static uint16_t codes[N];
     const struct role_tensor t = {.rows = N, .row = 1, .id = 9};
-    const struct role_setting s = setting_of(g->text);
+    const struct role_setting s = setting_of(text);
     struct affine map;
 
     for (size_t i = 0; i < N; i++)
@@ -146,12 +138,21 @@ ParameterizedTest(struct format_case *g, role_grid, codes_are_those_of_the_appli
     const uint64_t overflow = role_apply(y, x, &t, &s, ROLE_ACTIVATION, &now, "auto", 1);
     for (size_t i = 0; i < N; i++)
         y[i] += 0.0f; /* -0 becomes +0 */
-    for (int count, row = (kernels_all(&count), 0); row < count; row++)
-        for (int threads = 1; threads <= 3; threads++) {
-            const struct kernels *const k = kernels_all(&count)[row];
-            if (!k->available()) continue;
-            cr_assert_eq(role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, k->name, threads), overflow);
-            k->decode(got, (struct codes){codes, map.bits}, N, &map);
-            ASSERT_SAME(got, y, N, "%s, %s on %d threads", g->text, k->name, threads);
-        }
+    for (int threads = 1; threads <= 3; threads++) {
+        cr_assert_eq(role_encode(codes, x, &t, &s, ROLE_ACTIVATION, &now, k->name, threads), overflow);
+        k->decode(got, (struct codes){codes, map.bits}, N, &map);
+        ASSERT_SAME(got, y, N, "%s, %s on %d threads", text, k->name, threads);
+    }
+}
+
+ROWS_TEST(role_grid, codes_are_those_of_the_applied_values)
+{
+    static const char *const texts[] = {
+        "fx:s{bits}.2:sr8:sat", "fx:u6.3:rnd_conv:wrap",  "fx:m8.2:sr_mid12:sat", "fx:s16.4:sr16:sat",
+        "fx:s3.1:trn:sat_zero", "int:u8:0.03125:128:sr8", "fx:u1.1:sr8:sat",
+    };
+    const struct kernels *const k = row_at(at);
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        expect_codes_of_values(k, texts[i]);
 }

@@ -1,7 +1,7 @@
 /* tests/sim/test_roles_exact.c - products of operands on grids are exact sums of integers, rounded once. */
+#include "tests/fixtures/kernel_rows.h"
 #include "tests/fixtures/role_rigs.h"
 
-#include <criterion/parameterized.h>
 #include <stdlib.h>
 
 /* The three operands of a convolution as integers, and their units. */
@@ -111,32 +111,28 @@ static void expect_rounded_once(const float *got, const int64_t *sum, double uni
     }
 }
 
-/* Forward and backward on every kernel set and 1 to 3 threads; `fill` scales the operands. */
-static void expect_exact(const struct product_row *row, const char *const settings[ROLE_COUNT], double fill)
+/* Forward and backward on 1 to 3 threads; `fill` scales the operands. */
+static void expect_exact(const struct kernels *k, const struct product_row *row,
+                         const char *const settings[ROLE_COUNT], double fill)
 {
-    int count;
-
-    for (int i = (kernels_all(&count), 0); i < count; i++)
-        for (int threads = 1; threads <= 3; threads++) {
-            const struct kernels *const k = kernels_all(&count)[i];
-            struct rig r;
-            if (!k->available()) continue;
-            rig_in_roles(&r, row, settings, k->name, threads);
-            rig_fill(r.in[0].data, rig_size(&r, &r.in[0]), 1, fill);
-            rig_fill(r.layer->params[0].value, r.layer->params[0].size, 10, fill);
-            struct integers q = integers_make(&r, row);
-            struct sums s = sums_make(&r, &q);
-            rig_forward(&r, true, 5, 7);
-            expect_rounded_once(r.out.data, s.y, q.x_unit * q.w_unit, s.y_size, "output");
-            memset(r.in[0].data, 0, s.dx_size * sizeof(float)); /* the graph uses its memory again */
-            rig_backward(&r);
-            expect_rounded_once(r.layer->params[0].grad, s.dw, q.x_unit * q.e_unit, s.dw_size, "weight");
-            if (row->stride == 1)
-                expect_rounded_once(r.din[0].data, s.dx, q.e_unit * q.w_unit, s.dx_size, "input");
-            integers_free(&q);
-            sums_free(&s);
-            rig_close(&r);
-        }
+    for (int threads = 1; threads <= 3; threads++) {
+        struct rig r;
+        rig_in_roles(&r, row, settings, k->name, threads);
+        rig_fill(r.in[0].data, rig_size(&r, &r.in[0]), 1, fill);
+        rig_fill(r.layer->params[0].value, r.layer->params[0].size, 10, fill);
+        struct integers q = integers_make(&r, row);
+        struct sums s = sums_make(&r, &q);
+        rig_forward(&r, true, 5, 7);
+        expect_rounded_once(r.out.data, s.y, q.x_unit * q.w_unit, s.y_size, "output");
+        memset(r.in[0].data, 0, s.dx_size * sizeof(float)); /* the graph uses its memory again */
+        rig_backward(&r);
+        expect_rounded_once(r.layer->params[0].grad, s.dw, q.x_unit * q.e_unit, s.dw_size, "weight");
+        if (row->stride == 1)
+            expect_rounded_once(r.din[0].data, s.dx, q.e_unit * q.w_unit, s.dx_size, "input");
+        integers_free(&q);
+        sums_free(&s);
+        rig_close(&r);
+    }
 }
 
 struct operands {
@@ -144,7 +140,7 @@ struct operands {
 };
 
 /* Widths, signs and offsets that differ; codes of one byte and of two. */
-static struct operands operands[] = {
+static const struct operands operands[] = {
     {"fx:s{bits}.1", "fx:s{bits}.2:sr8:sat", "fx:s8.2:sr8"},
     {"fx:s8.1", "fx:u8.3", "fx:s8.2"},
     {"fx:u5.1", "fx:s12.4:sr16", "fx:m8.2:sr8"},
@@ -155,32 +151,37 @@ static struct operands operands[] = {
     {"int:u8:0.0625:128", "fx:s10.4", "fx:s3.0"},
 };
 
-ParameterizedTestParameters(roles_exact, products_on_grids_are_exact_sums_rounded_once)
+ROWS_TEST(roles_exact, products_on_grids_are_exact_sums_rounded_once)
 {
-    return cr_make_param_array(struct operands, operands, sizeof operands / sizeof operands[0]);
-}
-ParameterizedTest(struct operands *o, roles_exact, products_on_grids_are_exact_sums_rounded_once)
-{
-    const char *const settings[ROLE_COUNT] = {
-        [ROLE_WEIGHT] = o->weight, [ROLE_ACTIVATION] = o->activation, [ROLE_ERROR] = o->error};
+    const struct kernels *const k = row_at(at);
 
-    for (size_t i = 0; i < sizeof product_rows / sizeof product_rows[0]; i++)
-        expect_exact(&product_rows[i], settings, 0.7);
+    for (size_t j = 0; j < sizeof operands / sizeof operands[0]; j++) {
+        const struct operands *const o = &operands[j];
+        const char *const settings[ROLE_COUNT] = {
+            [ROLE_WEIGHT] = o->weight, [ROLE_ACTIVATION] = o->activation, [ROLE_ERROR] = o->error};
+        for (size_t i = 0; i < sizeof product_rows / sizeof product_rows[0]; i++)
+            expect_exact(k, &product_rows[i], settings, 0.7);
+    }
 }
 
-/* More terms than float32, or 32 bits, can count: a sequence of float32 fma would differ. */
-Test(roles_exact, long_sums_are_exact)
+/* More terms than float32, or 32 bits, can count. */
+static const struct product_row long_row = {"wide", 5, 6, 96, 20, 3, 1, 1, 1};
+static const char *const long_settings[ROLE_COUNT] = {
+    [ROLE_WEIGHT] = "fx:s12.2", [ROLE_ACTIVATION] = "fx:u12.2", [ROLE_ERROR] = "fx:s12.2:sr8"};
+
+ROWS_TEST(roles_exact, long_sums_are_exact)
 {
-    static const struct product_row wide = {"wide", 5, 6, 96, 20, 3, 1, 1, 1};
-    static const char *const settings[ROLE_COUNT] = {
-        [ROLE_WEIGHT] = "fx:s12.2", [ROLE_ACTIVATION] = "fx:u12.2", [ROLE_ERROR] = "fx:s12.2:sr8"};
+    expect_exact(row_at(at), &long_row, long_settings, 0.7);
+}
+
+Test(roles_exact, a_sequence_of_float32_rounds_long_sums)
+{
     static const char *const values[ROLE_COUNT] = {
         [ROLE_WEIGHT] = "fx:s12.2", [ROLE_ACTIVATION] = "fx:u12.2", [ROLE_ACCUMULATOR] = "float32"};
     struct rig exact, rounded;
 
-    expect_exact(&wide, settings, 0.7);
-    rig_in_roles(&exact, &wide, settings, "auto", 0);
-    rig_in_roles(&rounded, &wide, values, "auto", 0);
+    rig_in_roles(&exact, &long_row, long_settings, "auto", 0);
+    rig_in_roles(&rounded, &long_row, values, "auto", 0);
     rig_forward(&exact, true, 8, 8);
     rig_forward(&rounded, true, 8, 8);
     cr_assert(memcmp(exact.out.data, rounded.out.data, rig_size(&exact, &exact.out) * sizeof(float)) != 0);
@@ -189,7 +190,7 @@ Test(roles_exact, long_sums_are_exact)
 }
 
 /* Every operand at an end of 16 bits. */
-Test(roles_exact, sixteen_bits_at_their_ends_do_not_overflow)
+ROWS_TEST(roles_exact, sixteen_bits_at_their_ends_do_not_overflow)
 {
     static const struct product_row rows[] = {{"dense", 6, 6, 64, 17, 3, 1, 1, 1},
                                               {"depthwise", 9, 9, 16, 16, 3, 1, 1, 16},
@@ -199,10 +200,11 @@ Test(roles_exact, sixteen_bits_at_their_ends_do_not_overflow)
         {[ROLE_WEIGHT] = "fx:s16.1", [ROLE_ACTIVATION] = "fx:s16.1", [ROLE_ERROR] = "fx:u16.-15"},
         {[ROLE_WEIGHT] = "fx:s8.1", [ROLE_ACTIVATION] = "fx:s8.1", [ROLE_ERROR] = "fx:s8.-7"},
         {[ROLE_WEIGHT] = "fx:m15.1", [ROLE_ACTIVATION] = "fx:u15.1", [ROLE_ERROR] = "fx:s15.-14"}};
+    const struct kernels *const k = row_at(at);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t j = 0; j < sizeof settings / sizeof settings[0]; j++)
-            expect_exact(&rows[i], settings[j], 1e6);
+            expect_exact(k, &rows[i], settings[j], 1e6);
 }
 
 /* A residual's sum: what is there, and one addition. */
