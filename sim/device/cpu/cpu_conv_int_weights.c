@@ -8,6 +8,16 @@
 
 #include <string.h>
 
+/* Images of one call of the kernel: several calls a member, so that they can be dealt, but not so few images that
+ * adding the sums to memory costs more than making them. */
+static int images_of(struct seat me, int n, int most)
+{
+    enum { CALLS = 4, WORTH = 8 };
+    const int even = n / me.count, dealt = n / (CALLS * me.count);
+    const int wanted = dealt > WORTH ? dealt : even < WORTH ? even : WORTH;
+    return wanted < 1 ? 1 : wanted < most ? wanted : most;
+}
+
 /* This member's exact sums over its images. */
 static void sum_products(struct seat me, const struct cpu *c, const struct conv_sums_memory *b,
                          const struct conv_backward_weights_op *op)
@@ -15,8 +25,7 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
     const struct conv_shape *s = op->shape;
     const size_t weights = conv_filter_size(s) * (size_t)s->k;
     const int eb = op->e.bits, xb = op->x.bits, n = op->n;
-    const int share = n / me.count > 1 ? n / me.count : 1, most = conv_weights_images(xb, eb, s);
-    const int images = share < most ? share : most, calls = (n + images - 1) / images;
+    const int images = images_of(me, n, conv_weights_images(xb, eb, s)), calls = (n + images - 1) / images;
     const int pieces = conv_pieces(me, n, s->oh); /* exact sums: rows may be added in any order */
     struct deal parts = team_deal(me, (size_t)calls * (size_t)pieces);
     int64_t *exact = b->exact + (size_t)me.index * weights;
@@ -40,15 +49,15 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
     }
 }
 
-enum { BLOCK = 256 }; /* positions that are summed at once */
+enum { POSITIONS = 4096, IMAGES = 256 }; /* that are summed at once */
 
-/* sum[i] += the codes at position first + i of images [image, image + n): 16 bits hold 256 bytes, which takes half
- * as many vectors. */
-static void add_bytes(uint32_t sum[BLOCK], const uint8_t *x, size_t each, size_t size, int n)
+/* sum[i] += the codes at position i of n images: 16 bits hold 256 bytes, and take half as many vectors. */
+static void add_bytes(uint32_t sum[POSITIONS], const uint8_t *x, size_t each, size_t size, int n)
 {
-    for (int image = 0; image < n; image += 256) {
-        const int end = image + 256 < n ? image + 256 : n;
-        uint16_t part[BLOCK] = {0};
+    for (int image = 0; image < n; image += IMAGES) {
+        const int end = image + IMAGES < n ? image + IMAGES : n;
+        uint16_t part[POSITIONS];
+        memset(part, 0, size * sizeof *part);
         for (int b = image; b < end; b++)
             for (size_t i = 0; i < size; i++)
                 part[i] = (uint16_t)(part[i] + x[(size_t)b * each + i]);
@@ -57,22 +66,25 @@ static void add_bytes(uint32_t sum[BLOCK], const uint8_t *x, size_t each, size_t
     }
 }
 
-static void add_words(uint32_t sum[BLOCK], const uint16_t *x, size_t each, size_t size, int n)
+static void add_words(uint32_t sum[POSITIONS], const uint16_t *x, size_t each, size_t size, int n)
 {
     for (int b = 0; b < n; b++)
         for (size_t i = 0; i < size; i++)
             sum[i] += x[(size_t)b * each + i];
 }
 
-/* at[i] = sum over the batch of the codes at position i, less `center` each; this member's positions. */
+/* at[i] = sum over the batch of the codes at position i, less `center` each; this member's positions. Long runs,
+ * because the next image's are far away: 256 bytes of each image took 3 % of a step. */
 static void sum_positions(struct seat me, int64_t *at, const struct conv_operand *x, size_t each, int center,
                           int n)
 {
-    struct deal blocks = team_deal(me, (each + BLOCK - 1) / BLOCK);
+    const struct share mine = team_share(me, (each + 63) / 64);
+    const size_t end = mine.end * 64 < each ? mine.end * 64 : each;
 
-    for (size_t block; team_next(&block, me, &blocks);) {
-        const size_t first = block * BLOCK, size = each - first < BLOCK ? each - first : BLOCK;
-        uint32_t sum[BLOCK] = {0}; /* 65536 codes of 16 bits fit */
+    for (size_t first = mine.first * 64; first < end; first += POSITIONS) {
+        const size_t size = end - first < POSITIONS ? end - first : POSITIONS;
+        uint32_t sum[POSITIONS]; /* 65536 codes of 16 bits fit */
+        memset(sum, 0, size * sizeof *sum);
         if (code_bytes(x->bits) == 1)
             add_bytes(sum, (const uint8_t *)x->data + first, each, size, n);
         else
@@ -125,12 +137,9 @@ static struct factors factors_of(const struct affine *x, const struct affine *e)
                             ze * (double)x->scale, ze * (double)x->zero};
 }
 
-enum { FILTERS = 64 }; /* that are finished at once */
-
 /* dW[o][row] of filters [first, first + count); row is a tap and a channel of the group. sum: of all members. */
 static void finish_row(const struct conv_backward_weights_op *op, const struct conv_sums_memory *b,
-                       const struct factors *f, size_t row, size_t first, size_t count,
-                       const int64_t sum[FILTERS])
+                       const struct factors *f, size_t row, size_t first, size_t count, const int64_t *sum)
 {
     const struct conv_shape *s = op->shape;
     const size_t cg = (size_t)(s->c / s->groups), kg = (size_t)(s->k / s->groups), tap = row / cg;
@@ -145,23 +154,27 @@ static void finish_row(const struct conv_backward_weights_op *op, const struct c
     }
 }
 
-/* dW from the exact sums [row][o] of all members, read in the order in which they stand. */
+/* dW from the exact sums [row][o] of all members. Each member's are read in long runs: they come from its cache. */
 static void finish(struct seat me, const struct conv_sums_memory *b,
                    const struct conv_backward_weights_op *op)
 {
+    enum { RUN = 2048 };
     const struct factors f = factors_of(op->x.map, op->e.map);
-    const size_t k = (size_t)op->shape->k, rows = conv_filter_size(op->shape), weights = rows * k;
-    const size_t blocks = (k + FILTERS - 1) / FILTERS;
-    const struct share mine = team_share(me, rows * blocks);
+    const size_t k = (size_t)op->shape->k, weights = conv_filter_size(op->shape) * k;
+    const struct share mine = team_share(me, weights);
 
-    for (size_t at = mine.first; at < mine.end; at++) {
-        const size_t row = at / blocks, first = at % blocks * FILTERS;
-        const size_t count = k - first < FILTERS ? k - first : FILTERS;
-        int64_t sum[FILTERS] = {0};
-        for (int t = 0; t < me.count; t++)
-            for (size_t i = 0; i < count; i++)
-                sum[i] += b->exact[(size_t)t * weights + row * k + first + i];
-        finish_row(op, b, &f, row, first, count, sum);
+    for (size_t first = mine.first; first < mine.end; first += RUN) {
+        const size_t size = mine.end - first < RUN ? mine.end - first : RUN;
+        int64_t sum[RUN];
+        memcpy(sum, b->exact + first, size * sizeof *sum);
+        for (int t = 1; t < me.count; t++)
+            for (size_t i = 0; i < size; i++)
+                sum[i] += b->exact[(size_t)t * weights + first + i];
+        for (size_t i = 0, run; i < size; i += run) {
+            const size_t o = (first + i) % k;
+            run = k - o < size - i ? k - o : size - i;
+            finish_row(op, b, &f, (first + i) / k, o, run, sum + i);
+        }
     }
 }
 
