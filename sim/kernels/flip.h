@@ -25,11 +25,12 @@ static inline struct conv_shape flip_shape(const struct conv_shape *s)
 }
 
 /** flipped[c][kernel][kernel][k/groups] from w[k][kernel][kernel][c/groups]. */
-static inline void flip_weights(int16_t *flipped, const int16_t *w, const struct conv_shape *s)
+static inline void flip_weights(int16_t *flipped, const int16_t *w, const struct conv_shape *s,
+                                struct conv_part part)
 {
     const int taps = s->kernel * s->kernel, cg = s->c / s->groups, kg = s->k / s->groups;
 
-    for (int c = 0; c < s->c; c++)
+    for (int c = conv_part_begin(part, s->c); c < conv_part_end(part, s->c); c++)
         for (int tap = 0; tap < taps; tap++)
             for (int o = 0; o < kg; o++) {
                 const int filter = c / cg * kg + o;

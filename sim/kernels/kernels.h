@@ -104,6 +104,24 @@ static inline void conv_notes_add(struct conv_notes notes, int k, int o, float y
     *most = v > *most ? v : *most;
 }
 
+/** The index-th of count parts of some work, 0 <= index < count. */
+struct conv_part {
+    int index, count;
+};
+
+#define CONV_WHOLE ((struct conv_part){0, 1})
+
+/** Of n rows, the part's are [conv_part_begin(p, n), conv_part_end(p, n)). */
+static inline int conv_part_begin(struct conv_part p, int n)
+{
+    return (int)((int64_t)n * p.index / p.count);
+}
+
+static inline int conv_part_end(struct conv_part p, int n)
+{
+    return (int)((int64_t)n * (p.index + 1) / p.count);
+}
+
 /** What the epilogue does with the exact integer sums S and X of an output (see conv_int_forward). */
 struct conv_epilogue {
     const double *alpha, *beta; /* [k] */
@@ -193,8 +211,12 @@ struct kernels {
     size_t (*conv_packed_bytes)(const struct conv_shape *s);
     size_t (*conv_scratch_bytes)(const struct conv_shape *s);
 
-    /** Pack centered weight codes w[k][kernel][kernel][c/groups] (code - 2^(bits-1)) for conv_int_forward. */
-    void (*conv_int_pack)(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
+    /**
+     * Pack centered weight codes w[k][kernel][kernel][c/groups] (code - 2^(bits-1)) for conv_int_forward. Several
+     * threads may pack, a part each.
+     */
+    void (*conv_int_pack)(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                          struct conv_part part);
 
     /**
      * y[p][o] = (float)fma(alpha[o], (double)S, fma(beta[o], (double)X, gamma[p * gamma_stride + o]))
@@ -208,8 +230,9 @@ struct kernels {
     /* --- float convolution ----------------------------------------------------------------------- */
 
     /** Pack w[k][kernel][kernel][c/groups] for conv_float_forward; for conv_float_data. */
-    void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s);
-    void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s);
+    void (*conv_float_pack)(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
+    void (*conv_float_pack_data)(void *packed, const float *w, const struct conv_shape *s,
+                                 struct conv_part part);
 
     /** y[p][o] = fma over ky, kx, c ascending, all taps, from +0. */
     void (*conv_float_forward)(const struct kernels *k, const struct conv_forward_call *call);

@@ -174,7 +174,7 @@ static void forward_int(struct operands *o, const struct timed *t, int threads)
 {
     const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)(o->weights / o->s.k));
 
-    o->kernels->conv_int_pack(o->packed, o->w_codes, &o->s, path);
+    o->kernels->conv_int_pack(o->packed, o->w_codes, &o->s, path, CONV_WHOLE);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         product_int(o, o->y + n * o->out, notes_of(o), image(o->x_codes, n, o->in, t->a_bits), t->b_bits,
@@ -185,8 +185,8 @@ static void data_int(struct operands *o, const struct timed *t, int threads)
 {
     const enum conv_path path = conv_path(t->a_bits, t->b_bits, (int64_t)(o->weights / o->s.c));
 
-    flip_weights(o->w_flipped, o->w_codes, &o->s);
-    o->kernels->conv_int_pack(o->packed, o->w_flipped, &o->flipped, path);
+    flip_weights(o->w_flipped, o->w_codes, &o->s, CONV_WHOLE);
+    o->kernels->conv_int_pack(o->packed, o->w_flipped, &o->flipped, path, CONV_WHOLE);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++)
         product_int(o, o->x + n * o->in, (struct conv_notes){0}, image(o->e_codes, n, o->out, t->a_bits),
@@ -212,7 +212,7 @@ static void weights_int(struct operands *o, const struct timed *t, int threads)
 static void forward_float(struct operands *o, const struct timed *t, int threads)
 {
     (void)t;
-    o->kernels->conv_float_pack(o->packed, o->w, &o->s);
+    o->kernels->conv_float_pack(o->packed, o->w, &o->s, CONV_WHOLE);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++) {
         const struct conv_forward_call call = {.y = o->y + n * o->out,
@@ -229,7 +229,7 @@ static void forward_float(struct operands *o, const struct timed *t, int threads
 static void data_float(struct operands *o, const struct timed *t, int threads)
 {
     (void)t;
-    o->kernels->conv_float_pack_data(o->packed, o->w, &o->s);
+    o->kernels->conv_float_pack_data(o->packed, o->w, &o->s, CONV_WHOLE);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t n = 0; n < BATCH; n++) {
         const struct conv_data_call call = {o->x + n * o->in, false, o->y + n * o->out,

@@ -71,10 +71,11 @@ static enum trace_pass direction_now(void)
     return atomic_load_explicit(&backward, memory_order_relaxed) ? TRACE_DATA : TRACE_FORWARD;
 }
 
-static void trace_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+static void trace_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                           struct conv_part part)
 {
     const double start = bench_clock();
-    inner->conv_int_pack(packed, w, s, path);
+    inner->conv_int_pack(packed, w, s, path, part);
     note(direction_now(), start);
 }
 
@@ -92,17 +93,18 @@ static void trace_int_weights(const struct kernels *k, const struct conv_int_wei
     note(TRACE_WEIGHTS, start);
 }
 
-static void trace_float_pack(void *packed, const float *w, const struct conv_shape *s)
+static void trace_float_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
     const double start = bench_clock();
-    inner->conv_float_pack(packed, w, s);
+    inner->conv_float_pack(packed, w, s, part);
     note(TRACE_FORWARD, start);
 }
 
-static void trace_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
+static void trace_float_pack_data(void *packed, const float *w, const struct conv_shape *s,
+                                  struct conv_part part)
 {
     const double start = bench_clock();
-    inner->conv_float_pack_data(packed, w, s);
+    inner->conv_float_pack_data(packed, w, s, part);
     note(TRACE_DATA, start);
 }
 

@@ -31,6 +31,9 @@ static int length_of(const struct conv_shape *s)
     return s->kernel * s->kernel * (s->c / s->groups);
 }
 
+/* Weights are packed in so many parts, the last one first: whatever is right whole must be right so. */
+enum { PARTS = 3 };
+
 /* --- one product, by one row ------------------------------------------------------------------------- */
 
 struct int_forward {
@@ -47,7 +50,8 @@ static struct int_forward run_int_forward(const struct kernels *k, const struct 
     const struct int_forward out = {claim(outputs * sizeof(float)),
                                     claim(CONV_NOTES * (size_t)s->k * sizeof(double))};
 
-    k->conv_int_pack(packed, w, s, path);
+    for (int part = PARTS - 1; part >= 0; part--)
+        k->conv_int_pack(packed, w, s, path, (struct conv_part){part, PARTS});
     const struct conv_forward_call call = {.y = out.y,
                                            .notes = {out.notes, true},
                                            .codes = x,
@@ -294,7 +298,8 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
         acc[i] = real_at(13, i);
     for (size_t i = 0; i < in; i++)
         added[i] = real_at(14, i);
-    k->conv_float_pack(packed, w, s);
+    for (int part = PARTS - 1; part >= 0; part--)
+        k->conv_float_pack(packed, w, s, (struct conv_part){part, PARTS});
     const struct conv_forward_call forward = {.y = y,
                                               .notes = {sums, true},
                                               .x = x,
@@ -303,7 +308,8 @@ static char *run_floats(const struct kernels *k, const struct conv_shape *s, siz
                                               .rows = conv_rows_all(s->oh),
                                               .scratch = scratch};
     k->conv_float_forward(k, &forward);
-    k->conv_float_pack_data(packed, w, s);
+    for (int part = PARTS - 1; part >= 0; part--)
+        k->conv_float_pack_data(packed, w, s, (struct conv_part){part, PARTS});
     struct conv_data_call data = {
         .dx = dx, .dy = dy, .packed = packed, .shape = s, .rows = conv_rows_all(s->h), .scratch = scratch};
     k->conv_float_data(k, &data);
@@ -343,7 +349,7 @@ ROWS_TEST(kernels, float_padding_is_zero_times_weight)
         w[i] = INFINITY;
     for (int i = 0; i < 32; i++)
         x[i] = 1;
-    k->conv_float_pack(packed, w, &s);
+    k->conv_float_pack(packed, w, &s, CONV_WHOLE);
     k->conv_float_forward(k, &call);
     cr_assert(isnan(y[0]) && isinf(y[(1 * 4 + 1) * 3]), "%s", k->name);
     free(packed), free(scratch);

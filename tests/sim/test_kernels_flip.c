@@ -29,8 +29,8 @@ static float *run_flipped(const struct kernels *k, const struct conv_shape *s, s
 
     for (size_t i = 0; i < n; i++)
         factors[i] = alpha, factors[n + i] = beta, factors[2 * n + i] = 0;
-    flip_weights(flipped, w, s);
-    k->conv_int_pack(packed, flipped, &f, path);
+    flip_weights(flipped, w, s, CONV_WHOLE);
+    k->conv_int_pack(packed, flipped, &f, path, CONV_WHOLE);
     const struct conv_epilogue epilogue = {factors, factors + n, factors + 2 * n, 0};
     k->conv_int_forward(k, &(struct conv_forward_call){.y = dx,
                                                        .codes = e,
@@ -111,8 +111,8 @@ Test(kernels_flip, flipping_twice_gives_the_filters_back)
     int16_t once[WEIGHTS], twice[WEIGHTS];
     int16_t *const w = weights_make(WEIGHTS, 8, FILL_RANDOM);
 
-    flip_weights(once, w, &s);
-    flip_weights(twice, once, &f);
+    flip_weights(once, w, &s, CONV_WHOLE);
+    flip_weights(twice, once, &f, CONV_WHOLE);
     cr_assert(memcmp(twice, w, sizeof twice) == 0 && memcmp(once, w, sizeof once) != 0);
     free(w);
 }

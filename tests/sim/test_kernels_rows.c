@@ -65,12 +65,12 @@ static char *run(const struct kernels *k, const struct pieces *p, bool whole, si
     for (int i = 0; i < (whole ? 1 : 3); i++) {
         integers.rows = of_weights.rows = floats.rows = whole ? conv_rows_all(s.oh) : piece(i, s.oh);
         data.rows = whole ? conv_rows_all(s.h) : piece(i, s.h);
-        k->conv_int_pack(packed, w_codes, &s, integers.path);
+        k->conv_int_pack(packed, w_codes, &s, integers.path, CONV_WHOLE);
         k->conv_int_forward(k, &integers);
         k->conv_int_weights(k, &of_weights);
-        k->conv_float_pack(packed, w, &s);
+        k->conv_float_pack(packed, w, &s, CONV_WHOLE);
         k->conv_float_forward(k, &floats);
-        k->conv_float_pack_data(packed, w, &s);
+        k->conv_float_pack_data(packed, w, &s, CONV_WHOLE);
         data.dx = dx, data.add = false;
         k->conv_float_data(k, &data);
         data.dx = added, data.add = true;

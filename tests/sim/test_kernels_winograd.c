@@ -25,7 +25,7 @@ static void run(float *dx, const struct kernels *k, const float *dy, const float
 {
     void *const packed = claim(k->conv_packed_bytes(s)), *const scratch = claim(k->conv_scratch_bytes(s));
 
-    k->conv_float_pack_data(packed, w, s);
+    k->conv_float_pack_data(packed, w, s, CONV_WHOLE);
     k->conv_float_data(k, &(struct conv_data_call){.dx = dx,
                                                    .add = true,
                                                    .dy = dy,

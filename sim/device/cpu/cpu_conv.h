@@ -40,6 +40,12 @@ static inline struct conv_rows conv_piece(int i, int pieces, int rows)
     return (struct conv_rows){first, (end < rows ? end : rows) - first};
 }
 
+/** This member's part of what all members do together. */
+static inline struct conv_part conv_part_of(struct seat me)
+{
+    return (struct conv_part){me.index, me.count};
+}
+
 /** What is noted of image n. */
 static inline struct conv_notes conv_notes_of(const struct conv_forward_op *op, size_t n)
 {

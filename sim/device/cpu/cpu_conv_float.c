@@ -26,7 +26,7 @@ static void forward_task(struct seat me, void *args)
     struct range r = AFFINE_RANGE_EMPTY;
 
     if (op->encode && pieces > 1) clipped += conv_encode_share(me, t->cpu, op->encode);
-    if (me.index == 0) k->conv_float_pack(op->w.packed, op->w_values, s);
+    k->conv_float_pack(op->w.packed, op->w_values, s, conv_part_of(me));
     team_barrier(me);
     struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
     for (size_t i; team_next(&i, me, &parts);) {
@@ -110,7 +110,7 @@ static void data_task(struct seat me, void *args)
     struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);
     float *room = conv_error_room(me, t->cpu, s);
 
-    if (me.index == 0) k->conv_float_pack_data(op->w.packed, op->w_values, s);
+    k->conv_float_pack_data(op->w.packed, op->w_values, s, conv_part_of(me));
     team_barrier(me);
     for (size_t i; team_next(&i, me, &parts);) {
         const size_t n = i / (size_t)pieces;

@@ -77,18 +77,13 @@ static void coefficients(const struct product *q, int o)
         q->memory->gamma[o] = 0.0;
 }
 
-/* Pack the weights and fill the coefficients: the first member packs, the others share the filters; a single
- * one does both. Ends in a barrier. */
+/* Pack the weights and fill the coefficients, all members together. Ends in a barrier. */
 static struct conv_epilogue prepare(struct seat me, const struct cpu *c, const struct product *q)
 {
-    const size_t k = (size_t)q->s.k;
-    const struct seat other = {me.team, me.index - 1, me.count - 1};
-    const struct share s = me.count == 1   ? (struct share){0, k}
-                           : me.index == 0 ? (struct share){0, 0}
-                                           : team_share(other, k);
+    const struct share filters = team_share(me, (size_t)q->s.k);
 
-    if (me.index == 0) c->kernels->conv_int_pack(q->memory->packed, q->w_codes, &q->s, q->path);
-    for (size_t o = s.first; o < s.end; o++)
+    c->kernels->conv_int_pack(q->memory->packed, q->w_codes, &q->s, q->path, conv_part_of(me));
+    for (size_t o = filters.first; o < filters.end; o++)
         coefficients(q, (int)o);
     team_barrier(me);
     return (struct conv_epilogue){q->memory->alpha, q->memory->beta, q->memory->gamma,
@@ -159,7 +154,7 @@ static void data_task(struct seat me, void *args)
     const int pieces = conv_pieces(me, op->n, f.oh);
     const size_t each = conv_out_size(&f), row = each / (size_t)f.oh;
 
-    if (me.index == 0) flip_weights(op->w.flipped, op->w.codes, op->shape);
+    flip_weights(op->w.flipped, op->w.codes, op->shape, conv_part_of(me));
     team_barrier(me);
     const struct conv_epilogue e = prepare(me, t->cpu, &q);
     struct deal parts = team_deal(me, (size_t)op->n * (size_t)pieces);

@@ -54,10 +54,14 @@ size_t ref_scratch_bytes(const struct conv_shape *s)
 
 /* --- integers ---------------------------------------------------------------------------------------- */
 
-void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                  struct conv_part part)
 {
+    const size_t first = conv_part_begin(part, s->k) * conv_length(s);
+    const size_t end = conv_part_end(part, s->k) * conv_length(s);
+
     (void)path;
-    memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
+    memcpy((int16_t *)packed + first, w + first, (end - first) * sizeof *w);
 }
 
 /* Add the products of n codes with n weights, and the codes. */
@@ -163,13 +167,13 @@ VECTORS void ref_add_multiple(float *sum, float v, const float *w, int n)
 }
 
 /* [kernel][kernel][c/groups][k]: the filters side by side. */
-void ref_float_pack(void *packed, const float *w, const struct conv_shape *s)
+void ref_float_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
     const size_t length = conv_length(s);
     float *const out = packed;
 
     for (size_t i = 0; i < length; i++)
-        for (int o = 0; o < s->k; o++)
+        for (int o = conv_part_begin(part, s->k); o < conv_part_end(part, s->k); o++)
             out[i * s->k + o] = w[o * length + i];
 }
 
@@ -198,12 +202,15 @@ void ref_float_forward(const struct kernels *k, const struct conv_forward_call *
 }
 
 /* [k][kernel][kernel][c/groups], as given. */
-void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
+void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
+    const size_t first = conv_part_begin(part, s->k) * conv_length(s);
+    const size_t end = conv_part_end(part, s->k) * conv_length(s);
+
     if (conv_data_is_winograd(s))
-        ref_winograd_pack(packed, w, s);
+        ref_winograd_pack(packed, w, s, part);
     else
-        memcpy(packed, w, (size_t)s->k * conv_length(s) * sizeof *w);
+        memcpy((float *)packed + first, w + first, (end - first) * sizeof *w);
 }
 
 /* One pixel of dx. A tap belongs to it if its distance to the output grid is a multiple of the stride; output

@@ -12,18 +12,19 @@ void ref_decode(float *x, struct codes codes, size_t n, const struct affine *q);
 
 size_t ref_packed_bytes(const struct conv_shape *s);
 size_t ref_scratch_bytes(const struct conv_shape *s);
-void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
+void ref_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                  struct conv_part part);
 void ref_int_forward(const struct kernels *k, const struct conv_forward_call *call);
 void ref_int_weights(const struct kernels *k, const struct conv_int_weights_call *call);
-void ref_float_pack(void *packed, const float *w, const struct conv_shape *s);
-void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
+void ref_float_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
+void ref_float_pack_data(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
 void ref_float_forward(const struct kernels *k, const struct conv_forward_call *call);
 void ref_float_data(const struct kernels *k, const struct conv_data_call *call);
 void ref_float_weights(const struct kernels *k, const struct conv_float_weights_call *call);
 void ref_add_multiple(float *sum, float v, const float *w, int n);
 size_t ref_winograd_packed_bytes(const struct conv_shape *s);
 size_t ref_winograd_scratch_bytes(const struct conv_shape *s);
-void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s);
+void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
 void ref_winograd_data(const struct conv_data_call *call);
 
 struct range ref_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,

@@ -107,11 +107,11 @@ size_t ref_winograd_scratch_bytes(const struct conv_shape *s)
 }
 
 /* [k][16 points][c] */
-void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s)
+void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
     float *const out = packed;
 
-    for (int o = 0; o < s->k; o++)
+    for (int o = conv_part_begin(part, s->k); o < conv_part_end(part, s->k); o++)
         for (int c = 0; c < s->c; c++) {
             float u[POINTS];
             winograd_filter(u, w + (size_t)o * 9 * s->c + c, s->c);

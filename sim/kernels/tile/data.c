@@ -111,24 +111,36 @@ static float weight_at(const float *w, const struct conv_shape *s, int b, int i,
     return c < cg && o < s->k ? w[(((size_t)o * s->kernel + ky) * s->kernel + kx) * cg + c] : 0.0f;
 }
 
+/* The part's blocks of one phase: [blocks][taps y][taps x][filters][16]. Returns the next phase's place. */
+static float *pack_phase(float *out, const float *w, const struct conv_shape *s, int ry, int rx,
+                         struct conv_part part)
+{
+    const int blocks = block_count(s), ty = phase_make(s, ry, s->h).taps, tx = phase_make(s, rx, s->w).taps;
+    const size_t each = (size_t)ty * tx * block_filters(s) * TILE_LANES;
+
+    for (int b = conv_part_begin(part, blocks); b < conv_part_end(part, blocks); b++) {
+        float *at = out + b * each;
+        for (int my = ty - 1; my >= 0; my--)
+            for (int mx = tx - 1; mx >= 0; mx--)
+                for (int i = 0; i < block_filters(s); i++)
+                    for (int lane = 0; lane < TILE_LANES; lane++)
+                        *at++ = weight_at(w, s, b, i, lane, ry + s->stride * my, rx + s->stride * mx);
+    }
+    return out + blocks * each;
+}
+
 /* [phase ry][phase rx][blocks][taps y][taps x][filters][16] */
-void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s)
+void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
     float *out = packed;
 
     if (conv_data_is_winograd(s)) {
-        winograd_pack(packed, w, s);
+        winograd_pack(packed, w, s, part);
         return;
     }
     for (int ry = 0; ry < s->stride; ry++)
         for (int rx = 0; rx < s->stride; rx++)
-            for (int b = 0; b < block_count(s); b++)
-                for (int my = phase_make(s, ry, s->h).taps - 1; my >= 0; my--)
-                    for (int mx = phase_make(s, rx, s->w).taps - 1; mx >= 0; mx--)
-                        for (int i = 0; i < block_filters(s); i++)
-                            for (int lane = 0; lane < TILE_LANES; lane++)
-                                *out++ =
-                                    weight_at(w, s, b, i, lane, ry + s->stride * my, rx + s->stride * mx);
+            out = pack_phase(out, w, s, ry, rx, part);
 }
 
 /* All pixels of one phase, for one group, or for all channels if depthwise. A phase without taps has empty

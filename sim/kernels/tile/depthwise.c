@@ -13,14 +13,14 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
 
 /* w[c][taps] to [blocks][taps][16]; channels that do not exist are 0. */
 #define DEFINE_PACK(name, in_type, out_type)                                                                 \
-    void name(void *packed, const in_type *w, const struct conv_shape *s)                                    \
+    void name(void *packed, const in_type *w, const struct conv_shape *s, struct conv_part part)             \
     {                                                                                                        \
-        const int taps = s->kernel * s->kernel;                                                              \
-        out_type *out = packed;                                                                              \
-        for (int b = 0; b < blocks_of(s->c); b++)                                                            \
-            for (int tap = 0; tap < taps; tap++)                                                             \
-                for (int c = b * TILE_LANES; c < (b + 1) * TILE_LANES; c++)                                  \
-                    *out++ = c < s->c ? w[(ptrdiff_t)c * taps + tap] : 0;                                    \
+        const int taps = s->kernel * s->kernel, rows = blocks_of(s->c) * taps;                               \
+        const int first = conv_part_begin(part, rows);                                                       \
+        out_type *out = (out_type *)packed + (ptrdiff_t)first * TILE_LANES;                                  \
+        for (int i = first; i < conv_part_end(part, rows); i++)                                              \
+            for (int c = i / taps * TILE_LANES; c < (i / taps + 1) * TILE_LANES; c++)                        \
+                *out++ = c < s->c ? w[(ptrdiff_t)c * taps + i % taps] : 0;                                   \
     }
 
 DEFINE_PACK(tile_depthwise_int_pack, int16_t, int32_t)

@@ -55,40 +55,43 @@ size_t tile_forward_scratch_bytes(const struct conv_shape *s)
 
 /* w[k][kernel][segment] to [groups * blocks][kernel][segment / pack][16][pack]; what does not exist is 0. */
 #define DEFINE_PACK(name, in_type, out_type, pack)                                                           \
-    static void name(out_type *restrict out, const in_type *restrict w, const struct conv_shape *s)          \
+    static void name(out_type *restrict out, const in_type *restrict w, const struct conv_shape *s,          \
+                     struct conv_part part)                                                                  \
     {                                                                                                        \
         const int segment = s->kernel * (s->c / s->groups), kg = s->k / s->groups;                           \
-        for (int b = 0; b < s->groups * blocks_of(kg); b++)                                                  \
-            for (int ky = 0; ky < s->kernel; ky++)                                                           \
-                for (int j = 0; j < segment; j += pack)                                                      \
-                    for (int lane = 0; lane < TILE_LANES; lane++)                                            \
-                        for (int t = 0; t < pack; t++) {                                                     \
-                            const int o = b % blocks_of(kg) * TILE_LANES + lane;                             \
-                            const size_t row = (size_t)(b / blocks_of(kg) * kg + o) * s->kernel + ky;        \
-                            *out++ = o < kg && j + t < segment ? (out_type)w[row * segment + j + t] : 0;     \
-                        }                                                                                    \
+        const int rows = s->groups * blocks_of(kg) * s->kernel, first = conv_part_begin(part, rows);         \
+        out += (size_t)first * round_up(segment, pack) * TILE_LANES;                                         \
+        for (int i = first; i < conv_part_end(part, rows); i++)                                              \
+            for (int j = 0; j < segment; j += pack)                                                          \
+                for (int lane = 0; lane < TILE_LANES; lane++)                                                \
+                    for (int t = 0; t < pack; t++) {                                                         \
+                        const int b = i / s->kernel, o = b % blocks_of(kg) * TILE_LANES + lane;              \
+                        const size_t row = (size_t)(b / blocks_of(kg) * kg + o) * s->kernel + i % s->kernel; \
+                        *out++ = o < kg && j + t < segment ? (out_type)w[row * segment + j + t] : 0;         \
+                    }                                                                                        \
     }
 
 DEFINE_PACK(pack_i8, int16_t, int8_t, 4)
 DEFINE_PACK(pack_i16, int16_t, int16_t, 2)
 DEFINE_PACK(pack_f32, float, float, 1)
 
-void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path)
+void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                   struct conv_part part)
 {
     if (tile_depthwise_takes(s, path))
-        tile_depthwise_int_pack(packed, w, s);
+        tile_depthwise_int_pack(packed, w, s, part);
     else if (path == CONV_PATH_I8)
-        pack_i8(packed, w, s);
+        pack_i8(packed, w, s, part);
     else
-        pack_i16(packed, w, s);
+        pack_i16(packed, w, s, part);
 }
 
-void tile_float_pack(void *packed, const float *w, const struct conv_shape *s)
+void tile_float_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
     if (tile_is_depthwise(s))
-        tile_depthwise_float_pack(packed, w, s);
+        tile_depthwise_float_pack(packed, w, s, part);
     else
-        pack_f32(packed, w, s);
+        pack_f32(packed, w, s, part);
 }
 
 /* --- forward ----------------------------------------------------------------------------------------- */

@@ -105,9 +105,10 @@ struct tile_isa {
 /* The functions of struct kernels, for any instruction set. */
 size_t tile_packed_bytes(const struct conv_shape *s);
 size_t tile_scratch_bytes(const struct conv_shape *s);
-void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path);
-void tile_float_pack(void *packed, const float *w, const struct conv_shape *s);
-void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s);
+void tile_int_pack(void *packed, const int16_t *w, const struct conv_shape *s, enum conv_path path,
+                   struct conv_part part);
+void tile_float_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
+void tile_float_pack_data(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
 void tile_int_forward(const struct kernels *k, const struct conv_forward_call *call);
 void tile_int_weights(const struct kernels *k, const struct conv_int_weights_call *call);
 void tile_float_forward(const struct kernels *k, const struct conv_forward_call *call);
@@ -128,8 +129,10 @@ static inline bool tile_depthwise_takes(const struct conv_shape *s, enum conv_pa
     return tile_is_depthwise(s) && (path == CONV_PATH_I8 || path == CONV_PATH_I16);
 }
 
-void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s);
-void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s);
+void tile_depthwise_int_pack(void *packed, const int16_t *w, const struct conv_shape *s,
+                             struct conv_part part);
+void tile_depthwise_float_pack(void *packed, const float *w, const struct conv_shape *s,
+                               struct conv_part part);
 void tile_depthwise_int_forward(const struct tile_isa *isa, const struct conv_forward_call *call);
 void tile_depthwise_float_forward(const struct tile_isa *isa, const struct conv_forward_call *call);
 

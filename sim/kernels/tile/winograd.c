@@ -29,19 +29,19 @@ size_t winograd_scratch_bytes(const struct conv_shape *s)
     return tile_padded_bytes(points_of(s->h), points_of(s->w), s->k) + errors_bytes(s) + products_bytes();
 }
 
-void winograd_pack(void *packed, const float *w, const struct conv_shape *s)
+void winograd_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part)
 {
+    const int rows = blocks_of(s->c) * s->k;
     float *const out = packed;
 
-    for (int b = 0; b < blocks_of(s->c); b++)
-        for (int o = 0; o < s->k; o++)
-            for (int lane = 0; lane < TILE_LANES; lane++) {
-                const int c = b * TILE_LANES + lane;
-                float u[WINOGRAD_POINTS] = {0};
-                if (c < s->c) winograd_filter(u, w + (size_t)o * 9 * s->c + c, s->c);
-                for (int i = 0; i < WINOGRAD_POINTS; i++)
-                    out[(((size_t)b * WINOGRAD_POINTS + i) * s->k + o) * TILE_LANES + lane] = u[i];
-            }
+    for (int row = conv_part_begin(part, rows); row < conv_part_end(part, rows); row++)
+        for (int lane = 0; lane < TILE_LANES; lane++) {
+            const int b = row / s->k, o = row % s->k, c = b * TILE_LANES + lane;
+            float u[WINOGRAD_POINTS] = {0};
+            if (c < s->c) winograd_filter(u, w + (size_t)o * 9 * s->c + c, s->c);
+            for (int i = 0; i < WINOGRAD_POINTS; i++)
+                out[(((size_t)b * WINOGRAD_POINTS + i) * s->k + o) * TILE_LANES + lane] = u[i];
+        }
 }
 
 void winograd_data(const struct tile_isa *isa, const struct conv_data_call *call)

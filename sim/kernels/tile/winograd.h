@@ -42,7 +42,7 @@ static inline ptrdiff_t winograd_products(void)
 
 size_t winograd_packed_bytes(const struct conv_shape *s);
 size_t winograd_scratch_bytes(const struct conv_shape *s);
-void winograd_pack(void *packed, const float *w, const struct conv_shape *s);
+void winograd_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
 void winograd_data(const struct tile_isa *isa, const struct conv_data_call *call);
 
 #endif
