@@ -64,6 +64,7 @@ struct device_ops {
     void (*conv_float_data)(struct device *, const struct conv_backward_data_op *);
     void (*conv_sum_data)(struct device *, const struct conv_backward_data_op *, const struct conv_sums *);
 
+    void (*product)(struct device *, const struct product_op *);
     void (*norm_forward)(struct device *, const struct norm_forward_op *);
     void (*norm_backward)(struct device *, const struct norm_backward_op *);
     void (*hand_on)(struct device *, const struct hand_on_op *);

@@ -210,6 +210,29 @@ struct conv_sums {
     uint32_t step, layer;
 };
 
+/* --- products of two activations ----------------------------------------------------------------- */
+
+/**
+ * A matrix product of each example: out[n][i][j] = scale * sum over k of a[n][i][k] b[n][j][k]. A transposed
+ * operand is stored [n][k][i], or [n][k][j]; so the two gradients are products as well:
+ *
+ *     da[n][i][k] = scale * sum over j of dout[n][i][j] b[n][j][k]     b transposed
+ *     db[n][j][k] = scale * sum over i of dout[n][i][j] a[n][i][k]     both transposed
+ *
+ * Where both operands are codes the sums are exact, sa sb S + sa zb A + za sb B + za zb K with integers S, A, B,
+ * in double from left to right; otherwise values (codes decoded) go through float32 fused multiply-adds in the
+ * order of k, from 0. Then scale, in double, one rounding to float32, and where `add` is set one addition.
+ */
+struct product_op {
+    float *out; /* [device][n][rows][columns] */
+    bool add;
+    struct range *range; /* [device] NULL, or of out */
+    struct conv_operand a, b;
+    bool a_transposed, b_transposed;
+    int n, rows, columns, length; /* examples, i, j, k */
+    double scale;
+};
+
 /* --- batch norm ---------------------------------------------------------------------------------- */
 
 /** A batch norm's memory; all [device]. */

@@ -127,6 +127,26 @@ static void note(struct trial *t, const void *p, size_t bytes)
     r->size += bytes;
 }
 
+static void run_product(struct trial *t)
+{
+    struct product_op op = {.out = reals(t, 1, N * PIXELS * C),
+                            .range = room(t, NULL, sizeof *op.range),
+                            .a = {.data = reals(t, 2, N * PIXELS * 7)},
+                            .b = {.data = reals(t, 3, N * C * 7)},
+                            .n = N,
+                            .rows = PIXELS,
+                            .columns = C,
+                            .length = 7,
+                            .scale = 0.3};
+    for (int way = 0; way < 4; way++) {
+        op.a_transposed = way & 1;
+        op.b_transposed = way & 2;
+        t->d->ops->product(t->d, &op);
+        note(t, op.out, SIZE * sizeof(float));
+        note(t, op.range, sizeof *op.range);
+    }
+}
+
 static void run_hand_on(struct trial *t)
 {
     for (int add = 0; add < 2; add++) {
@@ -364,6 +384,7 @@ static void expect_same_bits(void (*run)(struct trial *t), const char *kernels)
         expect_same_bits(run_##operation, "avx512");                                                         \
     }
 
+EACH_ROW(product)
 EACH_ROW(hand_on)
 EACH_ROW(loss)
 EACH_ROW(update)

@@ -96,6 +96,7 @@ const struct device_ops cpu_ops = {
     .conv_sum_data = cpu_conv_sum_data,
     .norm_forward = cpu_norm_forward,
     .norm_backward = cpu_norm_backward,
+    .product = cpu_product,
     .hand_on = cpu_hand_on,
     .pool_forward = cpu_pool_forward,
     .pool_backward = cpu_pool_backward,

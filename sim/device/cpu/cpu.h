@@ -88,6 +88,8 @@ void cpu_conv_sum_data(struct device *d, const struct conv_backward_data_op *op,
 /* cpu_norm.c */
 void cpu_norm_forward(struct device *d, const struct norm_forward_op *op);
 void cpu_norm_backward(struct device *d, const struct norm_backward_op *op);
+/* cpu_product.c */
+void cpu_product(struct device *d, const struct product_op *op);
 /* cpu_hand_on.c */
 void cpu_hand_on(struct device *d, const struct hand_on_op *op);
 /* cpu_pool.c */
