@@ -194,3 +194,30 @@ Test(seams, each_pixel_of_the_logits_has_its_target)
     cr_assert(fabs(loss - sum / TARGETS) < 1e-6, "%g, %g", loss, sum / TARGETS);
     graph_close(&g);
 }
+
+/* In small steps plain descent lowers the loss by rate * |gradient|^2 each. Here |gradient|^2 is 0.01: ten steps of
+ * 0.02 lower 1.548 by 0.0021, no more. */
+Test(seams, update_params_trains_a_new_layer_as_its_gradient_says)
+{
+    struct graph g;
+    struct optimizer_spec sgd = {.momentum = 0};
+    const double rate = 0.02;
+    make(&g, false);
+    const struct pass p = pass_of(&g);
+    cr_assert_eq(optimizer_find(&sgd.type, "sgd"), STATUS_OK);
+    const double first = loss_of(&g, true);
+    double expected = 0, before = first;
+    for (int step = 0; step < 10; step++) {
+        double square = 0;
+        for (struct param_at at = params_begin(&g); at.param; params_next(&at))
+            square += params_dot(at.param->grad, at.param->grad, at.param->size);
+        update_params(&g, &sgd, rate, &p);
+        const double after = loss_of(&g, true);
+        cr_assert(after < before);
+        expected += rate * square;
+        before = after;
+    }
+    cr_assert(fabs((first - before) / expected - 1) < 0.02, "fell by %g, the gradients say %g",
+              first - before, expected);
+    graph_close(&g);
+}
