@@ -158,7 +158,7 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
     state_file(path, record_dir(r), CHECKPOINT_NEXT);
-    TRY(checkpoint_state_open(&state, t->graph));
+    TRY(checkpoint_state_open(&state, t->graph, true));
     const enum status status = save(path, &h, &state);
     checkpoint_state_close(&state);
     return status == STATUS_OK ? rotate(record_dir(r)) : status;
@@ -237,7 +237,7 @@ static enum status load_open(struct head *h, struct store *s, struct graph *g, c
 
     TRY(verify(h, s));
     if (w->resumed != NULL) TRY(checkpoint_memory_fits(w->resumed, h->version, s));
-    TRY(checkpoint_state_open(&state, g));
+    TRY(checkpoint_state_open(&state, g, w->resumed != NULL));
     enum status status = checkpoint_state_fits(s, &state);
     for (int i = 0; i < state.count && status == STATUS_OK; i++) {
         const struct checkpoint_tensor *t = &state.tensor[i];

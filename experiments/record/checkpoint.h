@@ -10,6 +10,7 @@
  *     /method/number [8], count [4]
  *                  what the method remembers (struct method_state)
  *     /masks/NAME  where a method has masks
+ *     /carried/NAME  where layers carry state from batch to batch
  *     /provenance  attributes run_id, created_utc
  *
  * Version 1.0 has no /schedule, 1.1 no /method and what follows: they are read where nothing of it is needed.

@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const checkpoint_groups[CHECKPOINT_GROUPS] = {
-    [STATE_VALUE] = "model", [STATE_OPTIMIZER] = "optim", [STATE_BUFFER] = "buffers", [STATE_MASK] = "masks"};
+const char *const checkpoint_groups[CHECKPOINT_GROUPS] = {[STATE_VALUE] = "model",
+                                                          [STATE_OPTIMIZER] = "optim",
+                                                          [STATE_BUFFER] = "buffers",
+                                                          [STATE_MASK] = "masks",
+                                                          [STATE_CARRY] = "carried"};
 
 /* Known shapes are kept, for readers; the values are the same either way. */
 static void set_shape(struct checkpoint_tensor *t, const struct layer *l, size_t size)
@@ -41,7 +44,7 @@ static void add(struct checkpoint_state *s, const struct state_at *at)
     set_shape(t, at->layer, at->size);
 }
 
-enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g)
+enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g, bool goes_on)
 {
     size_t count = 0, largest = 1;
 
@@ -56,7 +59,7 @@ enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph
     }
     for (enum state_kind kind = 0; kind < STATE_KINDS; kind++)
         for (struct state_at at = state_begin(g); at.value; state_next(&at))
-            if (at.kind == kind) add(s, &at);
+            if (at.kind == kind && (goes_on || kind != STATE_CARRY)) add(s, &at);
     return STATUS_OK;
 }
 

@@ -25,8 +25,10 @@ enum { CHECKPOINT_GROUPS = STATE_KINDS };
 /** Groups of a file, one for each kind of tensor: values, momenta, running statistics. */
 extern const char *const checkpoint_groups[CHECKPOINT_GROUPS];
 
-/** The tensors of a graph, which keeps their values. */
-STATUS_MUST_CHECK enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g);
+/** The tensors of a graph, which keeps their values. goes_on: also what training carries from batch to batch, which
+ * other readers of a state do not need. */
+STATUS_MUST_CHECK enum status checkpoint_state_open(struct checkpoint_state *s, const struct graph *g,
+                                                    bool goes_on);
 void checkpoint_state_close(struct checkpoint_state *s);
 
 /** A tensor's values on the host, in s->host; and those of s->host where the device has them. */

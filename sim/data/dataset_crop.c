@@ -82,7 +82,7 @@ static int level_at(const uint8_t *corner, size_t stride, int channels, const st
 
 void dataset_crop_write(float *x, const uint8_t *pixel, const struct dataset *d, struct crop crop, bool flip)
 {
-    const struct shape out = d->shape, raw = d->images->raw;
+    const struct shape out = d->shape, raw = images_of(d)->raw;
     const size_t stride = (size_t)raw.w * (size_t)raw.c;
     const uint8_t *corner = pixel + (size_t)crop.top * stride + (size_t)crop.left * (size_t)raw.c;
     struct axis rows, columns;
@@ -93,7 +93,7 @@ void dataset_crop_write(float *x, const uint8_t *pixel, const struct dataset *d,
         for (int to = 0; to < out.w; to++) {
             const int column = flip ? out.w - 1 - to : to;
             for (int c = 0; c < out.c; c++)
-                *x++ =
-                    d->images->normalized[c][level_at(corner + c, stride, raw.c, &rows, y, &columns, column)];
+                *x++ = images_of(d)
+                           ->normalized[c][level_at(corner + c, stride, raw.c, &rows, y, &columns, column)];
         }
 }

@@ -29,7 +29,7 @@ void dataset_permute(uint32_t *order, uint32_t n, struct random_name name)
     }
 }
 
-void dataset_order(uint32_t *order, const struct dataset *d, uint64_t seed, uint32_t epoch)
+void dataset_order_shuffled(uint32_t *order, const struct dataset *d, uint64_t seed, uint32_t epoch)
 {
     const struct random_name name = {seed, random_stream(RANDOM_ORDER, 0), epoch};
     dataset_permute(order, (uint32_t)d->count[SPLIT_TRAIN], name);

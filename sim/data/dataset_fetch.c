@@ -31,8 +31,8 @@ static struct placement place(const struct augmentation *a, uint32_t record, str
 /** x[h][w][c] of one example. */
 static void write_example(float *x, const uint8_t *pixel, const struct dataset *d, struct placement at)
 {
-    const struct shape out = d->shape, raw = d->images->raw;
-    const float(*normalized)[256] = (const float(*)[256])d->images->normalized;
+    const struct shape out = d->shape, raw = images_of(d)->raw;
+    const float(*normalized)[256] = (const float(*)[256])images_of(d)->normalized;
 
     for (int y = 0; y < out.h; y++) {
         const int row = y + at.top;
@@ -47,24 +47,24 @@ static void write_example(float *x, const uint8_t *pixel, const struct dataset *
     }
 }
 
-void dataset_fetch(float *x, int *label, const struct dataset *d, enum split split, const uint32_t *index,
-                   int n, const struct augmentation *a)
+void dataset_images_fetch(struct batch *b, const struct dataset *d, enum split split, const uint32_t *index,
+                          const struct augmentation *a)
 {
-    const struct dataset_images *images = d->images;
+    const struct dataset_images *images = images_of(d);
     const struct dataset_part *part = &images->part[split == SPLIT_TEST];
     const size_t raw_size = shape_size(images->raw), size = shape_size(d->shape);
 
     assert(!a || a->pad >= 0);
-#pragma omp parallel for schedule(static) if (n > 1)
-    for (int i = 0; i < n; i++) {
+#pragma omp parallel for schedule(static) if (b->n > 1)
+    for (int i = 0; i < b->n; i++) {
         assert(index[i] < d->count[split]);
         const uint32_t record = images->record[split][index[i]];
-        label[i] = part->label[record];
         const uint8_t *pixel = part->pixel + record * raw_size;
+        float *x = (float *)b->input + (size_t)i * size;
+        b->target[i] = part->label[record];
         if (a && a->crop && images->resized_crop)
-            dataset_crop_write(x + (size_t)i * size, pixel, d, dataset_crop_draw(a, record, images->raw),
-                               is_flipped(a, record));
+            dataset_crop_write(x, pixel, d, dataset_crop_draw(a, record, images->raw), is_flipped(a, record));
         else
-            write_example(x + (size_t)i * size, pixel, d, place(a, record, d->shape, images->raw));
+            write_example(x, pixel, d, place(a, record, d->shape, images->raw));
     }
 }

@@ -51,6 +51,20 @@ struct dataset_images {
     float normalized[3][256]; /* per channel: (pixel/255 - mean) / std */
 };
 
+static inline struct dataset_images *images_of(const struct dataset *d)
+{
+    return d->own;
+}
+
+/** What the table's rows of images do; dataset_type.fetch of it is in dataset_fetch.c. */
+extern const struct dataset_type dataset_images_type;
+void dataset_images_fetch(struct batch *b, const struct dataset *d, enum split split, const uint32_t *index,
+                          const struct augmentation *a);
+
+/** dir: the first folder with all files of the row; if there is none, the first one looked in. */
+STATUS_MUST_CHECK enum status dataset_folder_find(char dir[DATASET_FOLDER], const struct dataset_row *row,
+                                                  const char *hint);
+
 /** Fill path with dir/name or, if there is none, dir/name.gz; false if there is neither. */
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name);
 

@@ -11,8 +11,7 @@ enum { BUFFERS = 2, NONE = -1 };
 
 struct loader {
     struct loader_spec spec;
-    struct loaded batch[BUFFERS];
-    int *labels[BUFFERS];
+    struct batch batch[BUFFERS];
     uint32_t *order; /* of order_epoch; the thread's own */
     int64_t order_epoch;
     pthread_t thread;
@@ -29,18 +28,23 @@ int64_t loader_epoch_length(const struct loader_spec *s)
     return s->drop_last && full > 0 ? full : (n + s->batch - 1) / s->batch;
 }
 
-static size_t image_floats(const struct loader_spec *s)
+static size_t input_bytes(const struct loader_spec *s)
 {
-    return (size_t)s->batch * shape_size(s->data->shape);
+    return (size_t)s->batch * dataset_input_bytes(s->data);
+}
+
+static size_t target_bytes(const struct loader_spec *s)
+{
+    return (size_t)s->batch * (size_t)s->data->targets * sizeof(int);
 }
 
 static size_t bytes_of(const struct loader_spec *s)
 {
-    return BUFFERS * (image_floats(s) * sizeof(float) + (size_t)s->batch * sizeof(int)) +
+    return BUFFERS * (input_bytes(s) + target_bytes(s)) +
            (size_t)s->data->count[SPLIT_TRAIN] * sizeof(uint32_t);
 }
 
-static void make_batch(struct loader *l, struct loaded *b, int *labels, int64_t iteration)
+static void make_batch(struct loader *l, struct batch *b, int64_t iteration)
 {
     const struct loader_spec *s = &l->spec;
     const int64_t length = loader_epoch_length(s), first = iteration % length * s->batch;
@@ -50,7 +54,7 @@ static void make_batch(struct loader *l, struct loaded *b, int *labels, int64_t 
     b->epoch = iteration / length;
     if (l->order_epoch != b->epoch) dataset_order(l->order, s->data, s->seed, (uint32_t)b->epoch);
     l->order_epoch = b->epoch;
-    dataset_fetch(b->images, labels, s->data, SPLIT_TRAIN, l->order + first, b->n,
+    dataset_fetch(b, s->data, SPLIT_TRAIN, l->order + first,
                   &(struct augmentation){s->crop, s->flip, s->pad, s->seed, (uint32_t)b->epoch});
 }
 
@@ -68,7 +72,7 @@ static void *work(void *loader)
         const int64_t iteration = l->wanted;
         const int at = l->filling;
         pthread_mutex_unlock(&l->lock);
-        make_batch(l, &l->batch[at], l->labels[at], iteration);
+        make_batch(l, &l->batch[at], iteration);
         pthread_mutex_lock(&l->lock);
         l->made = iteration;
         pthread_cond_broadcast(&l->changed);
@@ -95,8 +99,8 @@ static enum status start(struct loader *l)
 static void release(struct loader *l)
 {
     for (int i = 0; i < BUFFERS; i++) {
-        free(l->batch[i].images);
-        free(l->labels[i]);
+        free(l->batch[i].input);
+        free(l->batch[i].target);
     }
     free(l->order);
     free(l);
@@ -113,10 +117,9 @@ enum status loader_open(struct loader **out, const struct loader_spec *spec)
     l->order_epoch = l->wanted = l->made = NONE;
     l->order = malloc((size_t)spec->data->count[SPLIT_TRAIN] * sizeof *l->order);
     for (int i = 0; i < BUFFERS; i++) {
-        l->labels[i] = malloc((size_t)spec->batch * sizeof *l->labels[i]);
-        l->batch[i] =
-            (struct loaded){.images = malloc(image_floats(spec) * sizeof(float)), .labels = l->labels[i]};
-        whole = whole && l->labels[i] && l->batch[i].images;
+        l->batch[i].input = malloc(input_bytes(spec));
+        l->batch[i].target = malloc(target_bytes(spec));
+        whole = whole && l->batch[i].input && l->batch[i].target;
     }
     const enum status s = whole && l->order
                               ? start(l)
@@ -136,7 +139,7 @@ static void want(struct loader *l, int64_t iteration)
     pthread_cond_broadcast(&l->changed);
 }
 
-struct loaded loader_batch(struct loader *l, int64_t iteration)
+struct batch loader_batch(struct loader *l, int64_t iteration)
 {
     pthread_mutex_lock(&l->lock);
     while (l->made != l->wanted)
@@ -144,7 +147,7 @@ struct loaded loader_batch(struct loader *l, int64_t iteration)
     if (l->made != iteration) want(l, iteration); /* the first one, or the run went elsewhere */
     while (l->made != iteration)
         pthread_cond_wait(&l->changed, &l->lock);
-    const struct loaded b = l->batch[l->filling];
+    const struct batch b = l->batch[l->filling];
     l->filling = 1 - l->filling;
     if (iteration + 1 < l->spec.iterations)
         want(l, iteration + 1);

@@ -19,14 +19,6 @@ struct loader_spec {
     int pad;
 };
 
-/** The examples of an iteration. They stay until the next call of loader_batch. */
-struct loaded {
-    float *images;     /* [n][h][w][c] */
-    const int *labels; /* [n] */
-    int n;
-    int64_t epoch;
-};
-
 struct loader;
 
 /** Iterations in one epoch. */
@@ -35,8 +27,8 @@ int64_t loader_epoch_length(const struct loader_spec *s);
 /** Begin; STATUS_NOMEM, or STATUS_IO if there can be no thread. The data set must outlive the loader. */
 STATUS_MUST_CHECK enum status loader_open(struct loader **out, const struct loader_spec *spec);
 
-/** The batch of `iteration`, and begin to make that of the next one. */
-struct loaded loader_batch(struct loader *l, int64_t iteration);
+/** The batch of `iteration`, and begin to make that of the next one. It stays until the next call. */
+struct batch loader_batch(struct loader *l, int64_t iteration);
 
 void loader_close(struct loader *l); /* NULL is fine */
 

@@ -173,8 +173,7 @@ static enum status place_tensors(struct graph *g)
     return s;
 }
 
-/* Targets of an example: one for each pixel of the logits. */
-static int targets_of(const struct graph *g)
+int graph_targets(const struct graph *g)
 {
     const struct shape last = g->nodes[g->count - 1].layer->out;
     return last.h * last.w;
@@ -186,7 +185,7 @@ static void claim_state(struct graph *g, struct arena *a)
     for (int i = 0; i < g->count; i++)
         g->nodes[i].layer->type->plan(g->nodes[i].layer, &g->plan, a);
     claim_wishes(g, a);
-    const size_t targets = (size_t)g->plan.batch * (size_t)targets_of(g);
+    const size_t targets = (size_t)g->plan.batch * (size_t)graph_targets(g);
     g->loss = arena_push(a, sizeof *g->loss);
     g->losses = arena_push(a, targets * sizeof *g->losses);
     g->targets = arena_push(a, targets * sizeof *g->targets);
@@ -250,7 +249,7 @@ void graph_loss(struct graph *g, const int *target, int n, bool gradient)
 {
     struct device *d = g->plan.device;
     const struct node *last = &g->nodes[g->count - 1];
-    const int rows = n * targets_of(g);
+    const int rows = n * graph_targets(g);
 
     d->ops->put(d, g->targets, target, (size_t)rows * sizeof *target);
     d->ops->loss(d, &(struct loss_op){.out = g->loss,
@@ -293,6 +292,21 @@ void graph_backward(struct graph *g, const struct pass *p)
 {
     for (int i = g->count - 1; i >= 0; i--)
         graph_backward_node(g, i, true, p);
+}
+
+void graph_carry_drop(struct graph *g, enum carry_use use)
+{
+    struct device *d = g->plan.device;
+
+    for (int i = 0; i < g->count; i++)
+        for (int j = 0; j < g->nodes[i].layer->carry_count; j++) {
+            const struct carry *c = &g->nodes[i].layer->carries[j];
+            const size_t size = (size_t)g->plan.batch * c->size;
+            float *zeros = calloc(size, sizeof *zeros);
+            if (!zeros) abort(); /* no larger than what a pass writes */
+            d->ops->put(d, c->value[use], zeros, size * sizeof *zeros);
+            free(zeros);
+        }
 }
 
 void graph_free(struct graph *g)

@@ -47,6 +47,9 @@ struct shape graph_shape(const struct graph *g, int node);
 /** Place all memory on the plan's device, which must outlive the graph. */
 STATUS_MUST_CHECK enum status graph_plan(struct graph *g, const struct memory_plan *p);
 
+/** Targets of an example: one for each pixel of the logits. */
+int graph_targets(const struct graph *g);
+
 /** Give the network its batch: n examples of floats, or of integers where it reads tokens. */
 void graph_put(struct graph *g, const void *input, int n);
 
@@ -82,6 +85,9 @@ void graph_backward(struct graph *g, const struct pass *p);
 /** One node's part of it; nodes come last to first. data = false: only its params' gradients, as often as
  * wanted. */
 void graph_backward_node(struct graph *g, int node, bool data, const struct pass *p);
+
+/** Begin anew with what layers carry from batch to batch: zeros. */
+void graph_carry_drop(struct graph *g, enum carry_use use);
 
 void graph_free(struct graph *g);
 

@@ -43,6 +43,19 @@ void layer_add_buffer(struct layer *l, const char *name, size_t size)
     b->size = size;
 }
 
+void layer_add_carry(struct layer *l, const char *name, size_t size)
+{
+    assert(l->carry_count < LAYER_CARRIES);
+    struct carry *c = &l->carries[l->carry_count++];
+    snprintf(c->name, sizeof c->name, "%s", name);
+    c->size = size;
+}
+
+float *layer_carry(const struct layer *l, int i, const struct pass *p)
+{
+    return l->carries[i].value[p->training ? CARRY_TRAINING : CARRY_EVALUATION];
+}
+
 void layer_claim_state(struct layer *l, const struct memory_plan *p, struct arena *run)
 {
     for (int i = 0; i < l->param_count; i++) {
@@ -56,6 +69,11 @@ void layer_claim_state(struct layer *l, const struct memory_plan *p, struct aren
     l->trace = arena_push(run, sizeof *l->trace);
     for (int i = 0; i < l->buffer_count; i++)
         l->buffers[i].value = arena_push(run, l->buffers[i].size * sizeof(float));
+    for (int i = 0; i < l->carry_count; i++) {
+        const size_t bytes = (size_t)p->batch * l->carries[i].size * sizeof(float);
+        l->carries[i].value[CARRY_TRAINING] = p->training ? arena_push(run, bytes) : NULL;
+        l->carries[i].value[CARRY_EVALUATION] = arena_push(run, bytes);
+    }
 }
 
 void layer_range(const struct tensor *t, size_t each, const struct pass *p)

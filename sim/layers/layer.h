@@ -15,7 +15,14 @@
 #include "sim/method/widths.h"
 
 /* The most that one layer may have. Nothing but memory depends on them: randomness is named apart. */
-enum { LAYER_INPUTS = 4, LAYER_PARAMS = 8, LAYER_BUFFERS = 4, PARAM_STATES = 2, NAME_LENGTH = 48 };
+enum {
+    LAYER_INPUTS = 4,
+    LAYER_PARAMS = 8,
+    LAYER_BUFFERS = 4,
+    LAYER_CARRIES = 2,
+    PARAM_STATES = 2,
+    NAME_LENGTH = 48
+};
 
 struct layer;
 
@@ -45,6 +52,17 @@ struct buffer {
     char name[NAME_LENGTH];
     float *value;
     size_t size;
+};
+
+/** Which of its states a layer goes on from: evaluations have their own and leave the training's alone. */
+enum carry_use { CARRY_TRAINING, CARRY_EVALUATION, CARRY_USES };
+
+/** What a layer carries from batch to batch of one epoch, or of one evaluation, beginning with zeros: example i of
+ * a batch goes on from example i of the one before. Part of the state, [device][batch][size]. */
+struct carry {
+    char name[NAME_LENGTH];
+    float *value[CARRY_USES]; /* [CARRY_TRAINING]: NULL unless planned for training */
+    size_t size;              /* of one example */
 };
 
 /** What follows a batch norm: nothing, max(z, 0), or min(max(z, 0), 6). */
@@ -139,6 +157,8 @@ struct layer {
     int param_count;
     struct buffer buffers[LAYER_BUFFERS];
     int buffer_count;
+    struct carry carries[LAYER_CARRIES];
+    int carry_count;
     size_t shared_bytes;       /* that it needs while it runs; set by plan, */
     void *shared;              /* [device] one block for all layers, free between them */
     uint32_t id;               /* names the layer's randomness; set by the graph */

@@ -117,14 +117,22 @@ double params_dot(const float *x, const float *y, size_t n)
 
 /* --- the whole state --- */
 
-/* The tensor at->index of the layer: parameters with their states and masks, then buffers. false: it has no more. */
+/* The tensor at->index of the layer: parameters with their states and masks, buffers, what is
+ * carried. false: it has no more. */
 static bool look(struct state_at *at)
 {
     enum { VALUE, STATES, MASK = STATES + PARAM_STATES, EACH };
     const struct layer *l = at->layer;
-    const int params = l->param_count * EACH, buffer = at->index - params;
+    const int params = l->param_count * EACH, buffer = at->index - params, carry = buffer - l->buffer_count;
 
-    if (buffer >= l->buffer_count) return false;
+    if (carry >= l->carry_count) return false;
+    if (carry >= 0) {
+        at->kind = STATE_CARRY;
+        at->name = l->carries[carry].name;
+        at->value = l->carries[carry].value[CARRY_TRAINING];
+        at->size = (size_t)at->graph->plan.batch * l->carries[carry].size;
+        return true;
+    }
     if (buffer >= 0) {
         at->kind = STATE_BUFFER;
         at->name = l->buffers[buffer].name;

@@ -45,11 +45,12 @@ double params_dot(const float *x, const float *y, size_t n);
 /* --- the whole state ----------------------------------------------------------------------------- */
 
 /** What a tensor of the state is. */
-enum state_kind { STATE_VALUE, STATE_OPTIMIZER, STATE_BUFFER, STATE_MASK, STATE_KINDS };
+enum state_kind { STATE_VALUE, STATE_OPTIMIZER, STATE_BUFFER, STATE_MASK, STATE_CARRY, STATE_KINDS };
 
 /**
  * Where a walk over the state stands. A layer's parameters come by number, each followed by what the optimizer
- * keeps of it and by its mask, then the layer's buffers. What the plan gave no memory is passed over.
+ * keeps of it and by its mask, then the layer's buffers and
+ * what it carries while training. What the plan gave no memory is passed over.
  *
  *     for (struct state_at at = state_begin(g); at.value; state_next(&at))
  */

@@ -42,6 +42,15 @@ static enum status roles_check(const struct train_spec *s)
     return STATUS_OK;
 }
 
+/* The network reads what the data set has. */
+static enum status fits(const struct graph *g, const struct dataset *d)
+{
+    if (g->tokens == d->tokens && graph_targets(g) == d->targets) return STATUS_OK;
+    return status_fail(STATUS_INPUT, "data set '%s' has %s and %d targets an example, the network %s and %d",
+                       d->name, d->tokens ? "tokens" : "floats", d->targets, g->tokens ? "tokens" : "floats",
+                       graph_targets(g));
+}
+
 enum status trainer_open(struct trainer *t, const struct train_spec *spec, struct device *device,
                          struct graph *g, struct dataset *d)
 {
@@ -52,6 +61,7 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
 
     *t = (struct trainer){.spec = spec, .data = d, .graph = g, .loss = NAN};
     TRY(roles_check(spec));
+    TRY(fits(g, d));
     TRY(graph_plan(g, &(struct memory_plan){
                           .device = device,
                           .batch = spec->batch,
@@ -62,13 +72,13 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
                           .states = optimizer_states(spec->optimizer.type),
                           .masks = spec->method && spec->method->masks,
                       }));
-    t->images = malloc((size_t)spec->batch * shape_size(g->input) * sizeof *t->images);
-    t->labels = malloc((size_t)spec->batch * sizeof *t->labels);
+    t->batch.input = malloc((size_t)spec->batch * dataset_input_bytes(d));
+    t->batch.target = malloc((size_t)spec->batch * (size_t)d->targets * sizeof *t->batch.target);
     t->widths = calloc((size_t)g->count + 1, sizeof *t->widths);
     t->skip = calloc((size_t)g->count + 1, sizeof *t->skip);
     t->skips = calloc((size_t)g->count + 1, sizeof *t->skips);
-    if (!t->images || !t->labels || !t->widths || !t->skip || !t->skips)
-        return status_fail(STATUS_NOMEM, "no memory for a batch of %d images", spec->batch);
+    if (!t->batch.input || !t->batch.target || !t->widths || !t->skip || !t->skips)
+        return status_fail(STATUS_NOMEM, "no memory for a batch of %d examples", spec->batch);
     if (spec->method && spec->method->masks) params_unmask(g);
     return loader_open(&t->loader, &batches);
 }
@@ -76,14 +86,13 @@ enum status trainer_open(struct trainer *t, const struct train_spec *spec, struc
 void trainer_close(struct trainer *t)
 {
     loader_close(t->loader);
-    free(t->images);
-    free(t->labels);
+    free(t->batch.input);
+    free(t->batch.target);
     free(t->widths);
     free(t->skip);
     free(t->skips);
     t->loader = NULL;
-    t->images = NULL;
-    t->labels = NULL;
+    t->batch = (struct batch){0};
     t->widths = NULL;
     t->skip = NULL;
     t->skips = NULL;
@@ -98,15 +107,23 @@ static struct widths widths_at(struct trainer *t, const struct schedule_point *a
     return schedule_widths(t->widths, t->graph->count, &s->forward, &s->backward, t->schedule, at);
 }
 
-/* Let the method do what it does before a step; returns pass.skips. */
-static const enum skip *method_acts(struct trainer *t)
+/* What happens between two epochs. */
+static void begin_epoch(struct trainer *t, int64_t epoch)
+{
+    const struct method *m = t->spec->method;
+
+    if (m && m->before_epoch) m->before_epoch(&t->method, t, epoch);
+    graph_carry_drop(t->graph, CARRY_TRAINING);
+}
+
+/* What comes before a step: the beginning of an epoch, and the method's choice of layers. Returns pass.skips. */
+static const enum skip *before_step(struct trainer *t)
 {
     const struct method *m = t->spec->method;
     const int64_t length = trainer_epoch_length(t->spec, t->data);
 
-    if (!m) return NULL;
-    if (m->before_epoch && t->at % length == 0) m->before_epoch(&t->method, t, t->at / length);
-    if (!m->before_step) return NULL;
+    if (t->at % length == 0) begin_epoch(t, t->at / length);
+    if (!m || !m->before_step) return NULL;
     memset(t->skip, 0, (size_t)t->graph->count * sizeof *t->skip);
     m->before_step(&t->method, t->skip, t);
     graph_skips(t->skips, t->graph, t->skip);
@@ -117,8 +134,8 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
 {
     const double start = now();
     const struct train_spec *s = t->spec;
-    const enum skip *skips = method_acts(t);
-    const struct loaded batch = loader_batch(t->loader, t->at);
+    const enum skip *skips = before_step(t);
+    const struct batch batch = loader_batch(t->loader, t->at);
     const int n = batch.n;
     *row = (struct step_row){.iteration = t->at, .epoch = batch.epoch};
     struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
@@ -143,9 +160,9 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
                               .seed = s->seed,
                               .step = (uint32_t)t->at};
 
-    graph_put(t->graph, batch.images, n);
+    graph_put(t->graph, batch.input, n);
     graph_forward(t->graph, &pass);
-    graph_loss(t->graph, batch.labels, n, true);
+    graph_loss(t->graph, batch.target, n, true);
     graph_backward(t->graph, &pass);
     update_params(t->graph, &s->optimizer, row->lr, &pass);
 
@@ -154,7 +171,7 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     row->images = n;
     row->loss = t->loss = at.loss = loss.mean;
     schedule_observe(t->schedule, &s->forward, &s->backward, &at);
-    row->accuracy = (double)loss.correct / n;
+    row->accuracy = (double)loss.correct / (double)(n * t->data->targets);
     row->seconds = now() - start;
     t->at++;
     if (!isfinite(loss.mean))
@@ -182,22 +199,24 @@ bool trainer_evaluation_step(struct trainer *t, struct evaluation *e)
                               .step = (uint32_t)t->at};
 
     if (pass.n == 0) return false;
+    if (e->seen == 0) graph_carry_drop(t->graph, CARRY_EVALUATION);
     uint32_t *index = malloc((size_t)pass.n * sizeof *index);
     if (!index) abort(); /* a few hundred bytes */
     for (int i = 0; i < pass.n; i++)
         index[i] = (uint32_t)(e->seen + i);
-    dataset_fetch(t->images, t->labels, t->data, e->split, index, pass.n, NULL);
+    t->batch.n = pass.n;
+    dataset_fetch(&t->batch, t->data, e->split, index, NULL);
     free(index);
-    graph_put(t->graph, t->images, pass.n);
+    graph_put(t->graph, t->batch.input, pass.n);
     graph_forward(t->graph, &pass);
-    graph_loss(t->graph, t->labels, pass.n, false);
+    graph_loss(t->graph, t->batch.target, pass.n, false);
     const struct loss l = graph_loss_get(t->graph);
     e->loss_sum += l.mean * pass.n;
     e->correct += l.correct;
     e->seen += pass.n;
     if (e->seen < e->count) return true;
     e->loss = e->loss_sum / (double)e->count;
-    e->accuracy = (double)e->correct / (double)e->count;
+    e->accuracy = (double)e->correct / (double)(e->count * t->data->targets);
     return false;
 }
 

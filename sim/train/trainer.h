@@ -31,7 +31,7 @@ struct train_spec {
 /** One training iteration as it was. */
 struct step_row {
     int64_t iteration, epoch; /* 0-based; epoch of this iteration */
-    double loss, accuracy;    /* of the batch; accuracy in [0, 1] */
+    double loss, accuracy;    /* of the batch: means over its targets; accuracy in [0, 1] */
     double lr;
     int forward_bits, backward_bits;   /* of the run as a whole; 0: float32 */
     const struct widths *layer_widths; /* [layers] by node of the graph; the trainer's, until the next step */
@@ -49,7 +49,7 @@ struct evaluation {
     int bits;              /* of weights and activations; 0: float32 */
     double loss, accuracy; /* means over the images; NaN before all of them are seen */
     int64_t count;
-    int64_t seen, correct; /* images so far, and those of the right class */
+    int64_t seen, correct; /* examples so far, and their targets that were met */
     double loss_sum;       /* over them */
 };
 
@@ -65,8 +65,7 @@ struct trainer {
     bool *skip;                                /* [graph->count] what it leaves out of a step, */
     enum skip *skips;                          /* [graph->count] and what follows from that */
     struct loader *loader;
-    float *images; /* of an evaluation's batch, */
-    int *labels;   /* on the host */
+    struct batch batch; /* of an evaluation, on the host */
 };
 
 /** Make ready: plan the graph's memory, initialize nothing (model_build has). *spec stays as it is from here

@@ -132,7 +132,7 @@ static int image_of(const struct dataset *d, enum split split, uint32_t i)
     float x[SIDE * SIDE * 3];
     int label, found = -1;
 
-    dataset_fetch(x, &label, d, split, &i, 1, NULL);
+    dataset_fetch(&(struct batch){.input = x, .target = &label, .n = 1}, d, split, &i, NULL);
     for (int image = 0; image < SMALL_TRAIN + SMALL_TEST; image++) {
         bool same = true;
         for (int p = 0; same && p < SIDE * SIDE; p++) {
@@ -254,7 +254,7 @@ static void histogram_fill(int64_t histogram[256], const struct dataset *d)
     int label;
 
     for (uint32_t i = 0; i < d->count[SPLIT_TRAIN]; i++) {
-        dataset_fetch(x, &label, d, SPLIT_TRAIN, &i, 1, NULL);
+        dataset_fetch(&(struct batch){.input = x, .target = &label, .n = 1}, d, SPLIT_TRAIN, &i, NULL);
         for (int p = 0; p < SIDE * SIDE; p++) {
             const int y = p / SIDE, column = p % SIDE;
             if (y >= 2 && y < 30 && column >= 2 && column < 30)
@@ -284,7 +284,7 @@ Test(dataset, fashion_mnist_is_the_published_one, .timeout = 120)
     cr_assert(d.count[SPLIT_TRAIN] == 60000 && d.count[SPLIT_TEST] == 10000);
     cr_assert_str_eq(d.sha256[0], "d9ef4273af5c2e360155dad0c06bd939447bf37a6620db007d69fc79e4732045");
     cr_assert_str_eq(d.sha256[1], "30214f3fe91405cb8ea60b11ecf0914a65dd6a6ca8e13c13a62eb434f2d9fe56");
-    dataset_fetch(x, label, &d, SPLIT_TRAIN, index, 8, NULL);
+    dataset_fetch(&(struct batch){.input = x, .target = label, .n = 8}, &d, SPLIT_TRAIN, index, NULL);
     cr_assert_arr_eq(label, first, sizeof first);
 
     histogram_fill(histogram, &d);

@@ -137,7 +137,7 @@ ParameterizedTest(struct name *name, dataset_fetch, crops_and_flips_are_uniform)
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         const struct augmentation a = {.crop = true, .flip = true, .pad = PAD, .seed = 8, .epoch = epoch};
         for (uint32_t i = 0; i < SMALL_TRAIN; i++) {
-            dataset_fetch(x, &label, d, SPLIT_TRAIN, &i, 1, &a);
+            dataset_fetch(&(struct batch){.input = x, .target = &label, .n = 1}, d, SPLIT_TRAIN, &i, &a);
             const int at = placement_of(x, d, (int)i);
             cr_assert_eq(label, made_label((int)i, 10));
             rows[at / (2 * POSITIONS)]++;
@@ -169,7 +169,7 @@ Test(dataset_fetch, crops_and_flips_are_those_of_the_named_draws)
 
     small_open(&small, "cifar10", NULL);
     const struct dataset *d = &small.set;
-    dataset_fetch(x, label, d, SPLIT_TRAIN, index, 6, &a);
+    dataset_fetch(&(struct batch){.input = x, .target = label, .n = 6}, d, SPLIT_TRAIN, index, &a);
     for (int i = 0; i < 6; i++)
         cr_assert(shows(x + i * SIDE * SIDE * 3, d, i, want[i][0], want[i][1], want[i][2]), "image %d", i);
     small_close(&small);
@@ -188,16 +188,19 @@ Test(dataset_fetch, without_crop_and_flip_augmentation_changes_nothing)
     small_open(&small, "cifar10", NULL);
     const struct dataset *d = &small.set;
     dataset_order(order, d, 1, 1);
-    dataset_fetch(plain, label, d, SPLIT_TRAIN, order, SMALL_TRAIN, NULL);
-    dataset_fetch(x, label, d, SPLIT_TRAIN, order, SMALL_TRAIN, &nothing);
+    dataset_fetch(&(struct batch){.input = plain, .target = label, .n = SMALL_TRAIN}, d, SPLIT_TRAIN, order,
+                  NULL);
+    dataset_fetch(&(struct batch){.input = x, .target = label, .n = SMALL_TRAIN}, d, SPLIT_TRAIN, order,
+                  &nothing);
     cr_assert_arr_eq(x, plain, sizeof x);
-    dataset_fetch(x, label, d, SPLIT_TRAIN, order, SMALL_TRAIN, &no_room);
+    dataset_fetch(&(struct batch){.input = x, .target = label, .n = SMALL_TRAIN}, d, SPLIT_TRAIN, order,
+                  &no_room);
     cr_assert_arr_eq(x, plain, sizeof x);
     for (uint32_t epoch = 0; epoch < 50;
          epoch++) { /* where the offset is the pad, the image is the plain one */
         struct augmentation a = only_crop;
         a.epoch = epoch;
-        dataset_fetch(x, label, d, SPLIT_TRAIN, order, 1, &a);
+        dataset_fetch(&(struct batch){.input = x, .target = label, .n = 1}, d, SPLIT_TRAIN, order, &a);
         const bool centre = placement_of(x, d, (int)order[0]) == 2 * (PAD * POSITIONS + PAD);
         cr_assert_eq(memcmp(x, plain, SIDE * SIDE * 3 * sizeof *x) == 0, centre);
         centred += centre;
@@ -218,8 +221,10 @@ Test(dataset_fetch, an_image_meets_the_same_crops_in_any_subset)
     small_open(&all, "cifar10", NULL);
     small_open(&few, "cifar10", &limits);
     for (uint32_t i = 0; i < 7; i++) {
-        dataset_fetch(of_few, &label, &few.set, SPLIT_TRAIN, &i, 1, &a);
-        dataset_fetch(of_all, &label, &all.set, SPLIT_TRAIN, &image[i], 1, &a);
+        dataset_fetch(&(struct batch){.input = of_few, .target = &label, .n = 1}, &few.set, SPLIT_TRAIN, &i,
+                      &a);
+        dataset_fetch(&(struct batch){.input = of_all, .target = &label, .n = 1}, &all.set, SPLIT_TRAIN,
+                      &image[i], &a);
         cr_assert_arr_eq(of_few, of_all, sizeof of_all);
     }
     small_close(&all);
@@ -238,9 +243,11 @@ Test(dataset_fetch, threads_change_no_bit)
     const struct dataset *d = &small.set;
     dataset_order(order, d, 1, 1);
     omp_set_num_threads(1);
-    dataset_fetch(one, label_one, d, SPLIT_TRAIN, order, SMALL_TRAIN, &a);
+    dataset_fetch(&(struct batch){.input = one, .target = label_one, .n = SMALL_TRAIN}, d, SPLIT_TRAIN, order,
+                  &a);
     omp_set_num_threads(3);
-    dataset_fetch(three, label_three, d, SPLIT_TRAIN, order, SMALL_TRAIN, &a);
+    dataset_fetch(&(struct batch){.input = three, .target = label_three, .n = SMALL_TRAIN}, d, SPLIT_TRAIN,
+                  order, &a);
     cr_assert_arr_eq(one, three, sizeof one);
     cr_assert_arr_eq(label_one, label_three, sizeof label_one);
     small_close(&small);

@@ -66,7 +66,7 @@ ParameterizedTest(struct set *set, dataset_files, every_pixel_and_label_comes_ba
 
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; split += SPLIT_TEST) {
         const int n = (int)d.count[split], first = split == SPLIT_TEST ? SMALL_TRAIN : 0;
-        dataset_fetch(x, label, &d, split, index, n, NULL);
+        dataset_fetch(&(struct batch){.input = x, .target = label, .n = n}, &d, split, index, NULL);
         for (int i = 0; i < n; i++) {
             cr_assert_eq(label[i], made_label(first + i, set->classes));
             expect_image(x + (size_t)i * shape_size(d.shape), &d, set, first + i);
@@ -110,7 +110,7 @@ static void expect_refused(const char *set, const char *dir, enum status status,
     cr_assert_eq(s, status, "status %s, not %s: %s", status_text(s), status_text(status), status_detail());
     for (int i = 0; words[i]; i++)
         cr_assert(strstr(status_detail(), words[i]), "no \"%s\" in: %s", words[i], status_detail());
-    cr_assert_null(d.images);
+    cr_assert_null(d.own);
     dataset_close(&d);
 }
 
@@ -301,7 +301,7 @@ static void expect_in_range(const struct dataset *d)
 
     cr_assert(d->count[SPLIT_TRAIN] >= 1 && d->count[SPLIT_TRAIN] <= SMALL_TRAIN + 1);
     for (uint32_t i = 0; i < d->count[SPLIT_TRAIN]; i++) {
-        dataset_fetch(x, &label, d, SPLIT_TRAIN, &i, 1, NULL);
+        dataset_fetch(&(struct batch){.input = x, .target = &label, .n = 1}, d, SPLIT_TRAIN, &i, NULL);
         cr_assert(label >= 0 && label < d->classes);
         for (size_t j = 0; j < shape_size(d->shape); j++)
             cr_assert(x[j] >= -3.0f && x[j] <= 3.0f);

@@ -71,7 +71,7 @@ Test(dataset_packed, images_come_with_labels_and_the_centre_is_tested)
 
     packed_open(&d, &folder);
     cr_assert(d.count[SPLIT_TRAIN] == TRAIN && d.count[SPLIT_TEST] == VAL && d.classes == 1000);
-    dataset_fetch(x, label, &d, SPLIT_TEST, index, VAL, NULL);
+    dataset_fetch(&(struct batch){.input = x, .target = label, .n = VAL}, &d, SPLIT_TEST, index, NULL);
     for (int n = 0; n < VAL; n++) {
         cr_expect_eq(label[n], labels[TRAIN + n]);
         for (int i = 0; i < SIDE * SIDE * 3; i++) {
@@ -116,7 +116,7 @@ struct one {
 static struct one *one_new(int (*level)(int y, int x, int c))
 {
     struct one *o = calloc(1, sizeof *o);
-    o->set = (struct dataset){.shape = {SIDE, SIDE, 3}, .images = &o->images};
+    o->set = (struct dataset){.type = &dataset_images_type, .shape = {SIDE, SIDE, 3}, .own = &o->images};
     o->images.raw = (struct shape){STORED, STORED, 3};
     for (int c = 0; c < 3; c++)
         for (int p = 0; p < 256; p++)
@@ -194,7 +194,8 @@ Test(dataset_packed, crops_differ_by_epoch_and_not_by_threads)
     for (int i = 0; i < 3; i++) {
         const struct augmentation a = {.crop = true, .flip = true, .pad = 4, .seed = 5, .epoch = i == 2};
         omp_set_num_threads(1 + 2 * i);
-        dataset_fetch(x[i], label, &d, SPLIT_TRAIN, index, TRAIN, &a);
+        dataset_fetch(&(struct batch){.input = x[i], .target = label, .n = TRAIN}, &d, SPLIT_TRAIN, index,
+                      &a);
         for (int n = 0; n < TRAIN; n++)
             cr_expect_eq(label[n], labels[index[n]]);
     }

@@ -43,18 +43,18 @@ static void expect_batch(struct run *r, int64_t iteration)
     static float images[BATCH * SIZE];
     uint32_t order[SMALL_TRAIN];
     int labels[BATCH];
-    const struct loaded b = loader_batch(r->loader, iteration);
+    const struct batch b = loader_batch(r->loader, iteration);
     const int64_t epoch = iteration / PER_EPOCH, first = iteration % PER_EPOCH * BATCH;
     const int n = first + BATCH > SMALL_TRAIN ? SMALL_TRAIN - (int)first : BATCH;
 
     dataset_order(order, &r->small.set, r->spec.seed, (uint32_t)epoch);
-    dataset_fetch(images, labels, &r->small.set, SPLIT_TRAIN, order + first, n,
-                  &(struct augmentation){true, true, 4, r->spec.seed, (uint32_t)epoch});
+    dataset_fetch(&(struct batch){.input = images, .target = labels, .n = n}, &r->small.set, SPLIT_TRAIN,
+                  order + first, &(struct augmentation){true, true, 4, r->spec.seed, (uint32_t)epoch});
     cr_assert(eq(int, b.n, n));
     cr_assert(eq(i64, b.epoch, epoch));
-    cr_assert(memcmp(b.images, images, (size_t)n * SIZE * sizeof(float)) == 0, "iteration %ld",
+    cr_assert(memcmp(b.input, images, (size_t)n * SIZE * sizeof(float)) == 0, "iteration %ld",
               (long)iteration);
-    cr_assert(memcmp(b.labels, labels, (size_t)n * sizeof(int)) == 0, "iteration %ld", (long)iteration);
+    cr_assert(memcmp(b.target, labels, (size_t)n * sizeof(int)) == 0, "iteration %ld", (long)iteration);
 }
 
 Test(loader, batches_are_those_of_their_iterations)
@@ -83,10 +83,10 @@ Test(loader, a_batch_stays_while_the_next_one_is_made)
     struct run r;
     run_open(&r);
     for (int64_t i = 0; i + 1 < ITERATIONS; i++) {
-        const struct loaded b = loader_batch(r.loader, i);
-        memcpy(before, b.images, (size_t)b.n * SIZE * sizeof(float));
+        const struct batch b = loader_batch(r.loader, i);
+        memcpy(before, b.input, (size_t)b.n * SIZE * sizeof(float));
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* long enough for the next one */
-        cr_assert(memcmp(before, b.images, (size_t)b.n * SIZE * sizeof(float)) == 0);
+        cr_assert(memcmp(before, b.input, (size_t)b.n * SIZE * sizeof(float)) == 0);
     }
     run_close(&r);
 }

@@ -30,13 +30,13 @@ static double full_gradient(struct trainer *t)
     int64_t examples = 0;
 
     for (int64_t i = 0; i < length; i++) {
-        const struct loaded b = loader_batch(t->loader, i);
+        const struct batch b = loader_batch(t->loader, i);
         const struct pass p = {
             .device = t->graph->plan.device, .recipe = &t->spec->recipe, .n = b.n, .training = false};
         float *at = sum;
-        graph_put(t->graph, b.images, b.n);
+        graph_put(t->graph, b.input, b.n);
         graph_forward(t->graph, &p);
-        graph_loss(t->graph, b.labels, b.n, true);
+        graph_loss(t->graph, b.target, b.n, true);
         graph_backward(t->graph, &p);
         for (struct param_at q = params_begin(t->graph); q.param; at += q.param->size, params_next(&q))
             params_axpy(at, (float)b.n, q.param->grad, q.param->size);
