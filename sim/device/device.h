@@ -9,7 +9,8 @@
  * defined by the CPU's, which is defined by `ref` (sim/kernels): another device gives the same bits.
  *
  * To add an operation: its struct in operations.h, its slot in struct device_ops here, its function in each
- * device's folder and its name in that device's table, its claim in tests/sim/test_device.c.
+ * device's folder, declared in the folder's header and named in that device's table, its claims in
+ * tests/sim/test_device.c: the same bits for any threads, and what it computes.
  * To add a device: a folder with its struct device_ops and its row in device.c.
  */
 #ifndef SIM_DEVICE_DEVICE_H
