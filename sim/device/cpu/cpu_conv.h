@@ -61,12 +61,12 @@ float *conv_error_room(struct seat me, const struct cpu *c, const struct conv_sh
 
 /** Shared scratch of the weight gradient. */
 struct conv_sums_memory {
-    int64_t *exact;       /* [members][kernel][kernel][c/groups][k] */
-    double *real;         /* [CONV_IMAGE_GROUPS][the same], float path */
-    int64_t *x_at, *e_at; /* sums over the batch of codes at each position: [h][w][c], [oh][ow][k] */
-    int64_t *x_tap;       /* [kernel][kernel][c] */
-    int64_t *e_tap;       /* [kernel][kernel][k] */
-    int64_t *count;       /* [kernel][kernel] positions that each tap sees */
+    int64_t *exact;             /* [members][kernel][kernel][c/groups][k] */
+    double *real;               /* [CONV_IMAGE_GROUPS][the same], float path */
+    int64_t *x_zones, *e_zones; /* [members] sums of codes, as sim/device/cpu/cpu_conv_zones.h has them */
+    int64_t *x_tap;             /* [kernel][kernel][c] */
+    int64_t *e_tap;             /* [kernel][kernel][k] */
+    int64_t *count;             /* [kernel][kernel] positions that each tap sees */
 };
 
 /** Float gradients are summed in this many fixed groups of images, whatever the number of members. */

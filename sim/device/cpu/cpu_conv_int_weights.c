@@ -5,6 +5,7 @@
  * Source: Fu et al., ICLR 2021, published code.
  */
 #include "sim/device/cpu/cpu_conv.h"
+#include "sim/device/cpu/cpu_conv_zones.h"
 
 #include <string.h>
 
@@ -18,23 +19,49 @@ static int images_of(struct seat me, int n, int most)
     return wanted < 1 ? 1 : wanted < most ? wanted : most;
 }
 
-/* This member's exact sums over its images. */
-static void sum_products(struct seat me, const struct cpu *c, const struct conv_sums_memory *b,
-                         const struct conv_backward_weights_op *op)
+/* What all members know of one gradient. */
+struct gradient {
+    const struct conv_backward_weights_op *op;
+    struct conv_sums_memory b;
+    struct conv_zones x, e;
+    bool errors; /* are the errors' sums read? */
+};
+
+/* Sums of the codes of some images under each tap, on the way: the kernel has just read them. */
+static void sum_codes(struct seat me, const struct gradient *g, int first, int images)
 {
-    const struct conv_shape *s = op->shape;
+    const struct conv_operand *x = &g->op->x, *e = &g->op->e;
+    const size_t in = conv_in_size(g->op->shape), out = conv_out_size(g->op->shape);
+
+    for (size_t n = (size_t)first; n < (size_t)(first + images); n++) {
+        conv_zones_add(g->b.x_zones + (size_t)me.index * conv_zones_size(&g->x), &g->x,
+                       (struct codes){(const char *)x->data + n * in * code_bytes(x->bits), x->bits});
+        if (g->errors)
+            conv_zones_add(g->b.e_zones + (size_t)me.index * conv_zones_size(&g->e), &g->e,
+                           (struct codes){(const char *)e->data + n * out * code_bytes(e->bits), e->bits});
+    }
+}
+
+/* This member's exact sums over its images. */
+static void sum_products(struct seat me, const struct cpu *c, const struct gradient *g)
+{
+    const struct conv_shape *s = g->op->shape;
     const size_t weights = conv_filter_size(s) * (size_t)s->k;
-    const int eb = op->e.bits, xb = op->x.bits, n = op->n;
+    const int eb = g->op->e.bits, xb = g->op->x.bits, n = g->op->n;
     const int images = images_of(me, n, conv_weights_images(xb, eb, s)), calls = (n + images - 1) / images;
     const int pieces = conv_pieces(me, n, s->oh); /* exact sums: rows may be added in any order */
     struct deal parts = team_deal(me, (size_t)calls * (size_t)pieces);
-    int64_t *exact = b->exact + (size_t)me.index * weights;
+    int64_t *exact = g->b.exact + (size_t)me.index * weights;
 
     memset(exact, 0, weights * sizeof *exact);
+    memset(g->b.x_zones + (size_t)me.index * conv_zones_size(&g->x), 0,
+           conv_zones_size(&g->x) * sizeof *exact);
+    memset(g->b.e_zones + (size_t)me.index * conv_zones_size(&g->e), 0,
+           conv_zones_size(&g->e) * sizeof *exact);
     for (size_t i; team_next(&i, me, &parts);) {
         const int at = (int)(i / (size_t)pieces) * images, now = n - at < images ? n - at : images;
-        const char *x = (const char *)op->x.data + (size_t)at * conv_in_size(s) * code_bytes(xb);
-        const char *e = (const char *)op->e.data + (size_t)at * conv_out_size(s) * code_bytes(eb);
+        const char *x = (const char *)g->op->x.data + (size_t)at * conv_in_size(s) * code_bytes(xb);
+        const char *e = (const char *)g->op->e.data + (size_t)at * conv_out_size(s) * code_bytes(eb);
         const struct conv_int_weights_call call = {
             .acc = exact,
             .x = {x, xb},
@@ -46,83 +73,26 @@ static void sum_products(struct seat me, const struct cpu *c, const struct conv_
             .scratch = c->mine[me.index],
         };
         c->kernels->conv_int_weights(c->kernels, &call);
+        if (i % (size_t)pieces == 0) sum_codes(me, g, at, now);
     }
 }
 
-enum { POSITIONS = 4096, IMAGES = 256 }; /* that are summed at once */
-
-/* sum[i] += the codes at position i of n images: 16 bits hold 256 bytes, and take half as many vectors. */
-static void add_bytes(uint32_t sum[POSITIONS], const uint8_t *x, size_t each, size_t size, int n)
+/* X1 and E1 of one tap from all members' sums, and how many positions it sees. */
+static void sum_tap(struct seat me, const struct gradient *g, int tap)
 {
-    for (int image = 0; image < n; image += IMAGES) {
-        const int end = image + IMAGES < n ? image + IMAGES : n;
-        uint16_t part[POSITIONS];
-        memset(part, 0, size * sizeof *part);
-        for (int b = image; b < end; b++)
-            for (size_t i = 0; i < size; i++)
-                part[i] = (uint16_t)(part[i] + x[(size_t)b * each + i]);
-        for (size_t i = 0; i < size; i++)
-            sum[i] += part[i];
+    const struct conv_shape *s = g->op->shape;
+    const int ky = tap / s->kernel, kx = tap % s->kernel;
+    int64_t *x = g->b.x_tap + (size_t)tap * (size_t)s->c, *e = g->b.e_tap + (size_t)tap * (size_t)s->k;
+
+    memset(x, 0, (size_t)s->c * sizeof *x);
+    memset(e, 0, (size_t)s->k * sizeof *e);
+    for (size_t t = 0; t < (size_t)me.count; t++) {
+        g->b.count[tap] = conv_zones_tap(x, &g->x, g->b.x_zones + t * conv_zones_size(&g->x), ky, kx);
+        if (g->errors) conv_zones_tap(e, &g->e, g->b.e_zones + t * conv_zones_size(&g->e), ky, kx);
     }
-}
-
-static void add_words(uint32_t sum[POSITIONS], const uint16_t *x, size_t each, size_t size, int n)
-{
-    for (int b = 0; b < n; b++)
-        for (size_t i = 0; i < size; i++)
-            sum[i] += x[(size_t)b * each + i];
-}
-
-/* at[i] = sum over the batch of the codes at position i, less `center` each; this member's positions. Long runs,
- * because the next image's are far away: 256 bytes of each image took 3 % of a step. */
-static void sum_positions(struct seat me, int64_t *at, const struct conv_operand *x, size_t each, int center,
-                          int n)
-{
-    const struct share mine = team_share(me, (each + 63) / 64);
-    const size_t end = mine.end * 64 < each ? mine.end * 64 : each;
-
-    for (size_t first = mine.first * 64; first < end; first += POSITIONS) {
-        const size_t size = end - first < POSITIONS ? end - first : POSITIONS;
-        uint32_t sum[POSITIONS]; /* 65536 codes of 16 bits fit */
-        memset(sum, 0, size * sizeof *sum);
-        if (code_bytes(x->bits) == 1)
-            add_bytes(sum, (const uint8_t *)x->data + first, each, size, n);
-        else
-            add_words(sum, (const uint16_t *)x->data + first, each, size, n);
-        for (size_t i = 0; i < size; i++)
-            at[first + i] = (int64_t)sum[i] - (int64_t)center * n;
-    }
-}
-
-/* The input row (or column) that tap `k` of output `o` reads; -1 outside. */
-static int tap_position(const struct conv_shape *s, int o, int k, int size)
-{
-    const int i = o * s->stride + k - s->pad;
-    return i >= 0 && i < size ? i : -1;
-}
-
-/* X1 and E1 of one tap from the position sums, and how many positions it sees. */
-static void sum_tap(const struct conv_sums_memory *b, const struct conv_shape *s, size_t tap, bool errors)
-{
-    const size_t ch = (size_t)s->c, k = (size_t)s->k;
-    const int ky = (int)tap / s->kernel, kx = (int)tap % s->kernel;
-    int64_t *x = b->x_tap + tap * ch, *e = b->e_tap + tap * k;
-
-    memset(x, 0, ch * sizeof *x);
-    memset(e, 0, k * sizeof *e);
-    b->count[tap] = 0;
-    for (int oy = 0; oy < s->oh; oy++)
-        for (int ox = 0; ox < s->ow; ox++) {
-            const int iy = tap_position(s, oy, ky, s->h), ix = tap_position(s, ox, kx, s->w);
-            if (iy < 0 || ix < 0) continue;
-            const int64_t *xa = b->x_at + ((size_t)iy * (size_t)s->w + (size_t)ix) * ch;
-            const int64_t *ea = b->e_at + ((size_t)oy * (size_t)s->ow + (size_t)ox) * k;
-            for (size_t i = 0; i < ch; i++)
-                x[i] += xa[i];
-            for (size_t i = 0; errors && i < k; i++)
-                e[i] += ea[i];
-            b->count[tap]++;
-        }
+    const int64_t center = ((int64_t)1 << (g->op->e.bits - 1)) * g->op->n * g->b.count[tap];
+    for (int o = 0; g->errors && o < s->k; o++)
+        e[o] -= center;
 }
 
 /* The four factors of a gradient's integer sums. */
@@ -183,18 +153,19 @@ static void weights_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct conv_backward_weights_op *op = t->op;
     const struct conv_shape *s = op->shape;
-    const struct conv_sums_memory b = conv_sums_memory(t->cpu, s);
-    const bool errors = op->x.map->zero != 0.0f; /* else nothing reads their sums */
+    const struct gradient g = {.op = op,
+                               .b = conv_sums_memory(t->cpu, s),
+                               .x = conv_input_zones(s),
+                               .e = conv_output_zones(s),
+                               .errors = op->x.map->zero != 0.0f};
     const struct share taps = team_share(me, (size_t)s->kernel * (size_t)s->kernel);
 
-    sum_products(me, t->cpu, &b, op);
-    sum_positions(me, b.x_at, &op->x, conv_in_size(s), 0, op->n);
-    if (errors) sum_positions(me, b.e_at, &op->e, conv_out_size(s), 1 << (op->e.bits - 1), op->n);
+    sum_products(me, t->cpu, &g);
     team_barrier(me);
     for (size_t tap = taps.first; tap < taps.end; tap++)
-        sum_tap(&b, s, tap, errors);
+        sum_tap(me, &g, (int)tap);
     team_barrier(me);
-    finish(me, &b, op);
+    finish(me, &g.b, op);
 }
 
 void cpu_conv_int_weights(struct device *d, const struct conv_backward_weights_op *op)

@@ -1,6 +1,7 @@
 /* sim/device/cpu/cpu_conv_memory.c - what a convolution needs of the CPU's scratch. */
 #include "sim/device/cpu/cpu_conv.h"
 
+#include "sim/device/cpu/cpu_conv_zones.h"
 #include "sim/kernels/flip.h"
 
 static struct conv_shape flipped(const struct conv_shape *s)
@@ -47,12 +48,13 @@ static void *take(char *base, size_t *used, size_t bytes)
 static size_t lay_out(struct conv_sums_memory *b, char *base, const struct conv_shape *s, int members)
 {
     const size_t weights = conv_filter_size(s) * (size_t)s->k, taps = (size_t)s->kernel * (size_t)s->kernel;
+    const struct conv_zones x = conv_input_zones(s), e = conv_output_zones(s);
     size_t used = 0;
 
     b->exact = take(base, &used, (size_t)members * weights * sizeof(int64_t));
     b->real = take(base, &used, CONV_IMAGE_GROUPS * weights * sizeof(double));
-    b->x_at = take(base, &used, conv_in_size(s) * sizeof(int64_t));
-    b->e_at = take(base, &used, conv_out_size(s) * sizeof(int64_t));
+    b->x_zones = take(base, &used, (size_t)members * conv_zones_size(&x) * sizeof(int64_t));
+    b->e_zones = take(base, &used, (size_t)members * conv_zones_size(&e) * sizeof(int64_t));
     b->x_tap = take(base, &used, taps * (size_t)s->c * sizeof(int64_t));
     b->e_tap = take(base, &used, taps * (size_t)s->k * sizeof(int64_t));
     b->count = take(base, &used, taps * sizeof(int64_t));
