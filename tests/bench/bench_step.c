@@ -19,10 +19,22 @@
  * 0.82; CPT 3-8/8 142 ms, 0.72; float32 188 ms, 0.98. ResNet-38 0.63, 0.81, 0.70, 1.00; ResNet-74 0.61,
  * 0.79, 0.68, 0.96. The direct order of backward-data took 0.74, 0.91, 0.84, 1.11 on ResNet-20.
  *
+ * Whole-batch operations over one team of threads, instead of a fork for each loop, on 16 cores of a Xeon with
+ * AVX-512 that others used too (single rows move by 20 %), old and new in turns, ms a step:
+ *
+ *     2 threads   ResNet-20 4/8 172 then 162, 8/8 304 then 199, float32 282 then 193; ResNet-38 4/8 388 then 297;
+ *                 ResNet-74 4/8 657 then 663; other 8 to 22 % of a step, then 4.5 to 6 %
+ *     16 threads  ResNet-20 4/8 46 then 35, 8/8 56 then 39, 3-8/8 49 then 33, float32 70 then 62;
+ *                 ResNet-74 4/8 182 then 122; other half of a step, then a third
+ *
  * Learned: backward-data, the one product that has no integer grid, was two fifths of a 4/8 step and is a
  * third. A prefetch of one kilobyte was worth 4 % of a step, huge pages 1 to 2 %. Quantizing within the batch
  * norm, two passes less over the outputs of half of the layers, was predicted to be worth 2 to 3 % and is
- * worth less than 1 % here, where the third cache holds what it no longer moves.
+ * worth less than 1 % here, where the third cache holds what it no longer moves. Of what is outside of kernels
+ * the integer weight gradient had half: sums of codes at each position (now by zones, cpu_conv_zones.h), and a
+ * member's sums read with a stride by all others. Weights packed by one thread were a tenth of backward-data
+ * with 16. Images dealt rather than shared out cost nothing and hide what other users of a CPU take. Contenders
+ * with threads of their own must sleep before a turn: spinning OpenMP threads tripled our time with 16.
  */
 #include "models/model.h"
 #include "sim/device/cpu/cpu.h"
