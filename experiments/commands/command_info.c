@@ -4,7 +4,7 @@
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
 #include "experiments/commands/command.h"
-#include "experiments/print/facts.h"
+#include "experiments/print/properties.h"
 #include "experiments/print/printout.h"
 #include "quant/try.h"
 #include "sim/kernels/kernels.h"
@@ -82,31 +82,31 @@ static void resume_command(char *out, size_t size, struct artifact *a)
              is_arm ? c.arm : "");
 }
 
-static enum status add_status(struct facts *f, struct artifact *a)
+static enum status add_status(struct properties *p, struct artifact *a)
 {
     char state[ARTIFACT_STATUS], holder[128], command[PATH_MAX + 128];
 
     TRY(artifact_status(state, a));
     if (record_writer(holder, sizeof holder, a->dir)) {
-        facts_text(f, "status", "running (%s)", holder);
+        properties_text(p, "status", "running (%s)", holder);
     } else if (strcmp(state, "killed") == 0 || strcmp(state, "interrupted") == 0) {
         resume_command(command, sizeof command, a);
-        facts_text(f, "status", "%s; '%s' goes on", state, command);
+        properties_text(p, "status", "%s; '%s' goes on", state, command);
     } else {
-        facts_text(f, "status", "%s", state);
+        properties_text(p, "status", "%s", state);
     }
     return STATUS_OK;
 }
 
-static void add_integer(struct facts *f, const char *name, int64_t value)
+static void add_integer(struct properties *p, const char *name, int64_t value)
 {
     char digits[32];
 
     snprintf(digits, sizeof digits, "%" PRId64, value);
-    facts_digits(f, name, digits);
+    properties_digits(p, name, digits);
 }
 
-static enum status add_progress(struct facts *f, struct store *s)
+static enum status add_progress(struct properties *p, struct store *s)
 {
     int64_t done, all;
     int64_t rows;
@@ -116,21 +116,21 @@ static enum status add_progress(struct facts *f, struct store *s)
 
     TRY(store_get_integer(&done, s, "", "last_iter"));
     TRY(store_get_integer(&all, s, "", "iterations"));
-    if (f->json) {
-        add_integer(f, "iterations", done);
-        add_integer(f, "planned_iterations", all);
+    if (p->json) {
+        add_integer(p, "iterations", done);
+        add_integer(p, "planned_iterations", all);
     } else {
-        facts_text(f, "iterations", "%" PRId64 " of %" PRId64, done, all);
+        properties_text(p, "iterations", "%" PRId64 " of %" PRId64, done, all);
     }
     TRY(record_read_iterations(&rows, s));
     if (rows == 0) return STATUS_OK;
     record_train_path(path, RECORD_LOSS);
     TRY(artifact_load(&loss, s, path));
     artifact_cell(cell, &loss, rows - 1);
-    facts_digits(f, "training loss", cell);
+    properties_digits(p, "training loss", cell);
     artifact_unload(&loss);
     TRY(record_read_last(&bitops, s, RECORD_BITOPS));
-    facts_number(f, "GBitOPs", bitops / 1e9, 5);
+    properties_number(p, "GBitOPs", bitops / 1e9, 5);
     return STATUS_OK;
 }
 
@@ -141,26 +141,26 @@ struct score {
     double accuracy;
 };
 
-static void add_score(struct facts *f, const struct score *s)
+static void add_score(struct properties *p, const struct score *s)
 {
     char key[128], width[32] = "float32";
 
     if (s->bits > 0) snprintf(width, sizeof width, "%" PRId64 " bits", s->bits);
     snprintf(key, sizeof key, "%s accuracy, %s (%.40s)", s->split, width, s->policy);
-    facts_number(f, key, s->accuracy, 6);
-    if (f->json) {
+    properties_number(p, key, s->accuracy, 6);
+    if (p->json) {
         snprintf(key, sizeof key, "%s images, %s (%.40s)", s->split, width, s->policy);
-        add_integer(f, key, s->count);
+        add_integer(p, key, s->count);
         snprintf(key, sizeof key, "%s iterations, %s (%.40s)", s->split, width, s->policy);
-        add_integer(f, key, s->iter);
+        add_integer(p, key, s->iter);
     } else {
         snprintf(key, sizeof key, "  evaluated (%.40s, %s)", s->policy, width);
-        facts_text(f, key, "%" PRId64 " images after %" PRId64 " iterations", s->count, s->iter);
+        properties_text(p, key, "%" PRId64 " images after %" PRId64 " iterations", s->count, s->iter);
     }
 }
 
 /* Scores of each split under one policy in its last rows: those of the last iteration evaluated. */
-static enum status add_accuracy(struct facts *f, struct store *s, const char *policy)
+static enum status add_accuracy(struct properties *p, struct store *s, const char *policy)
 {
     static const enum split splits[RECORD_SPLITS] = {SPLIT_TEST, SPLIT_VALIDATION, SPLIT_TRAIN};
     struct eval_line *line;
@@ -171,27 +171,27 @@ static enum status add_accuracy(struct facts *f, struct store *s, const char *po
         const enum split split = splits[k];
         for (int64_t i = 0; i < count; i++)
             if (line[i].iteration == line[count - 1].iteration && line[i].count[split] != 0)
-                add_score(f, &(struct score){record_split_name(split), policy, line[i].iteration,
+                add_score(p, &(struct score){record_split_name(split), policy, line[i].iteration,
                                              line[i].bits, line[i].count[split], line[i].accuracy[split]});
     }
     free(line);
     return STATUS_OK;
 }
 
-static enum status add_accuracies(struct facts *f, struct store *s)
+static enum status add_accuracies(struct properties *p, struct store *s)
 {
     struct store_names policies;
     enum status status = STATUS_OK;
 
     TRY(store_members(&policies, s, RECORD_EVAL));
     for (int i = 0; i < policies.count && status == STATUS_OK; i++)
-        status = add_accuracy(f, s, policies.name[i]);
+        status = add_accuracy(p, s, policies.name[i]);
     store_names_free(&policies);
     return status;
 }
 
 /* Every attribute of a group. */
-static enum status add_attributes(struct facts *f, struct store *s, const char *path)
+static enum status add_attributes(struct properties *p, struct store *s, const char *path)
 {
     struct store_names names;
     enum status status = STATUS_OK;
@@ -206,16 +206,16 @@ static enum status add_attributes(struct facts *f, struct store *s, const char *
         snprintf(key, sizeof key, "%s %s", group != NULL ? group + 1 : path, names.name[i]);
         if (status != STATUS_OK) break;
         if (store_get_number(&(double){0}, s, path, names.name[i]) == STATUS_OK) {
-            facts_digits(f, key, value);
+            properties_digits(p, key, value);
         } else {
-            facts_text(f, key, "%s", value);
+            properties_text(p, key, "%s", value);
         }
     }
     store_names_free(&names);
     return status;
 }
 
-static void add_checkpoint(struct facts *f, const char *dir, const char *name)
+static void add_checkpoint(struct properties *p, const char *dir, const char *name)
 {
     char path[PATH_MAX];
     int64_t iteration;
@@ -223,65 +223,65 @@ static void add_checkpoint(struct facts *f, const char *dir, const char *name)
     snprintf(path, sizeof path, "%.4000s/%s", dir, name);
     const enum status status = checkpoint_verify(&iteration, NULL, path);
     if (status == STATUS_OK)
-        facts_text(f, name, "after %" PRId64 " iterations, its digest is right", iteration);
-    if (status == STATUS_INPUT) facts_text(f, name, "%s", status_detail());
+        properties_text(p, name, "after %" PRId64 " iterations, its digest is right", iteration);
+    if (status == STATUS_INPUT) properties_text(p, name, "%s", status_detail());
 }
 
-static enum status describe_run(struct facts *f, struct artifact *a)
+static enum status describe_run(struct properties *p, struct artifact *a)
 {
     struct store *s = a->store;
     char text[128], roles[CONFIG_ROLES];
     int64_t seed;
 
-    facts_text(f, "file", "%s", a->path);
-    facts_text(f, "what", "record of a run (%s)", a->schema);
-    TRY(add_status(f, a));
+    properties_text(p, "file", "%s", a->path);
+    properties_text(p, "what", "record of a run (%s)", a->schema);
+    TRY(add_status(p, a));
     TRY(store_get_text(text, sizeof text, s, "", "title"));
-    facts_text(f, "title", "%s", text);
+    properties_text(p, "title", "%s", text);
     TRY(store_get_text(text, sizeof text, s, "", "model"));
-    facts_text(f, "model", "%s", text);
+    properties_text(p, "model", "%s", text);
     TRY(store_get_integer(&seed, s, "", "seed"));
     snprintf(text, sizeof text, "%" PRIu64, (uint64_t)seed);
-    facts_digits(f, "seed", text);
+    properties_digits(p, "seed", text);
     artifact_roles(roles, s);
-    facts_text(f, "roles", "%s", roles[0] != '\0' || f->json ? roles : "-");
-    TRY(add_progress(f, s));
-    TRY(add_accuracies(f, s));
-    TRY(add_attributes(f, s, RECORD_SUMMARY));
+    properties_text(p, "roles", "%s", roles[0] != '\0' || p->json ? roles : "-");
+    TRY(add_progress(p, s));
+    TRY(add_accuracies(p, s));
+    TRY(add_attributes(p, s, RECORD_SUMMARY));
     for (int i = 0; i < CHECKPOINTS; i++)
-        add_checkpoint(f, a->dir, checkpoint_files[i]);
+        add_checkpoint(p, a->dir, checkpoint_files[i]);
     TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
-    facts_text(f, "config sha256", "%s", text);
-    TRY(add_attributes(f, s, "provenance"));
-    return add_attributes(f, s, "provenance/dataset");
+    properties_text(p, "config sha256", "%s", text);
+    TRY(add_attributes(p, s, "provenance"));
+    return add_attributes(p, s, "provenance/dataset");
 }
 
 /* --- a checkpoint ------------------------------------------------------------------------------------- */
 
-static void add_tensors(struct facts *f, const char *group, int tensors, int64_t values)
+static void add_tensors(struct properties *p, const char *group, int tensors, int64_t values)
 {
     char key[64];
 
-    if (!f->json) {
-        facts_text(f, group, "%d tensors, %" PRId64 " values", tensors, values);
+    if (!p->json) {
+        properties_text(p, group, "%d tensors, %" PRId64 " values", tensors, values);
         return;
     }
     snprintf(key, sizeof key, "%s tensors", group);
-    add_integer(f, key, tensors);
+    add_integer(p, key, tensors);
     snprintf(key, sizeof key, "%s values", group);
-    add_integer(f, key, values);
+    add_integer(p, key, values);
 }
 
-static enum status describe_checkpoint(struct facts *f, struct artifact *a)
+static enum status describe_checkpoint(struct properties *p, struct artifact *a)
 {
     static const char *const groups[] = {"model", "optim", "buffers"};
     int64_t iteration;
     char config[65];
 
     TRY(checkpoint_verify(&iteration, config, a->path));
-    facts_text(f, "file", "%s", a->path);
-    facts_text(f, "what", "checkpoint (%s), its digest is right", a->schema);
-    add_integer(f, "iterations", iteration);
+    properties_text(p, "file", "%s", a->path);
+    properties_text(p, "what", "checkpoint (%s), its digest is right", a->schema);
+    add_integer(p, "iterations", iteration);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         struct store_names names;
         int64_t values = 0;
@@ -292,11 +292,11 @@ static enum status describe_checkpoint(struct facts *f, struct artifact *a)
             snprintf(path, sizeof path, "%s/%s", groups[i], names.name[k]);
             if (store_look(&info, a->store, path) == STATUS_OK) values += info.count;
         }
-        add_tensors(f, groups[i], names.count, values);
+        add_tensors(p, groups[i], names.count, values);
         store_names_free(&names);
     }
-    facts_text(f, "config sha256", "%s", config);
-    return add_attributes(f, a->store, "provenance");
+    properties_text(p, "config sha256", "%s", config);
+    return add_attributes(p, a->store, "provenance");
 }
 
 /* --- parts and other things --------------------------------------------------------------------------- */
@@ -359,9 +359,9 @@ static enum status describe(struct artifact *a, const struct info_options *o)
         fprintf(stderr, "%s: an HDF5 file that this program did not write; its contents:\n", a->path);
         return print_tree(a->store, o->path.json);
     }
-    struct facts f = facts_open(stdout, o->path.json);
-    const enum status status = a->kind == ARTIFACT_RUN ? describe_run(&f, a) : describe_checkpoint(&f, a);
-    facts_close(&f);
+    struct properties p = properties_open(stdout, o->path.json);
+    const enum status status = a->kind == ARTIFACT_RUN ? describe_run(&p, a) : describe_checkpoint(&p, a);
+    properties_close(&p);
     return status;
 }
 
