@@ -12,11 +12,11 @@ static void name_join(char out[NAME_LENGTH], const char *block, const char *name
     (void)length;
 }
 
-static bool is_quantized(enum conv_role role, const struct recipe *r)
+static bool is_quantized(enum conv_place place, const struct recipe *r)
 {
     const bool wanted[] = {
         [CONV_BODY] = true, [CONV_STEM] = r->quantize_first, [CONV_SHORTCUT] = r->quantize_shortcut};
-    return r->quantize && wanted[role];
+    return r->quantize && wanted[place];
 }
 
 int block_conv_norm(struct graph *g, int from, const char *block, const struct conv_norm *c,
@@ -29,7 +29,7 @@ int block_conv_norm(struct graph *g, int from, const char *block, const struct c
     const int y =
         graph_add(g,
                   layer_conv_new(conv, graph_shape(g, from), c->filters, c->kernel, c->stride ? c->stride : 1,
-                                 c->kernel / 2, c->groups ? c->groups : 1, is_quantized(c->role, recipe)),
+                                 c->kernel / 2, c->groups ? c->groups : 1, is_quantized(c->place, recipe)),
                   from, GRAPH_INPUT);
     return graph_add(g, layer_norm_new(norm, graph_shape(g, y), c->adds, c->activation), y,
                      c->adds ? c->residual : GRAPH_INPUT);
@@ -45,7 +45,7 @@ static int shortcut_of(struct graph *g, int from, const struct residual_block *b
                                                .filters = channels,
                                                .kernel = 1,
                                                .stride = b->stride,
-                                               .role = CONV_SHORTCUT},
+                                               .place = CONV_SHORTCUT},
                            recipe);
 }
 
@@ -94,7 +94,7 @@ static bool inverted_shortcut(struct graph *g, int from, struct conv_norm *proje
                               const struct inverted_block *b, const struct recipe *recipe)
 {
     const struct conv_norm projection = {
-        .names = b->style->shortcut, .filters = b->width, .kernel = 1, .role = CONV_SHORTCUT};
+        .names = b->style->shortcut, .filters = b->width, .kernel = 1, .place = CONV_SHORTCUT};
 
     if (b->stride != 1) return false;
     if (graph_shape(g, from).c == b->width)

@@ -16,7 +16,7 @@ struct pair_names {
 };
 
 /** Convolutions that a recipe may leave in float32, apart from the rest. */
-enum conv_role { CONV_BODY, CONV_STEM, CONV_SHORTCUT };
+enum conv_place { CONV_BODY, CONV_STEM, CONV_SHORTCUT };
 
 /** Convolution, batch norm, then `residual` added if `adds`, then the activation; padding kernel / 2. */
 struct conv_norm {
@@ -26,7 +26,7 @@ struct conv_norm {
     enum activation activation;
     bool adds;
     int residual; /* a node */
-    enum conv_role role;
+    enum conv_place place;
 };
 
 /** `block` is the name that comes first, NULL for none. */

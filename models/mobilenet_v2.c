@@ -94,7 +94,7 @@ static void build(struct graph *g, const struct version *v, int classes, const s
                                    .kernel = 3,
                                    .stride = v->stride,
                                    .activation = v->rest->activation,
-                                   .role = CONV_STEM};
+                                   .place = CONV_STEM};
     const struct conv_norm head = {
         .names = v->head, .filters = HEAD_WIDTH, .kernel = 1, .activation = v->rest->activation};
 

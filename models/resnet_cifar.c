@@ -48,7 +48,7 @@ enum status resnet_cifar_build(struct graph *g, const char *name, struct shape i
                                    .filters = WIDTH,
                                    .kernel = 3,
                                    .activation = ACTIVATION_RELU,
-                                   .role = CONV_STEM};
+                                   .place = CONV_STEM};
     int at = block_conv_norm(g, GRAPH_INPUT, NULL, &stem, recipe);
     for (int group = 0; group < GROUPS; group++)
         for (int i = 0; i < (depth - 2) / 6; i++) {

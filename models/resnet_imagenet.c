@@ -40,7 +40,7 @@ static int stem(struct graph *g, const struct recipe *recipe)
                                 .kernel = 7,
                                 .stride = 2,
                                 .activation = ACTIVATION_RELU,
-                                .role = CONV_STEM};
+                                .place = CONV_STEM};
     const int at = block_conv_norm(g, GRAPH_INPUT, NULL, &c, recipe);
 
     return graph_add(g, layer_maxpool_new("maxpool", graph_shape(g, at), 3, 2, 1), at, GRAPH_INPUT);

@@ -290,19 +290,21 @@ static enum status summarize_cost(struct run *r)
 {
     const struct session *s = &r->session;
     double energy_j, latency_s, dram_bytes;
-    struct cost dear;
+    struct cost static_cost;
 
     if (!record_cost(&energy_j, &latency_s, &dram_bytes, r->record) || r->pricing.meter == NULL)
         return STATUS_OK;
-    TRY(pricing_static(&dear, &r->pricing, &s->config.train, s->epoch_length, s->data.count[SPLIT_TRAIN]));
+    TRY(pricing_static(&static_cost, &r->pricing, &s->config.train, s->epoch_length,
+                       s->data.count[SPLIT_TRAIN]));
     TRY(record_summary_number(r->record, "energy_j", energy_j, "J"));
     TRY(record_summary_number(r->record, "latency_s", latency_s, "s"));
     TRY(record_summary_number(r->record, "dram_bytes", dram_bytes, "byte"));
-    if (dear.energy_j > 0)
-        TRY(record_summary_number(r->record, "energy_saving_vs_static", 1 - energy_j / dear.energy_j, "1"));
-    if (dear.latency_s > 0)
-        TRY(record_summary_number(r->record, "latency_saving_vs_static", 1 - latency_s / dear.latency_s,
+    if (static_cost.energy_j > 0)
+        TRY(record_summary_number(r->record, "energy_saving_vs_static", 1 - energy_j / static_cost.energy_j,
                                   "1"));
+    if (static_cost.latency_s > 0)
+        TRY(record_summary_number(r->record, "latency_saving_vs_static",
+                                  1 - latency_s / static_cost.latency_s, "1"));
     return STATUS_OK;
 }
 

@@ -219,7 +219,7 @@ static void small_open(struct graph *g, struct recipe *recipe, enum block_kind k
                                    .filters = 4,
                                    .kernel = 3,
                                    .activation = ACTIVATION_RELU,
-                                   .role = CONV_STEM};
+                                   .place = CONV_STEM};
     struct memory_plan plan = {
         .batch = BATCH, .forward_bits_max = 8, .backward_bits_max = 8, .training = true};
 
