@@ -168,11 +168,11 @@ static enum status quantize_array(struct results *r, const struct options *o, co
 {
     const size_t n = o->values.count, block = block_length(f);
     double *y = malloc((n + 1) * sizeof *y);
-    uint32_t *scale = block == 1 ? NULL : malloc((n + 1) * sizeof *scale);
+    uint32_t *scale = r->scale == NULL ? NULL : malloc((n + 1) * sizeof *scale);
     struct quantizer plan;
     enum status s = STATUS_NOMEM;
 
-    if (y == NULL || (block != 1 && scale == NULL)) {
+    if (y == NULL || (r->scale != NULL && scale == NULL)) {
         s = status_fail(STATUS_NOMEM, "no memory for %zu values", n);
         goto done;
     }
@@ -188,7 +188,7 @@ static enum status quantize_array(struct results *r, const struct options *o, co
     quantizer_decode_f64(&plan, y, r->code, scale, n);
     for (size_t i = 0; i < n; i++) {
         r->value[i] = number_of_double(y[i]);
-        if (scale != NULL) r->scale[i] = scale[i / block];
+        if (r->scale != NULL) r->scale[i] = scale[i / block];
     }
 done:
     free(y);
@@ -204,7 +204,7 @@ static enum status quantize(const struct options *o)
 
     TRY(status_usage(format_parse(&f, o->format)));
     struct results r = {.code = malloc((n + 1) * sizeof *r.code), .value = malloc((n + 1) * sizeof *r.value)};
-    if (block_is_family(f.family)) r.scale = malloc((n + 1) * sizeof *r.scale);
+    if (block_is_family(f.family)) r.scale = calloc(n + 1, sizeof *r.scale);
     enum status s = STATUS_OK;
     if (r.code == NULL || r.value == NULL || (block_is_family(f.family) && r.scale == NULL))
         s = status_fail(STATUS_NOMEM, "no memory for %zu values", n);

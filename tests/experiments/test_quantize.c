@@ -66,6 +66,12 @@ Test(quantize, appends_the_scale_of_blocks_and_takes_json, .init = cr_redirect_s
         "{\"input\": \"0x1p+0\", \"code\": \"30\", \"value\": \"0x1p+0\", \"scale\": \"80\"}\n");
 }
 
+Test(quantize, takes_blocks_of_one_value, .init = cr_redirect_stdout)
+{
+    cr_assert(eq(int, run(command_quantize, "quantize mx:e4m3fn:1:floor 957 1"), STATUS_OK));
+    cr_assert_stdout_eq_str("0x1.de8p+9\t7e\t0x1.cp+9\t80\n0x1p+0\t78\t0x1p+0\t77\n");
+}
+
 Test(quantize, takes_the_range_of_all_values_for_the_published_quantizer, .init = cr_redirect_stdout)
 {
     cr_assert(eq(int, run(command_quantize, "quantize affine:4 -0.7 -0.2 0 0.1 0.33 0.9"), STATUS_OK));
