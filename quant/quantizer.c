@@ -47,7 +47,7 @@ enum status quantizer_make(struct quantizer *out, const struct format *f, enum c
 static struct array array_at(struct array a, size_t i)
 {
     const size_t size = a.carrier == CARRIER_FLOAT32 ? sizeof(float) : sizeof(double);
-    return (struct array){a.data != NULL ? (char *)a.data + i * size : NULL, a.carrier};
+    return (struct array){(char *)a.data + i * size, a.carrier};
 }
 
 static void array_copy(struct array to, struct array from, size_t n)
@@ -136,6 +136,7 @@ static void quantizer_apply(const struct quantizer *p, struct array y, struct ar
     struct quantizer room;
 
     assert(x.carrier == p->carrier);
+    assert(n == 0 || (x.data != NULL && y.data != NULL));
     assert(block_length(&p->format) == SIZE_MAX || draw.first % block_length(&p->format) == 0);
     p = quantizer_measured(&room, p, x, n);
     if (p->kernel == NULL || (tally != NULL && !element_is_family(p->format.family)))
@@ -149,12 +150,12 @@ static void quantizer_apply(const struct quantizer *p, struct array y, struct ar
 
 static struct array array_f32(const float *x)
 {
-    return (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT32};
+    return (struct array){(void *)x, CARRIER_FLOAT32};
 }
 
 static struct array array_f64(const double *x)
 {
-    return (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT64};
+    return (struct array){(void *)x, CARRIER_FLOAT64};
 }
 
 void quantizer_apply_f32(const struct quantizer *p, float *y, const float *x, size_t n, struct draw draw,

@@ -31,7 +31,7 @@ const char *status_detail(void)
     return detail;
 }
 
-enum status status_fail(enum status s, const char *format, ...)
+enum status(status_fail)(enum status s, const char *format, ...)
 {
     char sentence[sizeof detail]; /* an argument may be the old detail */
     va_list args;
@@ -43,7 +43,7 @@ enum status status_fail(enum status s, const char *format, ...)
     return s;
 }
 
-enum status status_usage(enum status s)
+enum status(status_usage)(enum status s)
 {
     return s == STATUS_INPUT ? STATUS_USAGE : s;
 }

@@ -13,7 +13,7 @@
 
 #define NUMBER(path, member, kind, min, max, unit, standard, meaning)                                        \
     {                                                                                                        \
-        {path, "a number", unit, standard, meaning, min, max}, &kind, AT(member)                             \
+        {path, "a number", unit, standard, meaning, min, max}, &(kind), AT(member)                           \
     }
 #define REAL(path, member, min, max, unit, standard, meaning)                                                \
     NUMBER(path, member, knob_real, min, max, unit, standard, meaning)
@@ -23,7 +23,7 @@
     }
 #define COUNT(path, member, kind, min, max, unit, standard, meaning)                                         \
     {                                                                                                        \
-        {path, "a whole number", unit, standard, meaning, min, max}, &kind, AT(member)                       \
+        {path, "a whole number", unit, standard, meaning, min, max}, &(kind), AT(member)                     \
     }
 #define SWITCH(path, member, standard, meaning)                                                              \
     {                                                                                                        \
@@ -38,6 +38,7 @@
 #define PJ_MOST    1e6
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are joined can have none */
 
 /* The knobs of one buffer. */
 #define BUFFER(name, member, capacity, auto_banks, kind_of_ports, what)                                      \
@@ -62,6 +63,7 @@
       "that it gives and takes at most; not on bitfusion", 1e-6, 1e12}, &knob_unlimited,                     \
      AT(member.bits_per_cycle)}
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 static const struct knob_row rows[] = {

@@ -305,6 +305,7 @@ static enum status remember(struct meter *m, const struct operands *layer, int l
     }
     memcpy(copy, layer, (size_t)layers * sizeof *copy);
     m->known[m->known_count++] = (struct known){copy, layers, images, *cost};
+    /* cppcheck-suppress memleak ; m->known has the copy */
     return STATUS_OK;
 }
 

@@ -125,7 +125,8 @@ static enum status run_dir(char dir[PATH_MAX], const struct train_options *o, co
     snprintf(usual, sizeof usual, "runs/%s", c->name);
     const char *parent = o->out != NULL ? o->out : usual;
     TRY(status_usage(text_copy(dir, PATH_MAX - CONFIG_NAME - 1, "--out", parent, strlen(parent))));
-    if (c->arm[0] != '\0') strcat(strcat(dir, "/"), c->arm);
+    const size_t used = strlen(dir);
+    if (c->arm[0] != '\0') snprintf(dir + used, PATH_MAX - used, "/%s", c->arm);
     return STATUS_OK;
 }
 

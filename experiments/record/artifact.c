@@ -93,7 +93,8 @@ enum status artifact_open(struct artifact *a, const char *path)
     *a = (struct artifact){0};
     TRY(text_copy(a->path, sizeof a->path - sizeof "/" RECORD_FILE, NULL, path, strlen(path)));
     const bool is_dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-    if (is_dir) strcat(a->path, "/" RECORD_FILE);
+    const size_t used = strlen(a->path);
+    if (is_dir) snprintf(a->path + used, sizeof a->path - used, "/" RECORD_FILE);
     if (is_dir && !record_exists(path)) return no_record(path);
     const enum status s = store_open(&a->store, a->path, STORE_READ);
     folder_of(a->dir, a->path);

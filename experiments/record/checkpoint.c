@@ -311,7 +311,7 @@ enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, cons
 {
     static const struct wanted any;
     struct stat st;
-    struct head h;
+    struct head h = {0};
     bool absent;
 
     *out = (struct checkpoint_source){0};

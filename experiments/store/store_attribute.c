@@ -116,7 +116,7 @@ static bool read_text(char *out, size_t size, hid_t attribute, hid_t type)
 
 enum status store_get_text(char *out, size_t size, struct store *s, const char *path, const char *name)
 {
-    hid_t attribute, type;
+    hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
 
     TRY(open_one(&attribute, &type, s, path, name));
     const bool good = H5Tget_class(type) == H5T_STRING && read_text(out, size, attribute, type);
@@ -129,7 +129,7 @@ enum status store_get_text(char *out, size_t size, struct store *s, const char *
 static enum status get_value(void *out, hid_t memory, bool also_float, struct store *s, const char *path,
                              const char *name)
 {
-    hid_t attribute, type;
+    hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
 
     TRY(open_one(&attribute, &type, s, path, name));
     const H5T_class_t class = H5Tget_class(type);
@@ -154,7 +154,7 @@ enum status store_get_number(double *out, struct store *s, const char *path, con
 
 enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path, const char *name)
 {
-    hid_t attribute, type;
+    hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
     int64_t integer;
     double number;
 

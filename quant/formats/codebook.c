@@ -13,6 +13,7 @@ __extension__ typedef unsigned __int128 wide;
 /* The exponent k of the power of two that |x| > 0 rounds to. */
 static int pot_exponent(const struct pot_format *f, struct number x)
 {
+    assert(x.m != 0);
     const int e = number_exponent(x);
     const uint64_t m = x.m << (64 - number_width(x.m)); /* |x| = m 2^(e-63), 2^63 <= m < 2^64 */
 
@@ -33,7 +34,7 @@ struct encoded element_pot_encode(const struct format *f, struct number x, uint3
 {
     const struct pot_format *g = &f->pot;
     const uint64_t sign = !g->is_unsigned && x.negative ? UINT64_C(1) << pot_sign_shift(g) : 0;
-    const uint64_t top = (uint64_t)(g->emax - g->emin + 1);
+    const uint64_t top = (uint64_t)(g->emax - g->emin) + 1;
 
     (void)random;
     if (x.kind == NUMBER_NAN) return (struct encoded){0, OUTCOME_NAN | OUTCOME_INEXACT};
@@ -80,7 +81,7 @@ const double *element_table_values(const struct table_format *f, int *count)
         const double *values;
         int count;
     } tables[] = {
-#define X(name, values, meaning, source) {values, sizeof values / sizeof values[0]},
+#define X(name, values, meaning, source) {values, sizeof(values) / sizeof((values)[0])},
         TABLE_LIST(X)
 #undef X
     };

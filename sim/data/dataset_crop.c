@@ -49,17 +49,17 @@ static void axis_fill(struct axis *axis, int from, int to)
     for (int o = 0; o < to; o++) {
         const double centre = (o + 0.5) * scale;
         const int low = (int)floor(centre - support + 0.5), high = (int)floor(centre + support + 0.5);
-        const int first = low < 0 ? 0 : low, last = high > from ? from : high;
+        const int first = low < 0 ? 0 : low, taps = (high > from ? from : high) - first;
         double sum = 0.0;
 
         axis->first[o] = first;
-        axis->taps[o] = last - first;
-        for (int i = first; i < last; i++) {
-            const double away = fabs(i + 0.5 - centre) / support;
-            axis->weight[o][i - first] = away < 1.0 ? 1.0 - away : 0.0;
-            sum += axis->weight[o][i - first];
+        axis->taps[o] = taps;
+        for (int i = 0; i < taps; i++) {
+            const double away = fabs(first + i + 0.5 - centre) / support;
+            axis->weight[o][i] = away < 1.0 ? 1.0 - away : 0.0;
+            sum += axis->weight[o][i];
         }
-        for (int i = 0; i < last - first; i++)
+        for (int i = 0; i < taps; i++)
             axis->weight[o][i] /= sum;
     }
 }

@@ -31,7 +31,7 @@ static void block_by_reference(const struct quantizer *p, float *y, const float 
 {
     const struct draw draw = {.first = 0}; /* kernels of blocks round deterministically */
     quantizer_ref(p, (struct array){y, CARRIER_FLOAT32}, NULL, NULL,
-                  (struct array){(void *)(uintptr_t)x, CARRIER_FLOAT32}, n, draw, NULL);
+                  (struct array){(void *)x, CARRIER_FLOAT32}, n, draw, NULL);
 }
 
 /* 2^k of float32, -126 <= k <= 127. */

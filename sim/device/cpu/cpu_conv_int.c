@@ -55,6 +55,7 @@ static void fill_gamma(double *gamma, const struct product *q, int o, double sw,
                 for (int kx = 0; kx < s->kernel; kx++) {
                     const int iy = oy * s->stride + ky - s->pad, ix = ox * s->stride + kx - s->pad;
                     if (iy < 0 || iy >= s->h || ix < 0 || ix >= s->w) continue;
+                    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): sum_taps fills kernel^2 of them */
                     sum += tap_sum[ky * s->kernel + kx];
                     taps += s->c / s->groups;
                 }

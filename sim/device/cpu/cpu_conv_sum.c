@@ -24,7 +24,7 @@ static size_t matrices_size(const struct matrices *x)
 
 static struct matrices matrices_of(const struct conv_shape *s, enum product product, int batch)
 {
-    const size_t taps = (size_t)(s->kernel * s->kernel), cg = (size_t)(s->c / s->groups);
+    const size_t taps = (size_t)s->kernel * (size_t)s->kernel, cg = (size_t)(s->c / s->groups);
     const size_t kg = (size_t)(s->k / s->groups), outputs = (size_t)s->oh * (size_t)s->ow;
     const struct matrices of[PRODUCTS] = {
         [PRODUCT_FORWARD] = {.m = outputs, .n = kg, .k = taps * cg},
@@ -171,7 +171,7 @@ void cpu_conv_sum_forward(struct device *d, const struct conv_forward_op *op, co
 static void fill_data(const struct matrices *x, const struct conv_shape *s, const float *e, const float *w,
                       int group)
 {
-    const size_t kg = (size_t)(s->k / s->groups), taps = (size_t)(s->kernel * s->kernel);
+    const size_t kg = (size_t)(s->k / s->groups), taps = (size_t)s->kernel * (size_t)s->kernel;
     double *a = x->a;
 
     for (int iy = 0; iy < s->h; iy++)
@@ -238,7 +238,7 @@ static void weights_task(struct seat me, void *args)
     const struct call c = {me, t->cpu, t->more, s, PRODUCT_WEIGHTS, op->n};
     const struct matrices m = matrices_take(&c);
     const int taps = s->kernel * s->kernel;
-    struct deal calls = team_deal(me, (size_t)(taps * s->groups));
+    struct deal calls = team_deal(me, (size_t)taps * (size_t)s->groups);
 
     for (size_t call; team_next(&call, me, &calls);) {
         const int tap = (int)call % taps, group = (int)call / taps;

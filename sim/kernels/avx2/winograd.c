@@ -79,7 +79,7 @@ static void multiply_point(float *products, const float *errors, const float *we
 #define TILES(n)                                                                                             \
     do {                                                                                                     \
         multiply(products + t * TILE_LANES, errors + t * padded, padded, weights, k, n);                     \
-        t += n;                                                                                              \
+        t += (n);                                                                                            \
     } while (0)
     while (count - t >= OUTPUTS)
         TILES(6);

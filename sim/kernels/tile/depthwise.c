@@ -11,6 +11,7 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
     return tile_padded_bytes(s->h + 2 * s->pad, s->w + 2 * s->pad, s->c);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type can have none */
 /* w[c][taps] to [blocks][taps][16]; channels that do not exist are 0. */
 #define DEFINE_PACK(name, in_type, out_type)                                                                 \
     void name(void *packed, const in_type *w, const struct conv_shape *s, struct conv_part part)             \
@@ -22,6 +23,7 @@ size_t tile_depthwise_scratch_bytes(const struct conv_shape *s)
             for (int c = i / taps * TILE_LANES; c < (i / taps + 1) * TILE_LANES; c++)                        \
                 *out++ = c < s->c ? w[(ptrdiff_t)c * taps + i % taps] : 0;                                   \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_PACK(tile_depthwise_int_pack, int16_t, int32_t)
 DEFINE_PACK(tile_depthwise_float_pack, float, float)

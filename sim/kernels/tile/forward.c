@@ -53,6 +53,7 @@ size_t tile_forward_scratch_bytes(const struct conv_shape *s)
 
 /* --- packing ----------------------------------------------------------------------------------------- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type can have none */
 /* w[k][kernel][segment] to [groups * blocks][kernel][segment / pack][16][pack]; what does not exist is 0. */
 #define DEFINE_PACK(name, in_type, out_type, pack)                                                           \
     static void name(out_type *restrict out, const in_type *restrict w, const struct conv_shape *s,          \
@@ -62,14 +63,15 @@ size_t tile_forward_scratch_bytes(const struct conv_shape *s)
         const int rows = s->groups * blocks_of(kg) * s->kernel, first = conv_part_begin(part, rows);         \
         out += (size_t)first * round_up(segment, pack) * TILE_LANES;                                         \
         for (int i = first; i < conv_part_end(part, rows); i++)                                              \
-            for (int j = 0; j < segment; j += pack)                                                          \
+            for (int j = 0; j < segment; j += (pack))                                                        \
                 for (int lane = 0; lane < TILE_LANES; lane++)                                                \
-                    for (int t = 0; t < pack; t++) {                                                         \
+                    for (int t = 0; t < (pack); t++) {                                                       \
                         const int b = i / s->kernel, o = b % blocks_of(kg) * TILE_LANES + lane;              \
                         const size_t row = (size_t)(b / blocks_of(kg) * kg + o) * s->kernel + i % s->kernel; \
                         *out++ = o < kg && j + t < segment ? (out_type)w[row * segment + j + t] : 0;         \
                     }                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_PACK(pack_i8, int16_t, int8_t, 4)
 DEFINE_PACK(pack_i16, int16_t, int16_t, 2)
