@@ -33,7 +33,7 @@ static void make(struct graph *g, const char *blocks, const char *recipe_name, i
                                    .filters = WIDTH,
                                    .kernel = 3,
                                    .activation = ACTIVATION_RELU,
-                                   .role = CONV_STEM};
+                                   .place = CONV_STEM};
     int at = block_conv_norm(g, GRAPH_INPUT, NULL, &stem, &recipe);
     for (; *blocks; blocks++) {
         const char name[2] = {*blocks, '\0'};
