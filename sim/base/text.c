@@ -16,5 +16,6 @@ enum status text_copy(char *out, size_t size, const char *place, const char *tex
     }
     out[0] = '\0';
     return status_fail(STATUS_INPUT, "%s%s'%.*s...' has %zu characters; at most %zu",
-                       place != NULL ? place : "", place != NULL ? ": " : "", SHOWN, text, length, size - 1);
+                       place != NULL ? place : "", place != NULL ? ": " : "",
+                       length < SHOWN ? (int)length : SHOWN, text, length, size - 1);
 }

@@ -37,4 +37,6 @@ Test(text, no_byte_behind_the_length_is_read)
     cr_assert(eq(str, out, "abcd"));
     cr_assert(eq(int, text_copy(out, 2, NULL, text, 4), STATUS_INPUT));
     free(text);
+    cr_assert(eq(int, text_copy(out, 2, "--sweep", "bits=4,8", 4), STATUS_INPUT));
+    cr_assert(eq(str, (char *)status_detail(), "--sweep: 'bits...' has 4 characters; at most 1"));
 }
