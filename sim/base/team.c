@@ -170,6 +170,7 @@ void team_run(struct team *t, team_task *task, void *args)
 
 struct deal team_deal(struct seat me, size_t n)
 {
+    assert(n <= UINT32_MAX);
     return (struct deal){n, ++me.team->member[me.index].dealt, 0};
 }
 
@@ -193,6 +194,7 @@ static bool take_one(size_t *at, _Atomic uint64_t *taken, unsigned number, size_
 
 bool team_next(size_t *i, struct seat me, struct deal *d)
 {
+    assert(d->number == me.team->member[me.index].dealt);
     for (; d->victim < me.count; d->victim++) {
         const struct seat from = {me.team, (me.index + d->victim) % me.count, me.count};
         const struct share s = team_share(from, d->n);

@@ -66,7 +66,7 @@ struct deal {
     int victim; /* whose share this member is at: its own first */
 };
 
-/** Deal n things, fewer than 2^32. */
+/** Deal n things, fewer than 2^32. Only the last deal is open: what is left of one before it goes to nobody. */
 struct deal team_deal(struct seat me, size_t n);
 
 /** The next of them for this member: *i in [0, n), each given to exactly one member; false: none is left.
