@@ -130,6 +130,24 @@ static const enum skip *before_step(struct trainer *t)
     return t->skips;
 }
 
+/* The row of a step as far as it is known before the step: its bits, its rate, what runs. */
+static struct step_row row_of(struct trainer *t, const struct schedule_point *at, struct widths bits,
+                              const enum skip *skips)
+{
+    const struct train_spec *s = t->spec;
+    struct step_row row = {.iteration = t->at,
+                           .epoch = at->epoch,
+                           .lr = lr_rate(&s->lr, t->at, s->iterations),
+                           .forward_bits = bits.forward,
+                           .backward_bits = bits.backward,
+                           .layer_widths = t->widths,
+                           .layers = t->graph->count,
+                           .skips = skips};
+
+    row.phase = schedule_phase(&row.cycle, &s->forward, at);
+    return row;
+}
+
 enum status trainer_step(struct trainer *t, struct step_row *row)
 {
     const double start = now();
@@ -137,18 +155,11 @@ enum status trainer_step(struct trainer *t, struct step_row *row)
     const enum skip *skips = before_step(t);
     const struct batch batch = loader_batch(t->loader, t->at);
     const int n = batch.n;
-    *row = (struct step_row){.iteration = t->at, .epoch = batch.epoch};
-    struct schedule_point at = {t->at, s->iterations, row->epoch, -1, t->loss};
+    struct schedule_point at = {t->at, s->iterations, batch.epoch, -1, t->loss};
 
     /* Cyclic precision: the bits of this iteration. */
     const struct widths bits = widths_at(t, &at);
-    row->forward_bits = bits.forward;
-    row->backward_bits = bits.backward;
-    row->layer_widths = t->widths;
-    row->layers = t->graph->count;
-    row->skips = skips;
-    row->phase = schedule_phase(&row->cycle, &s->forward, &at);
-    row->lr = lr_rate(&s->lr, t->at, s->iterations);
+    *row = row_of(t, &at, bits, skips);
 
     const struct pass pass = {.device = t->graph->plan.device,
                               .recipe = &s->recipe,

@@ -8,9 +8,9 @@
 #include "sim/layers/graph.h"
 #include "sim/data/loader.h"
 #include "sim/method/lr.h"
-#include "sim/train/update.h"
 #include "sim/method/method.h"
 #include "sim/method/schedule.h"
+#include "sim/train/update.h"
 
 /** What a run is, resolved: no defaults are left to fill in. */
 struct train_spec {
@@ -39,7 +39,7 @@ struct step_row {
     const enum skip *skips; /* [layers] NULL: all of them ran; the trainer's, until the next step */
     int64_t cycle;
     double phase; /* position in the cycle, [0, 1) */
-    int images;   /* in the batch */
+    int images;   /* examples in the batch */
     double seconds;
 };
 
@@ -47,7 +47,7 @@ struct step_row {
 struct evaluation {
     enum split split;
     int bits;              /* of weights and activations; 0: float32 */
-    double loss, accuracy; /* means over the images; NaN before all of them are seen */
+    double loss, accuracy; /* means over the targets; NaN before all examples are seen */
     int64_t count;
     int64_t seen, correct; /* examples so far, and their targets that were met */
     double loss_sum;       /* over them */
@@ -86,14 +86,14 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
 
 /**
  * The same batch by batch, for callers who may have to stop: begin, then step until it says false, which is
- * when all images have been seen. Nothing else may use the trainer in between; to stop earlier is to step no
+ * when all examples have been seen. Nothing else may use the trainer in between; to stop earlier is to step no
  * more.
  */
 struct evaluation trainer_evaluation(const struct trainer *t, enum split split, int bits);
 bool trainer_evaluation_step(struct trainer *t, struct evaluation *e);
 
-/** SHA-256 over all params, momenta and buffers in graph order with their names, and the iteration; as
- * hex. */
+/** SHA-256 over the iteration and the graph's whole state (state_begin) with its names, as hex; not over what
+ * schedules and the method remember. */
 void trainer_hash(char hex[static DIGEST_SIZE], const struct trainer *t);
 
 #endif
