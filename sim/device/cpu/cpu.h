@@ -1,8 +1,8 @@
 /* sim/device/cpu/cpu.h - the CPU as a device: a team of threads over kernels of one image. For this folder only.
  *
  * An operation is a task of the team: its function takes the seat and a struct with the device and the
- * arguments. Images (or rows of them) are shared out in contiguous shares; what members find is combined by
- * the team.
+ * arguments. Images (or rows of them) are dealt to the members, short loops shared out; what members find is
+ * combined by the team.
  */
 #ifndef SIM_DEVICE_CPU_CPU_H
 #define SIM_DEVICE_CPU_CPU_H

@@ -11,9 +11,9 @@
  *              by minimal filtering (tile/winograd.c)
  *   weights    outputs = taps (kx, c), the sum runs over pixels (tile/weights.c)
  *
- * The .c files of this folder are plain C: borders (tile/pad.c), packing, loops over groups and filter blocks. An instruction set
- * supplies struct tile_isa. Elements that one multiply-add takes together are `pack`: 4 bytes, 2 words, 1
- * float.
+ * The .c files of this folder are plain C: borders (tile/pad.c), packing, loops over groups and filter blocks.
+ * An instruction set supplies struct tile_isa. Elements that one multiply-add takes together are `pack`: 4
+ * bytes, 2 words, 1 float.
  */
 #ifndef SIM_KERNELS_TILE_TILE_H
 #define SIM_KERNELS_TILE_TILE_H
