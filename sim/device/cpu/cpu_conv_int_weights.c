@@ -33,7 +33,7 @@ static void sum_codes(struct seat me, const struct gradient *g, int first, int i
     const struct conv_operand *x = &g->op->x, *e = &g->op->e;
     const size_t in = conv_in_size(g->op->shape), out = conv_out_size(g->op->shape);
 
-    for (size_t n = (size_t)first; n < (size_t)(first + images); n++) {
+    for (size_t n = (size_t)first; n < (size_t)first + (size_t)images; n++) {
         conv_zones_add(g->b.x_zones + (size_t)me.index * conv_zones_size(&g->x), &g->x,
                        (struct codes){(const char *)x->data + n * in * code_bytes(x->bits), x->bits});
         if (g->errors)
