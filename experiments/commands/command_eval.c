@@ -2,6 +2,7 @@
 #include "experiments/record/record_read.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/checkpoint.h"
+#include "experiments/record/pinned.h"
 #include "experiments/commands/command.h"
 #include "experiments/config/machine_options.h"
 #include "experiments/print/printout.h"
@@ -129,16 +130,31 @@ static enum status config_of_record(struct config *c, const char *record, const 
     return STATUS_OK;
 }
 
-/* Forward bits of the last of so many iterations, as the record of the run has them. */
-static enum status bits_after(int *out, const char *record, int64_t iterations)
+/* Load the network, on the data that the record pins. *current: forward bits of its last iteration. */
+static enum status network_load(int *current, struct checkpoint_source *source, struct session *s,
+                                struct store *record, const char *path)
 {
-    struct artifact a;
+    char run_id[96];
     int backward_bits;
 
-    enum status s = artifact_open(&a, record);
-    if (s == STATUS_OK) s = record_read_bits(out, &backward_bits, a.store, iterations - 1);
+    TRY(pinned_data_check(record, &s->data));
+    TRY(checkpoint_read(source, &s->graph, path));
+    TRY(store_get_text(run_id, sizeof run_id, record, "provenance", "run_id"));
+    if (strcmp(run_id, source->run_id) != 0)
+        return status_fail(STATUS_INPUT, "%s: is a checkpoint of run %s, but %s is the record of run %s",
+                           source->path, source->run_id, store_path(record), run_id);
+    return record_read_bits(current, &backward_bits, record, source->iteration - 1);
+}
+
+static enum status record_load(int *current, struct checkpoint_source *source, struct session *s,
+                               const char *record, const char *path)
+{
+    struct artifact a;
+
+    enum status status = artifact_open(&a, record);
+    if (status == STATUS_OK) status = network_load(current, source, s, a.store, path);
     artifact_close(&a);
-    return s;
+    return status;
 }
 
 static enum status evaluate(struct session *s, const char *record, const struct eval_options *o)
@@ -149,8 +165,7 @@ static enum status evaluate(struct session *s, const char *record, const struct 
     struct eval_point point[EVAL_POINTS];
     int current;
 
-    TRY(checkpoint_read(&source, &s->graph, o->path));
-    TRY(bits_after(&current, record, source.iteration));
+    TRY(record_load(&current, &source, s, record, o->path));
     const int count = config_eval_points(point, &s->config, current);
     struct printout table = printout_open(stdout, o->json, columns);
     for (int i = 0; i < count; i++) {

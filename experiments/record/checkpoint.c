@@ -279,6 +279,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
         if (status == STATUS_OK && !absent) {
             *out = (struct checkpoint_source){.iteration = h->iteration, .loaded = true};
             snprintf(out->path, sizeof out->path, "%.511s", path);
+            memcpy(out->run_id, h->run_id, sizeof out->run_id);
             snprintf(out->note, sizeof out->note, "%s%sfrom %.400s at iteration %" PRId64, trouble,
                      *trouble != '\0' ? "; going on " : "", path, h->iteration);
             return STATUS_OK;
@@ -324,6 +325,7 @@ enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, cons
     TRY(load(&h, &absent, g, path, &any));
     *out = (struct checkpoint_source){.iteration = h.iteration, .loaded = true};
     snprintf(out->path, sizeof out->path, "%.511s", path);
+    memcpy(out->run_id, h.run_id, sizeof out->run_id);
     snprintf(out->note, sizeof out->note, "from %.500s at iteration %" PRId64, path, h.iteration);
     return STATUS_OK;
 }

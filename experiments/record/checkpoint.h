@@ -42,6 +42,7 @@ extern const char *const checkpoint_files[CHECKPOINTS];
 struct checkpoint_source {
     int64_t iteration; /* iterations done; 0 if nothing was loaded */
     bool loaded;       /* false: there is no checkpoint yet, start from the beginning */
+    char run_id[96];   /* of the record that it was written beside */
     char path[512];
     char note[1024]; /* a sentence for the user and the record: "from .../latest.h5 at iteration 400", or why
                         the latest one could not be used */

@@ -4,6 +4,7 @@
  * relies on it.
  */
 #include "experiments/record/provenance.h"
+#include "experiments/record/pinned.h"
 #include "experiments/record/version.h"
 #include "quant/try.h"
 
@@ -120,32 +121,13 @@ static enum status write_invocation(struct store *s, const struct provenance *p)
     return store_set_text(s, "provenance", "start_utc", utc);
 }
 
-static enum status write_dataset(struct store *s, const struct dataset *d)
-{
-    static const char *const path = "provenance/dataset";
-    char shape[48];
-
-    if (d == NULL) return STATUS_OK;
-    snprintf(shape, sizeof shape, "%d %d %d", d->shape.h, d->shape.w, d->shape.c);
-    TRY(store_group(s, path));
-    TRY(store_set_text(s, path, "name", d->name));
-    TRY(store_set_text(s, path, "source", d->source));
-    TRY(store_set_text(s, path, "shape", shape));
-    TRY(store_set_integer(s, path, "classes", d->classes));
-    TRY(store_set_integer(s, path, "n_train", d->count[SPLIT_TRAIN]));
-    TRY(store_set_integer(s, path, "n_val", d->count[SPLIT_VALIDATION]));
-    TRY(store_set_integer(s, path, "n_test", d->count[SPLIT_TEST]));
-    TRY(store_set_text(s, path, "sha256_train", d->sha256[0]));
-    return store_set_text(s, path, "sha256_test", d->sha256[1]);
-}
-
 enum status provenance_write(struct store *s, const struct provenance *p)
 {
     TRY(store_group(s, "provenance"));
     TRY(write_program(s));
     TRY(write_machine(s));
     TRY(write_invocation(s, p));
-    return write_dataset(s, p->data);
+    return p->data != NULL ? pinned_data_write(s, p->data) : STATUS_OK;
 }
 
 enum status provenance_finish(struct store *s, double started)

@@ -2,6 +2,7 @@
  * configuration. */
 #include "experiments/record/checkpoint.h"
 #include "experiments/record/lock.h"
+#include "experiments/record/pinned.h"
 #include "experiments/record/provenance.h"
 #include "experiments/record/record_inside.h"
 #include "quant/try.h"
@@ -172,23 +173,50 @@ static enum status create(struct record *r, const struct record_spec *spec, bool
     return STATUS_OK;
 }
 
+/* The settings that differ from a text of the record; that it is another one is known. */
+static void what_differs(char out[PINNED_DIFFERENCES], struct store *s, const char *path, const char *now)
+{
+    char *then;
+
+    out[0] = '\0';
+    if (now == NULL || !store_has(s, path) || store_load_text(&then, s, path) != STATUS_OK) return;
+    pinned_differences(out, then, now);
+    free(then);
+}
+
 /* A sum over two hardwares would be the cost of neither. */
 static enum status check_hardware(struct store *s, const struct record_spec *spec)
 {
-    char name[64], hash[DIGEST_SIZE];
+    char name[64], hash[DIGEST_SIZE], differs[PINNED_DIFFERENCES];
 
     if (!store_has_attribute(s, "", "hardware_sha256")) return STATUS_OK; /* older than that, or not priced */
     TRY(store_get_text(name, sizeof name, s, "", "hardware"));
     TRY(store_get_text(hash, sizeof hash, s, "", "hardware_sha256"));
     if (spec->hardware.name != NULL && strcmp(hash, spec->hardware.sha256) == 0) return STATUS_OK;
-    return status_fail(
-        STATUS_INPUT,
-        "%s: is priced on hardware '%s' (sha256 %.12s), not on %s; go on with the same, and price "
-        "the finished run on others",
-        store_path(s), name, hash, spec->hardware.name != NULL ? "this one" : "none");
+    what_differs(differs, s, "config/hardware", spec->hardware.name != NULL ? spec->hardware.text : NULL);
+    return status_fail(STATUS_INPUT,
+                       "%s: is priced on hardware '%s'%s%s%s, not on %s; go on with the same, and price "
+                       "the finished run on others",
+                       store_path(s), name, differs[0] != '\0' ? " (" : "", differs,
+                       differs[0] != '\0' ? ")" : "", spec->hardware.name != NULL ? "this one" : "none");
 }
 
-static enum status check_head(struct record *r)
+static enum status check_config(struct record *r, const struct record_spec *spec)
+{
+    char then[96], differs[PINNED_DIFFERENCES];
+
+    TRY(store_get_text(then, sizeof then, r->store, "", "config_sha256"));
+    if (strcmp(then, r->config_sha256) == 0) return STATUS_OK;
+    what_differs(differs, r->store, "config/resolved", spec->config.resolved);
+    if (differs[0] == '\0')
+        snprintf(differs, sizeof differs, "sha256 %.12s, now %.12s", then, r->config_sha256);
+    return status_fail(STATUS_INPUT,
+                       "%s: was made with another configuration (%s); undo the change or write elsewhere "
+                       "with --out; 'cptsim info' shows the old one",
+                       store_path(r->store), differs);
+}
+
+static enum status check_head(struct record *r, const struct record_spec *spec)
 {
     struct store *s = r->store;
     char text[96];
@@ -200,13 +228,7 @@ static enum status check_head(struct record *r)
     if (strcmp(text, RECORD_SCHEMA_VERSION) != 0)
         return status_fail(STATUS_INPUT, "%s: has schema version %s; this program writes %s", store_path(s),
                            text, RECORD_SCHEMA_VERSION);
-    TRY(store_get_text(text, sizeof text, s, "", "config_sha256"));
-    if (strcmp(text, r->config_sha256) != 0)
-        return status_fail(
-            STATUS_INPUT,
-            "%s: was made with another configuration (sha256 %.12s, now %.12s); undo the change or "
-            "write elsewhere with --out; 'cptsim info' shows the old one",
-            store_path(s), text, r->config_sha256);
+    TRY(check_config(r, spec));
     return store_get_text(r->run_id, sizeof r->run_id, s, "provenance", "run_id");
 }
 
@@ -220,8 +242,9 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
                            path);
     TRY(begin(r, spec));
     TRY(store_open(&r->store, path, STORE_UPDATE));
-    TRY(check_head(r));
+    TRY(check_head(r, spec));
     TRY(check_hardware(r->store, spec));
+    if (spec->provenance.data != NULL) TRY(pinned_data_check(r->store, spec->provenance.data));
     TRY(record_open_series(r, spec, false));
     TRY(provenance_write(r->store, &spec->provenance));
     return store_set_text(r->store, "", "status", "running");

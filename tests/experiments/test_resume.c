@@ -239,3 +239,90 @@ Test(resume, a_damaged_record_beside_a_whole_checkpoint_says_what_can_be_done)
                    "is empty, not an HDF5 file; put back a copy of it, or begin again by train --force");
     folder_remove(&f);
 }
+
+/* --- what a record pins ------------------------------------------------------------------------------- */
+
+/* A run of 5 iterations that says that it was stopped, and the command line that goes on with it. */
+static struct folder stopped_run(void)
+{
+    static struct answer o;
+    struct store *s;
+    const struct folder f = tiny_experiment(5);
+
+    cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    must(store_open(&s, folder_path(&f, "run/run.h5"), STORE_UPDATE));
+    must(store_set_text(s, "", "status", "interrupted"));
+    must(store_flush(s));
+    store_close(&s);
+    return f;
+}
+
+/* Claim that a command is refused by a sentence with `part`, and changes no byte of the record. */
+static void expect_kept(const struct folder *f, const char *words, const char *part)
+{
+    static char before[1 << 20], after[1 << 20];
+    static struct answer o;
+    char arguments[512];
+
+    const size_t size = folder_read(f, "run/run.h5", before, sizeof before);
+    with_folder(arguments, sizeof arguments, words, f);
+    cli(&o, f, "%s", arguments);
+    expect_refusal(&o, 3, part);
+    cr_assert(size == folder_read(f, "run/run.h5", after, sizeof after) && memcmp(before, after, size) == 0);
+}
+
+Test(resume, other_data_are_refused_with_the_names_of_what_differs)
+{
+    static const char *const commands[] = {"train @/tiny.yaml --out @/run --resume", "eval @/run",
+                                           "eval @/run/ckpt/latest.h5", "eval @/run --data-dir @"};
+    const struct folder f = stopped_run();
+
+    idx_write(f.path, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 100, SMALL_TRAIN);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        expect_kept(&f, commands[i], "run.h5: was trained on other data than those in");
+        expect_kept(&f, commands[i], "(sha256_train ");
+    }
+    mnist_write(f.path);
+    idx_write(f.path, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 100, SMALL_TEST + 1);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        expect_kept(&f, commands[i], "(n_test 6, now 7; sha256_test ");
+    folder_remove(&f);
+}
+
+Test(resume, another_configuration_is_refused_with_the_names_of_what_differs)
+{
+    static const struct {
+        const char *set, *says;
+    } cases[] = {
+        {"--set forward.cycles=1", "another configuration (forward.cycles 2, now 1); undo"},
+        {"--seed 2 --set data.batch=5", "another configuration (seed 1, now 2; data.batch 4, now 5); undo"},
+        {"--set roles.error=float32", "another configuration (roles.error recipe, now float32); undo"},
+        {"--set hardware=none", "is priced on hardware 'bitfusion', not on none"},
+        {"--set hardware=eyeriss", "is priced on hardware 'bitfusion' ("},
+    };
+    const struct folder f = stopped_run();
+    char words[256];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(words, sizeof words, "train @/tiny.yaml --out @/run --resume %s", cases[i].set);
+        expect_kept(&f, words, cases[i].says);
+    }
+    folder_remove(&f);
+}
+
+Test(resume, a_checkpoint_of_another_run_is_not_evaluated_as_this_one)
+{
+    static struct answer o;
+    char bytes[1 << 20];
+    const struct folder f = stopped_run();
+
+    cli(&o, &f, "train %s/tiny.yaml --seed 2 --out %s/other", f.path, f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    const size_t size = folder_read(&f, "other/ckpt/latest.h5", bytes, sizeof bytes);
+    cr_assert(size < sizeof bytes);
+    folder_write(&f, "run/ckpt/latest.h5", bytes, size);
+    expect_kept(&f, "eval @/run", "run/ckpt/latest.h5: is a checkpoint of run ");
+    expect_kept(&f, "eval @/run/ckpt/latest.h5", "run/ckpt/latest.h5: is a checkpoint of run ");
+    folder_remove(&f);
+}
