@@ -17,7 +17,8 @@ size_t cpu_conv_packed_bytes(const struct device *d, const struct conv_needs *ne
     return one > other ? one : other;
 }
 
-/* Bytes of the kernels' scratch at the head of a member's: of the shape and of its flipped one, whether or not that is used: one place for what lies behind it. */
+/* Bytes of the kernels' scratch, at the head of a member's. Of the shape and of its flipped one, whether or not that
+ * is used: what lies behind has one place. */
 static size_t kernel_bytes(const struct cpu *c, const struct conv_shape *s)
 {
     const struct conv_shape f = flipped(s);
