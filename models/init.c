@@ -95,7 +95,7 @@ static void norm_one(struct device *d, struct layer *l, struct random_name name)
 /* How the layers of one kind begin; NULL: they have no parameters. */
 typedef void rule(struct device *d, struct layer *l, struct random_name name);
 
-/* To add a kind of layer with parameters: its row in each table. */
+/* A kind of layer with parameters has its row in each table. */
 static rule *const he[LAYER_KINDS] = {
     [LAYER_CONV] = conv_fan_out, [LAYER_LINEAR] = linear_product, [LAYER_NORM] = norm_one};
 static rule *const uniform[LAYER_KINDS] = {

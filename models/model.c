@@ -1,8 +1,4 @@
-/* models/model.c - the table of networks.
- *
- * To add a model: a file that builds its graph out of sim's layers, a row here (the name is a prefix, the
- * rest is the model's to read), its MACs against a published count in tests/models/test_models.c.
- */
+/* models/model.c - the table of networks. To add a model: see models/README.md. */
 #include "models/model.h"
 
 #include "models/init.h"

@@ -1,5 +1,4 @@
-/* models/model.h - the target networks by name. To add a model: a file that builds its graph, a row in
- * model.c. */
+/* models/model.h - the target networks by name. To add a model: see models/README.md. */
 #ifndef MODELS_MODEL_H
 #define MODELS_MODEL_H
 

@@ -150,7 +150,6 @@ static void take_pool(struct workload_layer *out, const struct layer_facts *f)
     out->stride = f->window_stride;
 }
 
-/* To add a kind of layer: its row. */
 static void (*const takers[LAYER_KINDS])(struct workload_layer *out, const struct layer_facts *f) = {
     [LAYER_CONV] = take_conv,         [LAYER_LINEAR] = take_linear, [LAYER_NORM] = take_norm,
     [LAYER_AVERAGE_POOL] = take_pool, [LAYER_MAX_POOL] = take_pool,

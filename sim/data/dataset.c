@@ -61,7 +61,7 @@ static const struct dataset_files imagenet_files = {
     .std = {0.229f, 0.224f, 0.225f},
 };
 
-/* To add a data set: its files above, its row here; dataset.h tells the rest. */
+/* To add a data set: see dataset.h. */
 static const struct dataset_row rows[] = {
     {.name = "fashion-mnist",
      .type = &dataset_images_type,

@@ -5,7 +5,7 @@
 #include "sim/base/table.h"
 #include "sim/device/cpu/cpu.h"
 
-/* To add a device: its folder, its struct device_ops, its row here. */
+/* To add a device: see device.h. */
 static const struct device_ops *const table[] = {&cpu_ops};
 
 enum { COUNT = sizeof table / sizeof table[0] };

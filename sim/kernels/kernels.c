@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* To add an instruction set: its file, its row here (slowest first), its flags in the Makefile. */
+/* Slowest first. To add an instruction set: see kernels.h. */
 static const struct kernels *const table[] = {&kernels_ref, &kernels_avx2, &kernels_avx512};
 
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };

@@ -13,7 +13,7 @@
  * takes part as an operand +0, so that one rule covers -0 and infinite weights as well.
  *
  * To add an instruction set: a folder with its own flags in the Makefile and a line in .ci/rooms, a row in
- * kernels.c.
+ * kernels.c. Every ROWS_TEST (tests/fixtures/kernel_rows.h) then compares it with `ref`.
  */
 #ifndef SIM_KERNELS_KERNELS_H
 #define SIM_KERNELS_KERNELS_H

@@ -125,8 +125,9 @@ struct memory_plan {
 };
 
 /* To add a layer: a file layer_NAME.c with its const struct layer_type, its init function in
- * sim/layers/layers.h, its gradient check in tests/sim/test_layers.c. Models call the init functions; nothing
- * else needs to know. */
+ * sim/layers/layers.h, its gradient check in tests/sim/test_layers.c. Models call the init functions. If what it
+ * tells of itself is of no kind there is (enum layer_kind), the kind: in the tables of models/init.c how its
+ * parameters begin, in the takers of energy/workload/workload.c what it costs. */
 struct layer_type {
     const char *name;
     /** Claim memory from `run` (called twice: measuring, placing); tell the device what it must be ready for. */

@@ -1,7 +1,4 @@
-/* sim/method/lr.c - the table of learning-rate policies.
- *
- * To add a policy: its function of the run's fraction r, its row below, its theory in tests/sim/test_lr.c.
- */
+/* sim/method/lr.c - the table of learning-rate policies. */
 #include "sim/method/lr.h"
 
 #include "quant/try.h"

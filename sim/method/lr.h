@@ -1,4 +1,7 @@
-/* sim/method/lr.h - learning-rate policies: lr = f(iteration). To add one: its function and row in lr.c. */
+/* sim/method/lr.h - learning-rate policies: lr = f(iteration).
+ *
+ * To add a policy: its function of the run's fraction r and its row in lr.c, its theory in tests/sim/test_lr.c.
+ */
 #ifndef SIM_METHOD_LR_H
 #define SIM_METHOD_LR_H
 

@@ -1,9 +1,9 @@
 /* sim/method/method.h - what a method of training may do beside its recipe: look at the run before an epoch, leave
  * blocks out of a step, keep parameters at 0.
  *
- * To add a method: its functions and its row, its claims beside those of tests/sim/test_method.c. The functions
- * know the trainer, so that they stand in sim/train. One that keeps numbers from step to step keeps them in its
- * state, which the trainer owns and a checkpoint holds.
+ * To add a method: its functions and its struct method, its claims beside those of tests/sim/test_method.c. The
+ * functions know the trainer, so that they stand in sim/train. One that keeps numbers from step to step keeps them
+ * in its state, which the trainer owns and a checkpoint holds.
  */
 #ifndef SIM_METHOD_METHOD_H
 #define SIM_METHOD_METHOD_H
@@ -22,7 +22,7 @@ struct method_state {
     int64_t count[METHOD_COUNTS];
 };
 
-/** A row; functions that a method does not need are NULL. They are called in this order. */
+/** Functions that a method does not need are NULL. They are called in this order. */
 struct method {
     const char *name, *formula, *source;
     bool masks; /* every parameter has a mask, at first of ones (params_mask) */

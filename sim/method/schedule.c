@@ -1,9 +1,4 @@
-/* sim/method/schedule.c - the table of precision schedules, and how cycles divide a run.
- *
- * To add a schedule: its function and its row below, its theory in tests/sim/test_schedule.c. The function
- * returns real bits; schedule_bits rounds them, so that the rounding (to nearest, half to even) is written
- * once.
- */
+/* sim/method/schedule.c - the table of precision schedules, and how cycles divide a run. */
 #include "sim/method/schedule.h"
 
 #include "quant/try.h"

@@ -3,8 +3,9 @@
  * A schedule is a controller: it may read what the run has measured (struct schedule_point) and remember it
  * (struct schedule_state). The trainer owns what it remembers, and a checkpoint keeps it.
  *
- * To add a schedule: its function and its row in schedule.c, its theory in tests/sim/test_schedule.c. One that
- * remembers has a second function, `observe`; one that reads a measurement is marked `adaptive`.
+ * To add a schedule: its function and its row in schedule.c, its theory in tests/sim/test_schedule.c. The
+ * function returns real bits; schedule_bits rounds them to nearest, half to even. A schedule that remembers has a
+ * second function, `observe`; one that reads a measurement is marked `adaptive`.
  * tests/experiments/test_schedule_state.c adds such a one.
  */
 #ifndef SIM_METHOD_SCHEDULE_H

@@ -6,7 +6,7 @@
  * and a ratio is the median of the rounds' ratios. Only ratios of one run are evidence. The clock is the
  * wall's.
  *
- * To add a bench: tests/bench_NAME.c; the Makefile finds it. To add a column: a row of the table's columns,
+ * To add a bench: tests/bench/bench_NAME.c; the Makefile finds it. To add a column: a row of the table's columns,
  * in the order of the calls that fill it; its name says the unit.
  */
 #ifndef TESTS_BENCH_BENCH_H

@@ -8,6 +8,7 @@
 #include "sim/method/optimizer.h"
 #include "tests/fixtures/devices.h"
 #include "tests/fixtures/folder.h"
+#include "tests/fixtures/kernel_rows.h"
 
 #include <criterion/new/assert.h>
 
@@ -341,23 +342,11 @@ static void run_on(struct results *r, void (*run)(struct trial *t), const char *
     device_close(t.d);
 }
 
-static bool row_is_here(const char *kernels)
-{
-    int count;
-    const struct kernels *const *all = kernels_all(&count);
-
-    for (int i = 0; i < count; i++)
-        if (strcmp(all[i]->name, kernels) == 0) return all[i]->available();
-    cr_fatal("there is no row '%s' of kernels", kernels);
-    return false;
-}
-
 static void expect_same_bits(void (*run)(struct trial *t), const char *kernels)
 {
     static const int threads[] = {1, 2, 3, 7};
     static struct results want, got;
 
-    if (!row_is_here(kernels)) cr_skip_test("this CPU has no %s", kernels);
     run_on(&want, run, "ref", 1);
     cr_assert(want.size > 0);
     for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
@@ -369,19 +358,10 @@ static void expect_same_bits(void (*run)(struct trial *t), const char *kernels)
     }
 }
 
-/* To add a row of kernels: its line here. */
 #define EACH_ROW(operation)                                                                                  \
-    Test(device, operation##_on_ref)                                                                         \
+    ROWS_TEST(device, operation##_has_the_bits_of_ref)                                                       \
     {                                                                                                        \
-        expect_same_bits(run_##operation, "ref");                                                            \
-    }                                                                                                        \
-    Test(device, operation##_on_avx2)                                                                        \
-    {                                                                                                        \
-        expect_same_bits(run_##operation, "avx2");                                                           \
-    }                                                                                                        \
-    Test(device, operation##_on_avx512)                                                                      \
-    {                                                                                                        \
-        expect_same_bits(run_##operation, "avx512");                                                         \
+        expect_same_bits(run_##operation, row_at(at)->name);                                                 \
     }
 
 EACH_ROW(product)
@@ -391,10 +371,3 @@ EACH_ROW(update)
 EACH_ROW(norm_forward)
 EACH_ROW(norm_backward)
 EACH_ROW(quantize)
-
-Test(device, every_row_of_kernels_has_its_cases)
-{
-    int count;
-    kernels_all(&count);
-    cr_expect(eq(int, count, 3), "add the row to EACH_ROW");
-}

@@ -120,8 +120,8 @@ static float *pack_phase(float *out, const float *w, const struct conv_shape *s,
 
     for (int b = conv_part_begin(part, blocks); b < conv_part_end(part, blocks); b++) {
         float *at = out + b * each;
-        for (int my = ty - 1; my >= 0; my--)
-            for (int mx = tx - 1; mx >= 0; mx--)
+        for (int my = ty; my-- > 0;)
+            for (int mx = tx; mx-- > 0;)
                 for (int i = 0; i < block_filters(s); i++)
                     for (int lane = 0; lane < TILE_LANES; lane++)
                         *at++ = weight_at(w, s, b, i, lane, ry + s->stride * my, rx + s->stride * mx);
