@@ -322,7 +322,7 @@ static const char doc[] =
     "  cptsim list data         found or not, where, what to install\n"
     "  cptsim list keys         every key of an experiment file\n"
     "  cptsim list --json\n\n"
-    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys,\n"
+    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys, "
     "hardware, knobs, backends, constants, dram, figures, places.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)

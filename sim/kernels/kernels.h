@@ -178,6 +178,49 @@ struct conv_float_weights_call {
     void *scratch;
 };
 
+/** Batch norm of one image, forward. Arrays are [pixels][c], or bits of such ones: element i is bit i%8 of byte
+ * i/8, and whole bytes are written. */
+struct norm_forward_call {
+    float *a;
+    uint8_t *positive;          /* bits */
+    const float *y, *residual;  /* residual: NULL, or added */
+    const float *scale, *shift; /* [c] */
+    size_t pixels;
+    int c;
+    bool relu;
+};
+
+/** The same to codes of the activations. */
+struct norm_encode_call {
+    void *codes;
+    uint8_t *positive; /* bits */
+    const float *y;
+    const float *scale, *shift; /* [c] */
+    size_t pixels;
+    int c;
+    bool relu;
+    float ceiling; /* 6 for ReLU6, INFINITY for none */
+    const struct affine *q;
+};
+
+/** What its sums and its backward pass read: d = dy where positive, else 0. */
+struct norm_errors {
+    const float *dy;
+    const uint8_t *positive; /* bits; NULL: everywhere */
+    const float *y;
+    const float *mean; /* [c] */
+    size_t pixels;
+    int c;
+};
+
+struct norm_backward_call {
+    float *dx;        /* may be e.dy */
+    float *dresidual; /* NULL, or receives d */
+    bool add;         /* dresidual += instead of dresidual = */
+    struct norm_errors e;
+    const float *ka, *kb, *kc; /* [c] */
+};
+
 struct tile_isa;
 
 /** A row of the table. Products are given the row that they were taken from, for its isa. */
@@ -254,37 +297,23 @@ struct kernels {
     /* --- batch norm, ReLU, residual -------------------------------------------------------------- */
 
     /**
-     * z = fma(y, scale[c], shift[c]) then + residual (if not NULL); a = relu && z <= 0 ? 0 : z (a NaN stays
-     * NaN, so that a run that diverges shows it).
-     * Bit i of `positive` (byte i/8, bit i%8; whole bytes are written) is z > 0. Returns the range of a.
+     * z = fma(y, scale[c], shift[c]), then + residual; a = relu && z <= 0 ? 0 : z (a NaN stays NaN, so that a run
+     * that diverges shows it); positive = z > 0. Returns the range of a.
      */
-    struct range (*norm_forward)(float *a, uint8_t *positive, const float *y, const float *residual,
-                                 const float *scale, const float *shift, size_t pixels, int c, bool relu);
+    struct range (*norm_forward)(const struct norm_forward_call *call);
 
     /**
      * codes[i] = affine_code(q, a[i], 0) of a = z >= ceiling ? ceiling : relu && z <= 0 ? 0 : z (a NaN stays
-     * NaN), where z = fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. Bit i of
-     * `positive` is z > 0, and z < ceiling where there is one: 6 for ReLU6, INFINITY for none. q->bits <= 16.
-     * Returns encode's count.
+     * NaN), where z = fma(y, scale[c], shift[c]): norm_forward without residual, and encode, in one. positive =
+     * z > 0 && z < ceiling, or z > 0 where there is no ceiling. q->bits <= 16. Returns encode's count.
      */
-    size_t (*norm_encode)(void *codes, uint8_t *positive, const float *y, const float *scale,
-                          const float *shift, size_t pixels, int c, bool relu, float ceiling,
-                          const struct affine *q);
+    size_t (*norm_encode)(const struct norm_encode_call *call);
 
-    /**
-     * With d = dy where positive (or everywhere if `positive` is NULL) else 0:
-     * sums[0][c] = sum of d, sums[1][c] = sum of (double)d * (double)(y - mean[c]), pixels in order, from 0.
-     */
-    void (*norm_sums)(double *sums, const float *dy, const uint8_t *positive, const float *y,
-                      const float *mean, size_t pixels, int c);
+    /** sums[0][c] = sum of d, sums[1][c] = sum of (double)d * (double)(y - mean[c]), pixels in order, from 0. */
+    void (*norm_sums)(double *sums, const struct norm_errors *e);
 
-    /**
-     * dx = fma(ka[c], d, fma(kb[c], y - mean[c], kc[c])), d as above; dx may be dy. Returns the range of dx.
-     * dresidual: NULL, or receives d: assigned, or added if `add`.
-     */
-    struct range (*norm_backward)(float *dx, float *dresidual, bool add, const float *dy,
-                                  const uint8_t *positive, const float *y, const float *mean, const float *ka,
-                                  const float *kb, const float *kc, size_t pixels, int c);
+    /** dx = fma(ka[c], d, fma(kb[c], y - mean[c], kc[c])). Returns the range of dx. */
+    struct range (*norm_backward)(const struct norm_backward_call *call);
 };
 
 /** Kernels by name; NULL or "auto": the fastest that this CPU has. Fails with the known names. */

@@ -76,42 +76,57 @@ static void pass_decode(struct passes *p, size_t i)
     p->k->decode(p->y + i, (struct codes){(char *)p->codes + i, 8}, ELEMENTS, &p->q8);
 }
 
-static void pass_norm(struct passes *p, size_t i)
+static void norm_forward(struct passes *p, size_t i, const float *residual)
 {
-    p->k->norm_forward(p->y + i, p->positive + i / 8, p->x + i, NULL, p->of_c[0], p->of_c[1], PIXELS,
-                       CHANNELS, true);
+    p->k->norm_forward(&(struct norm_forward_call){p->y + i, p->positive + i / 8, p->x + i, residual,
+                                                   p->of_c[0], p->of_c[1], PIXELS, CHANNELS, true});
 }
 
-static void pass_norm_encode(struct passes *p, size_t i)
+static void pass_norm(struct passes *p, size_t i)
 {
-    p->k->norm_encode((char *)p->codes + i, p->positive + i / 8, p->x + i, p->of_c[0], p->of_c[1], PIXELS,
-                      CHANNELS, true, INFINITY, &p->q8);
+    norm_forward(p, i, NULL);
 }
 
 static void pass_norm_residual(struct passes *p, size_t i)
 {
-    p->k->norm_forward(p->y + i, p->positive + i / 8, p->x + i, p->r + i, p->of_c[0], p->of_c[1], PIXELS,
-                       CHANNELS, true);
+    norm_forward(p, i, p->r + i);
+}
+
+static void pass_norm_encode(struct passes *p, size_t i)
+{
+    p->k->norm_encode(&(struct norm_encode_call){(char *)p->codes + i, p->positive + i / 8, p->x + i,
+                                                 p->of_c[0], p->of_c[1], PIXELS, CHANNELS, true, INFINITY,
+                                                 &p->q8});
+}
+
+static struct norm_errors norm_errors_at(const struct passes *p, size_t i)
+{
+    return (struct norm_errors){p->z + i, p->positive + i / 8, p->x + i, p->of_c[2], PIXELS, CHANNELS};
 }
 
 static void pass_norm_sums(struct passes *p, size_t i)
 {
+    const struct norm_errors e = norm_errors_at(p, i);
     double sums[2 * CHANNELS];
 
-    p->k->norm_sums(sums, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2], PIXELS, CHANNELS);
+    p->k->norm_sums(sums, &e);
     p->y[i] = (float)sums[0];
+}
+
+static void norm_backward(struct passes *p, size_t i, float *dresidual)
+{
+    p->k->norm_backward(&(struct norm_backward_call){
+        p->y + i, dresidual, dresidual != NULL, norm_errors_at(p, i), p->of_c[0], p->of_c[1], p->of_c[1]});
 }
 
 static void pass_norm_backward(struct passes *p, size_t i)
 {
-    p->k->norm_backward(p->y + i, NULL, false, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2],
-                        p->of_c[0], p->of_c[1], p->of_c[1], PIXELS, CHANNELS);
+    norm_backward(p, i, NULL);
 }
 
 static void pass_norm_backward_residual(struct passes *p, size_t i)
 {
-    p->k->norm_backward(p->y + i, p->r + i, true, p->z + i, p->positive + i / 8, p->x + i, p->of_c[2],
-                        p->of_c[0], p->of_c[1], p->of_c[1], PIXELS, CHANNELS);
+    norm_backward(p, i, p->r + i);
 }
 
 /* --- the whole array at once: an operation of the device ----------------------------------------------- */

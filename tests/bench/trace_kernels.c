@@ -129,43 +129,34 @@ static void trace_float_weights(const struct kernels *k, const struct conv_float
     note(TRACE_WEIGHTS, start);
 }
 
-static struct range trace_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,
-                                       const float *scale, const float *shift, size_t pixels, int c,
-                                       bool relu)
+static struct range trace_norm_forward(const struct norm_forward_call *call)
 {
     const double start = bench_clock();
-    const struct range r = inner->norm_forward(a, positive, y, residual, scale, shift, pixels, c, relu);
+    const struct range r = inner->norm_forward(call);
     note(TRACE_NORM, start);
     return r;
 }
 
-static size_t trace_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale,
-                                const float *shift, size_t pixels, int c, bool relu, float ceiling,
-                                const struct affine *q)
+static size_t trace_norm_encode(const struct norm_encode_call *call)
 {
     const double start = bench_clock();
-    const size_t clipped = inner->norm_encode(codes, positive, y, scale, shift, pixels, c, relu, ceiling, q);
+    const size_t clipped = inner->norm_encode(call);
     note(TRACE_NORM, start);
     return clipped;
 }
 
-static void trace_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y,
-                            const float *mean, size_t pixels, int c)
+static void trace_norm_sums(double *sums, const struct norm_errors *e)
 {
     const double start = bench_clock();
     atomic_store_explicit(&backward, true, memory_order_relaxed);
-    inner->norm_sums(sums, dy, positive, y, mean, pixels, c);
+    inner->norm_sums(sums, e);
     note(TRACE_NORM, start);
 }
 
-static struct range trace_norm_backward(float *dx, float *dresidual, bool add, const float *dy,
-                                        const uint8_t *positive, const float *y, const float *mean,
-                                        const float *ka, const float *kb, const float *kc, size_t pixels,
-                                        int c)
+static struct range trace_norm_backward(const struct norm_backward_call *call)
 {
     const double start = bench_clock();
-    const struct range r =
-        inner->norm_backward(dx, dresidual, add, dy, positive, y, mean, ka, kb, kc, pixels, c);
+    const struct range r = inner->norm_backward(call);
     note(TRACE_NORM, start);
     return r;
 }

@@ -116,14 +116,15 @@ static struct norm_out *run_norm(const struct kernels *k, int pixels, int c, int
     for (size_t i = 0; i < n; i++)
         out->dresidual[i] = real_at(39, i);
     memcpy(out->dx_in_place, dy, n * sizeof *dy);
-    out->ranges[0] =
-        k->norm_forward(out->a, out->positive, y, residual ? r : NULL, of_c[0], of_c[1], pixels, c, relu);
-    const uint8_t *const positive = mask ? out->positive : NULL;
-    k->norm_sums(out->sums, dy, positive, y, of_c[2], pixels, c);
-    out->ranges[1] = k->norm_backward(out->dx, residual ? out->dresidual : NULL, add, dy, positive, y,
-                                      of_c[2], of_c[3], of_c[4], of_c[5], pixels, c);
-    out->ranges[2] = k->norm_backward(out->dx_in_place, NULL, add, out->dx_in_place, positive, y, of_c[2],
-                                      of_c[3], of_c[4], of_c[5], pixels, c);
+    out->ranges[0] = k->norm_forward(&(struct norm_forward_call){
+        out->a, out->positive, y, residual ? r : NULL, of_c[0], of_c[1], (size_t)pixels, c, relu});
+    struct norm_errors e = {dy, mask ? out->positive : NULL, y, of_c[2], (size_t)pixels, c};
+    k->norm_sums(out->sums, &e);
+    out->ranges[1] = k->norm_backward(&(struct norm_backward_call){out->dx, residual ? out->dresidual : NULL,
+                                                                   add, e, of_c[3], of_c[4], of_c[5]});
+    e.dy = out->dx_in_place;
+    out->ranges[2] = k->norm_backward(
+        &(struct norm_backward_call){out->dx_in_place, NULL, add, e, of_c[3], of_c[4], of_c[5]});
     for (int i = 0; i < 6; i++)
         free(of_c[i]);
     free(y), free(r), free(dy);
@@ -151,7 +152,8 @@ static size_t norm_then_encode(void *codes, uint8_t *positive, const float *y, f
     const size_t n = (size_t)p->pixels * p->c;
     float a[4096];
 
-    reference()->norm_forward(a, positive, y, NULL, of_c[0], of_c[1], p->pixels, p->c, relu);
+    reference()->norm_forward(
+        &(struct norm_forward_call){a, positive, y, NULL, of_c[0], of_c[1], (size_t)p->pixels, p->c, relu});
     for (size_t i = 0; i < n && ceiling < INFINITY; i++)
         if (a[i] >= ceiling) {
             a[i] = ceiling;
@@ -175,8 +177,8 @@ static void expect_norm_encode(const struct kernels *k, const struct norm_case *
             affine_make(variant & 4 ? -0.25f : 0.0f, 1.0f, variant & 8 ? 12 : 5, DIVISION_IEEE, AFFINE_FLOOR);
         uint8_t positive[2][512] = {{0}}, codes[2][8192] = {{0}};
         const size_t want = norm_then_encode(codes[0], positive[0], y, of_c, p, relu, ceiling, &q);
-        const size_t got =
-            k->norm_encode(codes[1], positive[1], y, of_c[0], of_c[1], p->pixels, p->c, relu, ceiling, &q);
+        const size_t got = k->norm_encode(&(struct norm_encode_call){
+            codes[1], positive[1], y, of_c[0], of_c[1], (size_t)p->pixels, p->c, relu, ceiling, &q});
         cr_assert_eq(got, want, "%s, %d pixels of %d, variant %d: clipped %zu, not %zu", k->name, p->pixels,
                      p->c, variant, got, want);
         ASSERT_SAME(codes[1], codes[0], 2 * n, "%s, %d pixels of %d, variant %d: codes", k->name, p->pixels,
@@ -202,7 +204,8 @@ ROWS_TEST(kernels_pass, norm_lets_a_nan_through_the_relu)
     const float one[8] = {1, 1, 1, 1, 1, 1, 1, 1}, zero[8] = {0};
     uint8_t positive[2];
 
-    const struct range r = k->norm_forward(a, positive, y, NULL, one, zero, 2, 8, true);
+    const struct range r =
+        k->norm_forward(&(struct norm_forward_call){a, positive, y, NULL, one, zero, 2, 8, true});
     cr_assert(isnan(a[2]) && isnan(r.lo), "%s", k->name);
     cr_assert_eq(positive[0], 0x9);
     cr_assert_eq(positive[1], 0);

@@ -123,8 +123,16 @@ size_t conv_encode_image(const struct cpu *c, const struct conv_input_op *op, si
         return affine_quantize((float *)op->x.data + at, op->in + at, each, map, NULL, 0);
     void *codes = (char *)op->x.data + at * code_bytes(op->bits);
     if (!d) return c->kernels->encode(codes, op->in + at, each, map, NULL, 0);
-    return c->kernels->norm_encode(codes, d->positive + n * d->mask_bytes, d->y + at, d->scale, d->shift,
-                                   (size_t)s->h * (size_t)s->w, s->c, d->relu, d->ceiling, map);
+    return c->kernels->norm_encode(&(struct norm_encode_call){.codes = codes,
+                                                              .positive = d->positive + n * d->mask_bytes,
+                                                              .y = d->y + at,
+                                                              .scale = d->scale,
+                                                              .shift = d->shift,
+                                                              .pixels = (size_t)s->h * (size_t)s->w,
+                                                              .c = s->c,
+                                                              .relu = d->relu,
+                                                              .ceiling = d->ceiling,
+                                                              .q = map});
 }
 
 uint64_t conv_encode_share(struct seat me, const struct cpu *c, const struct conv_input_op *op)

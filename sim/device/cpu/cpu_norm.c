@@ -131,12 +131,18 @@ static struct range forward_image(const struct norm_forward_op *op, size_t n, co
 {
     const struct norm_shape *s = &op->shape;
     const size_t each = s->pixels * (size_t)s->c, at = n * each;
-    uint8_t *positive = op->m.positive + n * s->mask_bytes;
-    const struct range r =
-        k->norm_forward(op->out + at, positive, op->y + at, op->residual ? op->residual + at : NULL,
-                        op->m.scale, op->m.shift, s->pixels, s->c, s->relu);
+    const struct norm_forward_call call = {.a = op->out + at,
+                                           .positive = op->m.positive + n * s->mask_bytes,
+                                           .y = op->y + at,
+                                           .residual = op->residual ? op->residual + at : NULL,
+                                           .scale = op->m.scale,
+                                           .shift = op->m.shift,
+                                           .pixels = s->pixels,
+                                           .c = s->c,
+                                           .relu = s->relu};
+    const struct range r = k->norm_forward(&call);
 
-    return isinf(s->ceiling) ? r : clip_at(s->ceiling, op->out + at, positive, each, r);
+    return isinf(s->ceiling) ? r : clip_at(s->ceiling, call.a, call.positive, each, r);
 }
 
 static void forward_task(struct seat me, void *args)
@@ -180,6 +186,19 @@ static void backward_coefficients(const struct norm_backward_op *op, int i)
     m->kc[i] = (float)(-gain * t[0] / count);
 }
 
+/* What the passes over image n read. */
+static struct norm_errors errors_of(const struct norm_backward_op *op, size_t n)
+{
+    const size_t at = n * op->shape.pixels * (size_t)op->shape.c;
+
+    return (struct norm_errors){.dy = op->dout + at,
+                                .positive = mask_of(&op->m, &op->shape, n),
+                                .y = op->y + at,
+                                .mean = op->m.mean,
+                                .pixels = op->shape.pixels,
+                                .c = op->shape.c};
+}
+
 /* This member's images; returns the range of dy, and in *residual that of dresidual where it is wanted. */
 static struct range backward_share(struct seat me, struct range *residual, const struct norm_backward_op *op,
                                    const struct kernels *k)
@@ -193,9 +212,14 @@ static struct range backward_share(struct seat me, struct range *residual, const
     for (size_t n; team_next(&n, me, &images);) {
         const size_t at = n * each;
         float *d = op->dresidual ? op->dresidual + at : NULL;
-        r = affine_range_join(r, k->norm_backward(op->dy + at, d, op->add_residual, op->dout + at,
-                                                  mask_of(m, &op->shape, n), op->y + at, m->mean, m->ka,
-                                                  m->kb, m->kc, op->shape.pixels, op->shape.c));
+        const struct norm_backward_call call = {.dx = op->dy + at,
+                                                .dresidual = d,
+                                                .add = op->add_residual,
+                                                .e = errors_of(op, n),
+                                                .ka = m->ka,
+                                                .kb = m->kb,
+                                                .kc = m->kc};
+        r = affine_range_join(r, k->norm_backward(&call));
         if (d && op->dresidual_range) *residual = affine_range_join(*residual, k->range(d, each));
     }
     return r;
@@ -206,14 +230,15 @@ static void backward_task(struct seat me, void *args)
     const struct cpu_task *t = args;
     const struct norm_backward_op *op = t->op;
     const struct kernels *k = t->cpu->kernels;
-    const size_t c = (size_t)op->shape.c, each = op->shape.pixels * c;
+    const size_t c = (size_t)op->shape.c;
     const struct share channels = team_share(me, c);
     struct deal images = team_deal(me, (size_t)op->n);
     struct range residual;
 
-    for (size_t n; team_next(&n, me, &images);)
-        k->norm_sums(op->m.sums + n * 2 * c, op->dout + n * each, mask_of(&op->m, &op->shape, n),
-                     op->y + n * each, op->m.mean, op->shape.pixels, op->shape.c);
+    for (size_t n; team_next(&n, me, &images);) {
+        const struct norm_errors e = errors_of(op, n);
+        k->norm_sums(op->m.sums + n * 2 * c, &e);
+    }
     team_gather(me);
     for (size_t i = channels.first; i < channels.end; i++)
         backward_coefficients(op, (int)i);

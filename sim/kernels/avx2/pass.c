@@ -133,16 +133,17 @@ size_t avx2_encode(void *codes, const float *x, size_t n, const struct affine *q
            ref_encode((char *)codes + end * code_bytes(q->bits), x + end, n - end, q, noise, first + end);
 }
 
-/* Eight outputs of a batch norm behind their ReLU; *positive as in norm_encode. */
-INLINE __m256 normed_8(uint8_t *positive, const float *y, const float *scale, const float *shift, bool relu,
-                       bool capped, __m256 ceiling)
+/* Eight outputs of a batch norm behind their ReLU, element `at` and on; *positive as in norm_encode. */
+INLINE __m256 normed_8(uint8_t *positive, const struct norm_encode_call *n, size_t at, int channel,
+                       __m256 ceiling)
 {
     const __m256 zero = _mm256_setzero_ps();
-    const __m256 z = _mm256_fmadd_ps(_mm256_loadu_ps(y), _mm256_loadu_ps(scale), _mm256_loadu_ps(shift));
+    const __m256 z = _mm256_fmadd_ps(_mm256_loadu_ps(n->y + at), _mm256_loadu_ps(n->scale + channel),
+                                     _mm256_loadu_ps(n->shift + channel));
     const __m256 above = _mm256_cmp_ps(z, zero, _CMP_GT_OQ);
-    const __m256 low = relu ? _mm256_andnot_ps(_mm256_cmp_ps(z, zero, _CMP_LE_OQ), z) : z;
+    const __m256 low = n->relu ? _mm256_andnot_ps(_mm256_cmp_ps(z, zero, _CMP_LE_OQ), z) : z;
 
-    if (!capped) {
+    if (n->ceiling == __builtin_inff()) {
         *positive = (uint8_t)_mm256_movemask_ps(above);
         return low;
     }
@@ -150,43 +151,40 @@ INLINE __m256 normed_8(uint8_t *positive, const float *y, const float *scale, co
     return _mm256_min_ps(ceiling, low); /* a NaN passes: it is the second operand */
 }
 
-INLINE size_t norm_encode_32s(void *codes, uint8_t *positive, const float *y, const float *scale,
-                              const float *shift, size_t n, int c, bool relu, bool capped, float ceiling,
-                              const struct affine *q, bool bytes)
+/* The first `count` elements. The call comes by value, so that what is constant in it is so in the loop. */
+INLINE size_t norm_encode_32s(struct norm_encode_call n, size_t count, bool bytes)
 {
-    const __m256 most = _mm256_set1_ps(ceiling);
-    struct map_8 m = map_8_make(q);
+    const __m256 ceiling = _mm256_set1_ps(n.ceiling);
+    struct map_8 m = map_8_make(n.q);
     int channel = 0;
 
-    for (size_t i = 0; i < n; i += 32) {
+    for (size_t i = 0; i < count; i += 32) {
         __m256i code[4];
         UNROLL for (int j = 0; j < 4; j++)
         {
             const size_t at = i + 8 * j;
-            fetch_ahead(y + at);
-            const __m256 a =
-                normed_8(&positive[at / 8], y + at, scale + channel, shift + channel, relu, capped, most);
-            code[j] = code_8(&m, a, NULL);
-            channel = channel + 8 == c ? 0 : channel + 8;
+            fetch_ahead(n.y + at);
+            code[j] = code_8(&m, normed_8(&n.positive[at / 8], &n, at, channel, ceiling), NULL);
+            channel = channel + 8 == n.c ? 0 : channel + 8;
         }
-        store_codes(codes, i, code, bytes);
+        store_codes(n.codes, i, code, bytes);
     }
     return map_8_clipped(&m);
 }
 
-size_t avx2_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale,
-                        const float *shift, size_t pixels, int c, bool relu, float ceiling,
-                        const struct affine *q)
+size_t avx2_norm_encode(const struct norm_encode_call *call)
 {
-    const size_t n = pixels * c, whole = c % 8 == 0 ? n / 32 * 32 : 0;
+    const size_t all = call->pixels * call->c, whole = call->c % 8 == 0 ? all / 32 * 32 : 0;
+    struct norm_encode_call n = *call;
     size_t clipped;
 
-    if (q->bits <= 8 && relu && ceiling == __builtin_inff())
-        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, true, false, 0.0f, q, true);
-    else
-        clipped = norm_encode_32s(codes, positive, y, scale, shift, whole, c, relu,
-                                  ceiling < __builtin_inff(), ceiling, q, q->bits <= 8);
-    return clipped + ref_norm_encode_part(codes, positive, y, scale, shift, whole, n, c, relu, ceiling, q);
+    if (n.q->bits <= 8 && n.relu && n.ceiling == __builtin_inff()) {
+        n.relu = true;
+        n.ceiling = __builtin_inff();
+        clipped = norm_encode_32s(n, whole, true);
+    } else
+        clipped = norm_encode_32s(n, whole, n.q->bits <= 8);
+    return clipped + ref_norm_encode_part(call, whole, all);
 }
 
 void avx2_decode(float *x, struct codes codes, size_t n, const struct affine *q)

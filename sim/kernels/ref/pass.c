@@ -41,72 +41,71 @@ void ref_decode(float *x, struct codes codes, size_t n, const struct affine *q)
         x[i] = affine_value(q, (float)code_at(codes, i));
 }
 
-struct range ref_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,
-                              const float *scale, const float *shift, size_t pixels, int c, bool relu)
+struct range ref_norm_forward(const struct norm_forward_call *call)
 {
-    const size_t n = pixels * c;
+    const size_t n = call->pixels * call->c;
 
     for (size_t i = 0; i < n; i++) {
-        float z = fmaf(y[i], scale[i % c], shift[i % c]);
-        if (residual) z += residual[i];
-        if (i % 8 == 0) positive[i / 8] = 0;
-        positive[i / 8] |= (uint8_t)((z > 0) << i % 8);
-        a[i] = relu && z <= 0 ? 0.0f : z;
+        float z = fmaf(call->y[i], call->scale[i % call->c], call->shift[i % call->c]);
+        if (call->residual) z += call->residual[i];
+        if (i % 8 == 0) call->positive[i / 8] = 0;
+        call->positive[i / 8] |= (uint8_t)((z > 0) << i % 8);
+        call->a[i] = call->relu && z <= 0 ? 0.0f : z;
     }
-    return ref_range(a, n);
+    return ref_range(call->a, n);
 }
 
-size_t ref_norm_encode_part(void *codes, uint8_t *positive, const float *y, const float *scale,
-                            const float *shift, size_t begin, size_t end, int c, bool relu, float ceiling,
-                            const struct affine *q)
+size_t ref_norm_encode_part(const struct norm_encode_call *call, size_t begin, size_t end)
 {
-    const bool capped = ceiling < INFINITY;
+    const bool capped = call->ceiling < INFINITY;
     size_t clipped = 0;
 
     for (size_t i = begin; i < end; i++) {
-        const float z = fmaf(y[i], scale[i % c], shift[i % c]), low = relu && z <= 0 ? 0.0f : z;
-        const bool above = capped && z >= ceiling;
-        if (i % 8 == 0) positive[i / 8] = 0;
-        positive[i / 8] |= (uint8_t)((z > 0 && !above) << i % 8);
-        clipped += encode_one(codes, i, above ? ceiling : low, q, 0.0f);
+        const float z = fmaf(call->y[i], call->scale[i % call->c], call->shift[i % call->c]);
+        const float low = call->relu && z <= 0 ? 0.0f : z;
+        const bool above = capped && z >= call->ceiling;
+        if (i % 8 == 0) call->positive[i / 8] = 0;
+        call->positive[i / 8] |= (uint8_t)((z > 0 && !above) << i % 8);
+        clipped += encode_one(call->codes, i, above ? call->ceiling : low, call->q, 0.0f);
     }
     return clipped;
 }
 
-size_t ref_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale, const float *shift,
-                       size_t pixels, int c, bool relu, float ceiling, const struct affine *q)
+size_t ref_norm_encode(const struct norm_encode_call *call)
 {
-    return ref_norm_encode_part(codes, positive, y, scale, shift, 0, pixels * c, c, relu, ceiling, q);
+    return ref_norm_encode_part(call, 0, call->pixels * call->c);
 }
 
 /* The error behind the ReLU. */
-static float masked(const float *dy, const uint8_t *positive, size_t i)
+static float masked(const struct norm_errors *e, size_t i)
 {
-    return !positive || positive[i / 8] >> i % 8 & 1 ? dy[i] : 0.0f;
+    return !e->positive || e->positive[i / 8] >> i % 8 & 1 ? e->dy[i] : 0.0f;
 }
 
-void ref_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y, const float *mean,
-                   size_t pixels, int c)
+void ref_norm_sums(double *sums, const struct norm_errors *e)
 {
+    const int c = e->c;
+
     for (int i = 0; i < 2 * c; i++)
         sums[i] = 0;
-    for (size_t i = 0; i < pixels * c; i++) {
-        const float d = masked(dy, positive, i), centered = y[i] - mean[i % c];
+    for (size_t i = 0; i < e->pixels * c; i++) {
+        const float d = masked(e, i), centered = e->y[i] - e->mean[i % c];
         sums[i % c] += d;
         sums[c + i % c] += (double)d * centered;
     }
 }
 
-struct range ref_norm_backward(float *dx, float *dresidual, bool add, const float *dy,
-                               const uint8_t *positive, const float *y, const float *mean, const float *ka,
-                               const float *kb, const float *kc, size_t pixels, int c)
+struct range ref_norm_backward(const struct norm_backward_call *call)
 {
-    for (size_t i = 0; i < pixels * c; i++) {
-        const float d = masked(dy, positive, i), centered = y[i] - mean[i % c];
-        dx[i] = fmaf(ka[i % c], d, fmaf(kb[i % c], centered, kc[i % c]));
-        if (dresidual) dresidual[i] = add ? dresidual[i] + d : d;
+    const struct norm_errors *const e = &call->e;
+    const int c = e->c;
+
+    for (size_t i = 0; i < e->pixels * c; i++) {
+        const float d = masked(e, i), centered = e->y[i] - e->mean[i % c];
+        call->dx[i] = fmaf(call->ka[i % c], d, fmaf(call->kb[i % c], centered, call->kc[i % c]));
+        if (call->dresidual) call->dresidual[i] = call->add ? call->dresidual[i] + d : d;
     }
-    return ref_range(dx, pixels * c);
+    return ref_range(call->dx, e->pixels * c);
 }
 
 const struct kernels kernels_ref = {

@@ -27,18 +27,11 @@ size_t ref_winograd_scratch_bytes(const struct conv_shape *s);
 void ref_winograd_pack(void *packed, const float *w, const struct conv_shape *s, struct conv_part part);
 void ref_winograd_data(const struct conv_data_call *call);
 
-struct range ref_norm_forward(float *a, uint8_t *positive, const float *y, const float *residual,
-                              const float *scale, const float *shift, size_t pixels, int c, bool relu);
-size_t ref_norm_encode(void *codes, uint8_t *positive, const float *y, const float *scale, const float *shift,
-                       size_t pixels, int c, bool relu, float ceiling, const struct affine *q);
+struct range ref_norm_forward(const struct norm_forward_call *call);
+size_t ref_norm_encode(const struct norm_encode_call *call);
 /** Elements [begin, end) of it. */
-size_t ref_norm_encode_part(void *codes, uint8_t *positive, const float *y, const float *scale,
-                            const float *shift, size_t begin, size_t end, int c, bool relu, float ceiling,
-                            const struct affine *q);
-void ref_norm_sums(double *sums, const float *dy, const uint8_t *positive, const float *y, const float *mean,
-                   size_t pixels, int c);
-struct range ref_norm_backward(float *dx, float *dresidual, bool add, const float *dy,
-                               const uint8_t *positive, const float *y, const float *mean, const float *ka,
-                               const float *kb, const float *kc, size_t pixels, int c);
+size_t ref_norm_encode_part(const struct norm_encode_call *call, size_t begin, size_t end);
+void ref_norm_sums(double *sums, const struct norm_errors *e);
+struct range ref_norm_backward(const struct norm_backward_call *call);
 
 #endif
