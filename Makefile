@@ -1,7 +1,8 @@
 # make              build ./cptsim; V=1 shows the commands; BUILD=dev builds fast, BUILD=debug for a debugger
 # make demo         install what is missing, build, train on Fashion-MNIST, draw, print the table; FORCE=1: again
 # make figures      draw the records in RUNS=runs/demo to figures/
-# make install PREFIX=/usr/local   cptsim, its plots, libquant.a, its headers and pkg-config file; make install-quant: libquant alone
+# make install PREFIX=/usr/local   all of it; make install-quant: libquant alone
+# make deb          Debian packages; make deb-check: tried in a bare root; make oci: as an OCI image
 # make clean        remove build/
 # make help         this text
 #
@@ -32,7 +33,7 @@ endif
 
 # What apt installs for building, tests, demo and figures.
 PACKAGES := pkg-config libhdf5-dev libgsl-dev libyaml-dev librandom123-dev nettle-dev zlib1g-dev \
-	libcriterion-dev libmpfr-dev gnuplot-nox fonts-dejavu-core dataset-fashion-mnist
+	libcriterion-dev libmpfr-dev gnuplot-nox fonts-dejavu-core dataset-fashion-mnist help2man
 
 LIB_PKGS  := hdf5 gsl nettle zlib yaml-0.1
 TEST_PKGS := criterion
@@ -91,7 +92,7 @@ $(OUT)/sim/kernels/avx512/%.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512bw -mavx
 
 # One file knows the commit and the flags; it is compiled again when they change, and no other.
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null; [ $$? != 1 ] || echo +)
-VERSION := -DVERSION_COMMIT='"$(COMMIT)"' -DVERSION_FLAGS='"$(BUILD): $(filter-out -W%,$(CFLAGS))"'
+VERSION := -DVERSION_NUMBER='"$(shell sh packaging/version)"' -DVERSION_COMMIT='"$(COMMIT)"' -DVERSION_FLAGS='"$(BUILD): $(filter-out -W%,$(CFLAGS))"'
 $(OUT)/experiments/record/version.o: CPPFLAGS += $(VERSION)
 $(OUT)/experiments/record/version.o: $(OUT)/version.txt
 $(OUT)/version.txt: always
@@ -176,11 +177,7 @@ lint: lint-deps compile_commands.json
 
 # --- results, installing --------------------------------------------------------------------------------------
 
-include plots/plots.mk quant/install.mk energy/hardware/presets.mk
-
-install: cptsim
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install cptsim "$(DESTDIR)$(PREFIX)/bin"
+include plots/plots.mk quant/install.mk energy/hardware/presets.mk packaging/packaging.mk
 
 clean:
 	rm -rf build cptsim

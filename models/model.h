@@ -9,7 +9,7 @@ enum { MODEL_LARGE_SIDE = 128 };
 struct model_type {
     const char *prefix; /* how its names begin: "resnet" */
     bool large;         /* for images of MODEL_LARGE_SIDE pixels a side and more, or else for smaller ones */
-    const char *names;  /* which names there are, in words */
+    const char *names;  /* "resnet18, resnet34": the usual ones */
     const char *title, *source;
     /** Build for `input` and `classes`. `name` is what the user wrote, e.g. "resnet20"; impossible ones
      * fail. */

@@ -3,16 +3,17 @@
 
 QUANT_HEADERS := status random affine number rounding format element block integer tally quantizer exact_sum accumulator gemm
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 
 install: install-quant
 install-quant: $(OUT)/libquant.a
-	install -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include/quant"
-	install -m 644 $(OUT)/libquant.a "$(DESTDIR)$(PREFIX)/lib"
+	install -d "$(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig" "$(DESTDIR)$(PREFIX)/include/quant"
+	install -m 644 $(OUT)/libquant.a "$(DESTDIR)$(PREFIX)/$(LIBDIR)"
 	install -m 644 $(QUANT_HEADERS:%=quant/%.h) "$(DESTDIR)$(PREFIX)/include/quant"
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: libquant' 'Version: 1.0' \
 	    'Description: number formats, rounding and accumulators, exact to the bit (needs the headers of Random123)' \
-	    'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lquant -lm' \
-	    >"$(DESTDIR)$(PREFIX)/lib/pkgconfig/libquant.pc"
+	    'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/$(LIBDIR) -lquant -lm' \
+	    >"$(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/libquant.pc"
 
 # The functions that the public headers declare: "NAME(" in a line that begins in the first column.
 $(OUT)/libquant.names: $(QUANT_HEADERS:%=quant/%.h) quant/install.mk

@@ -14,20 +14,50 @@
 #include "quant/try.h"
 #include "sim/base/table.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* One row of any table: what to write, what it means, where it is from. */
 struct list_row {
-    const char *name;
-    char meaning[512], source[640];
+    const char *name, *meaning, *source;
+    char words[2][640]; /* room for a meaning and a source that are put together */
 };
+
+static bool tell(struct list_row *out, const char *name, const char *meaning, const char *source)
+{
+    out->name = name;
+    out->meaning = meaning;
+    out->source = source;
+    return true;
+}
 
 /* A table. To add one: its row function, its row in lists[]. */
 struct list {
     const char *name, *heading;
     bool (*row)(struct list_row *out, int i); /* false after the last */
 };
+
+/* Room `i` of the row, filled as printf does. */
+__attribute__((format(printf, 3, 4))) static const char *words(struct list_row *out, int i,
+                                                               const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(out->words[i], sizeof out->words[i], format, args);
+    va_end(args);
+    return out->words[i];
+}
+
+static bool command_row(struct list_row *out, int i)
+{
+    int count;
+    const struct command *c = command_all(&count);
+
+    if (i >= count) return false;
+    return tell(out, c[i].name, c[i].summary, words(out, 1, "%s %s", c[i].name, c[i].usage));
+}
 
 static bool data_row(struct list_row *out, int i)
 {
@@ -36,15 +66,13 @@ static bool data_row(struct list_row *out, int i)
     char dir[512];
 
     if (i >= count) return false;
-    out->name = d[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s, %d classes, as %d x %d x %d", d[i].title, d[i].classes,
-             d[i].shape.h, d[i].shape.w, d[i].shape.c);
-    if (dataset_found(dir, d[i].name, "")) {
-        snprintf(out->source, sizeof out->source, "found in %s", dir);
-    } else {
-        snprintf(out->source, sizeof out->source, "not found in %s: %s", dir, d[i].install);
-    }
-    return true;
+    words(out, 0, "%s, %d classes, as %d x %d x %d", d[i].title, d[i].classes, d[i].shape.h, d[i].shape.w,
+          d[i].shape.c);
+    if (dataset_found(dir, d[i].name, ""))
+        words(out, 1, "found in %s", dir);
+    else
+        words(out, 1, "not found in %s: %s", dir, d[i].install);
+    return tell(out, d[i].name, out->words[0], out->words[1]);
 }
 
 static bool model_row(struct list_row *out, int i)
@@ -53,10 +81,7 @@ static bool model_row(struct list_row *out, int i)
     const struct model_type *m = model_all(&count);
 
     if (i >= count) return false;
-    out->name = m[i].names;
-    snprintf(out->meaning, sizeof out->meaning, "%s", m[i].title);
-    snprintf(out->source, sizeof out->source, "%s", m[i].source);
-    return true;
+    return tell(out, m[i].names, m[i].title, m[i].source);
 }
 
 static bool recipe_row(struct list_row *out, int i)
@@ -65,18 +90,13 @@ static bool recipe_row(struct list_row *out, int i)
     const struct recipe *r = recipe_all(&count);
 
     if (i >= count) return false;
-    out->name = r[i].name;
-    if (r[i].quantize) {
-        snprintf(out->meaning, sizeof out->meaning,
-                 "weights, activations and errors quantized, errors %s; first layer %s, shortcuts %s, last "
-                 "layer not",
-                 r[i].stochastic_error ? "stochastically" : "to nearest", r[i].quantize_first ? "too" : "not",
-                 r[i].quantize_shortcut ? "too" : "not");
-    } else {
-        snprintf(out->meaning, sizeof out->meaning, "nothing quantized");
-    }
-    snprintf(out->source, sizeof out->source, "%s", r[i].source);
-    return true;
+    if (!r[i].quantize) return tell(out, r[i].name, "nothing quantized", r[i].source);
+    words(
+        out, 0,
+        "weights, activations and errors quantized, errors %s; first layer %s, shortcuts %s, last layer not",
+        r[i].stochastic_error ? "stochastically" : "to nearest", r[i].quantize_first ? "too" : "not",
+        r[i].quantize_shortcut ? "too" : "not");
+    return tell(out, r[i].name, out->words[0], r[i].source);
 }
 
 static bool role_list_row(struct list_row *out, int i)
@@ -87,10 +107,7 @@ static bool role_list_row(struct list_row *out, int i)
     const struct role_row *r = role_all(&count);
 
     if (i >= count) return false;
-    out->name = r[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", r[i].meaning);
-    snprintf(out->source, sizeof out->source, "%s", widths[r[i].width]);
-    return true;
+    return tell(out, r[i].name, r[i].meaning, widths[r[i].width]);
 }
 
 static bool schedule_row(struct list_row *out, int i)
@@ -99,10 +116,7 @@ static bool schedule_row(struct list_row *out, int i)
     const struct schedule_type *s = schedule_all(&count);
 
     if (i >= count) return false;
-    out->name = s[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", s[i].formula);
-    snprintf(out->source, sizeof out->source, "%s", s[i].source);
-    return true;
+    return tell(out, s[i].name, s[i].formula, s[i].source);
 }
 
 static bool rate_row(struct list_row *out, int i)
@@ -111,10 +125,7 @@ static bool rate_row(struct list_row *out, int i)
     const struct lr_type *l = lr_all(&count);
 
     if (i >= count) return false;
-    out->name = l[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", l[i].formula);
-    snprintf(out->source, sizeof out->source, "%s", l[i].source);
-    return true;
+    return tell(out, l[i].name, l[i].formula, l[i].source);
 }
 
 static bool optimizer_row(struct list_row *out, int i)
@@ -123,10 +134,7 @@ static bool optimizer_row(struct list_row *out, int i)
     const struct optimizer_type *o = optimizer_all(&count);
 
     if (i >= count) return false;
-    out->name = o[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", o[i].formula);
-    snprintf(out->source, sizeof out->source, "%s", o[i].source);
-    return true;
+    return tell(out, o[i].name, o[i].formula, o[i].source);
 }
 
 static bool kernels_row(struct list_row *out, int i)
@@ -135,11 +143,8 @@ static bool kernels_row(struct list_row *out, int i)
     const struct kernels *const *k = kernels_all(&count);
 
     if (i >= count) return false;
-    out->name = k[i]->name;
-    snprintf(out->meaning, sizeof out->meaning, "needs %s", k[i]->needs);
-    snprintf(out->source, sizeof out->source, "%s",
-             k[i]->available() ? "this CPU has it" : "not on this CPU");
-    return true;
+    return tell(out, k[i]->name, words(out, 0, "needs %s", k[i]->needs),
+                k[i]->available() ? "this CPU has it" : "not on this CPU");
 }
 
 static bool format_row(struct list_row *out, int i)
@@ -148,10 +153,7 @@ static bool format_row(struct list_row *out, int i)
     const struct format_row *f = format_all(&count);
 
     if (i >= count) return false;
-    out->name = f[i].grammar;
-    snprintf(out->meaning, sizeof out->meaning, "%s", f[i].meaning);
-    snprintf(out->source, sizeof out->source, "%s", f[i].source);
-    return true;
+    return tell(out, f[i].grammar, f[i].meaning, f[i].source);
 }
 
 static bool key_row(struct list_row *out, int i)
@@ -159,11 +161,8 @@ static bool key_row(struct list_row *out, int i)
     struct config_key k;
 
     if (!config_key(&k, i)) return false;
-    out->name = k.path;
-    snprintf(out->meaning, sizeof out->meaning, "%s", k.meaning);
-    snprintf(out->source, sizeof out->source, "%s; default %s", k.kind,
-             k.standard[0] != '\0' ? k.standard : "empty");
-    return true;
+    return tell(out, k.path, k.meaning,
+                words(out, 1, "%s; default %s", k.kind, k.standard[0] != '\0' ? k.standard : "empty"));
 }
 
 /* --- of energy --- */
@@ -174,10 +173,8 @@ static bool hardware_row(struct list_row *out, int i)
     const struct preset *p = preset_all(&count);
 
     if (i >= count) return false;
-    out->name = p[i].name;
-    hardware_title(out->meaning, sizeof out->meaning, i);
-    out->source[0] = '\0';
-    return true;
+    hardware_title(out->words[0], sizeof out->words[0], i);
+    return tell(out, p[i].name, out->words[0], "");
 }
 
 static bool knob_row(struct list_row *out, int i)
@@ -185,11 +182,9 @@ static bool knob_row(struct list_row *out, int i)
     const struct knob *k = hardware_knob(i);
 
     if (k == NULL) return false;
-    out->name = k->path;
-    snprintf(out->meaning, sizeof out->meaning, "%s", k->meaning);
-    snprintf(out->source, sizeof out->source, "%s%s%s; default %s", k->kind,
-             k->unit[0] != '\0' ? ", in " : "", k->unit, k->standard);
-    return true;
+    return tell(out, k->path, k->meaning,
+                words(out, 1, "%s%s%s; default %s", k->kind, k->unit[0] != '\0' ? ", in " : "", k->unit,
+                      k->standard));
 }
 
 static bool backend_row(struct list_row *out, int i)
@@ -198,10 +193,7 @@ static bool backend_row(struct list_row *out, int i)
     const struct backend *const *b = backend_all(&count);
 
     if (i >= count) return false;
-    out->name = b[i]->name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", b[i]->title);
-    snprintf(out->source, sizeof out->source, "%s", b[i]->source);
-    return true;
+    return tell(out, b[i]->name, b[i]->title, b[i]->source);
 }
 
 static bool constant_row(struct list_row *out, int i)
@@ -211,11 +203,8 @@ static bool constant_row(struct list_row *out, int i)
     char node[24] = "";
 
     if (c->node_nm > 0) snprintf(node, sizeof node, " at %g nm", c->node_nm);
-    out->name = c->name;
-    snprintf(out->meaning, sizeof out->meaning, "%.4g %s%s, %.4g to %.4g", c->nominal, c->unit, node, c->low,
-             c->high);
-    snprintf(out->source, sizeof out->source, "%s", c->source);
-    return true;
+    words(out, 0, "%.4g %s%s, %.4g to %.4g", c->nominal, c->unit, node, c->low, c->high);
+    return tell(out, c->name, out->words[0], c->source);
 }
 
 static bool dram_row(struct list_row *out, int i)
@@ -224,13 +213,12 @@ static bool dram_row(struct list_row *out, int i)
     const struct dram_kind *d = dram_all(&count);
 
     if (i >= count) return false;
-    out->name = d[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", d[i].title);
-    out->source[0] = '\0';
     if (d[i].pj_per_bit < CONSTANTS)
-        snprintf(out->source, sizeof out->source, "%g pJ/bit, %g W/GB", constant_of(d[i].pj_per_bit)->nominal,
-                 constant_of(d[i].background_w_per_gb)->nominal);
-    return true;
+        words(out, 1, "%g pJ/bit, %g W/GB", constant_of(d[i].pj_per_bit)->nominal,
+              constant_of(d[i].background_w_per_gb)->nominal);
+    else
+        words(out, 1, "%s", "");
+    return tell(out, d[i].name, d[i].title, out->words[1]);
 }
 
 static bool place_row(struct list_row *out, int i)
@@ -240,10 +228,7 @@ static bool place_row(struct list_row *out, int i)
 
     if (i >= count) return false;
     const struct constant *c = constant_of(p[i].grams_per_kwh);
-    out->name = p[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s: %g %s", p[i].title, c->nominal, c->unit);
-    snprintf(out->source, sizeof out->source, "%s", c->source);
-    return true;
+    return tell(out, p[i].name, words(out, 0, "%s: %g %s", p[i].title, c->nominal, c->unit), c->source);
 }
 
 static bool figure_row(struct list_row *out, int i)
@@ -252,13 +237,11 @@ static bool figure_row(struct list_row *out, int i)
     const struct figure *f = figure_all(&count);
 
     if (i >= count) return false;
-    out->name = f[i].name;
-    snprintf(out->meaning, sizeof out->meaning, "%s", f[i].meaning);
-    out->source[0] = '\0';
-    return true;
+    return tell(out, f[i].name, f[i].meaning, "");
 }
 
 static const struct list lists[] = {
+    {"commands", "what cptsim does (cptsim COMMAND --help)", command_row},
     {"data", "data sets (data.name)", data_row},
     {"models", "networks (model)", model_row},
     {"recipes", "recipes: what is quantized (recipe)", recipe_row},
@@ -308,22 +291,50 @@ static void list_print_json(const struct list *l)
     }
 }
 
+/* For scripts, such as those that complete a command line. A row of networks has several names. */
+static void list_print_names(const struct list *l)
+{
+    struct list_row row;
+
+    for (int i = 0; l->row(&row, i); i++) {
+        for (const char *c = row.name; *c != '\0'; c++)
+            if (c[0] != ',') putchar(c[0] == ' ' ? '\n' : c[0]);
+        putchar('\n');
+    }
+}
+
 /* --- the command --- */
 
 struct list_options {
     const char *kind;
-    bool json, too_many;
+    bool json, names, too_many;
 };
 
-static const struct argp_option options[] = {{"json", 'j', NULL, 0, "one JSON object a line", 0}, {0}};
+static const struct argp_option options[] = {{"json", 'j', NULL, 0, "one JSON object a line", 0},
+                                             {"names", 'n', NULL, 0, "the names alone, one a line", 0},
+                                             {0}};
 
-static const char doc[] =
-    "Print what there is to choose from: one table, or all of them.\vExamples:\n"
-    "  cptsim list data         found or not, where, what to install\n"
-    "  cptsim list keys         every key of an experiment file\n"
-    "  cptsim list --json\n\n"
-    "Tables: data, models, recipes, roles, schedules, learning-rates, optimizers, kernels, formats, keys, "
-    "hardware, knobs, backends, constants, dram, figures, places.";
+static const char doc[] = "Print what there is to choose from: one table, or all of them.\vExamples:\n"
+                          "  cptsim list data             found or not, where, what to install\n"
+                          "  cptsim list keys             every key of an experiment file\n"
+                          "  cptsim list kernels --names  for a loop of the shell\n"
+                          "  cptsim list --json";
+
+/* The tables, in the words of --help. Freed by argp. */
+static char *help_with_tables(int key, const char *text, void *input)
+{
+    char *out = NULL;
+    size_t size;
+
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC || text == NULL) return (char *)text;
+    FILE *const f = open_memstream(&out, &size);
+    if (f == NULL) return (char *)text;
+    fprintf(f, "%s\n\nTables: ", text);
+    for (size_t i = 0; i < LISTS; i++)
+        fprintf(f, "%s%s", lists[i].name, i + 1 < LISTS ? ", " : ".");
+    return fclose(f) == 0 ? out : (char *)text;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -332,6 +343,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'j':
         o->json = true;
+        break;
+    case 'n':
+        o->names = true;
         break;
     case ARGP_KEY_ARG:
         o->too_many = o->kind != NULL;
@@ -345,19 +359,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 enum status command_list(int argc, char **argv)
 {
-    const struct argp argp = {options, parse, "[KIND]", doc, NULL, NULL, NULL};
+    const struct argp argp = {options, parse, "[KIND]", doc, NULL, help_with_tables, NULL};
     struct list_options o = {0};
     size_t first = 0, end = LISTS;
 
     TRY(command_parse(&argp, argc, argv, &o));
+    if (o.json && o.names) return status_fail(STATUS_USAGE, "list: --json and --names; want one of them");
     if (o.too_many) return status_fail(STATUS_USAGE, "list: more than one kind; want one, or none for all");
     if (o.kind != NULL) {
         TRY(status_usage(table_find(&first, "list", o.kind, lists, sizeof *lists, LISTS)));
         end = first + 1;
     }
     for (size_t i = first; i < end; i++) {
-        if (i > first && !o.json) putchar('\n');
-        (o.json ? list_print_json : list_print)(&lists[i]);
+        if (i > first && !o.json && !o.names) putchar('\n');
+        (o.json ? list_print_json : o.names ? list_print_names : list_print)(&lists[i]);
     }
     return STATUS_OK;
 }

@@ -41,7 +41,7 @@ static const struct argp_child children[] = {{&schedule_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     rows,
     parse,
-    "NAME",
+    "SCHEDULE",
     "Print the bits of every iteration, one number a line (0 is float32). A static schedule stays at HI. "
     "`cptsim list schedules` has the names and formulas.\vExamples:\n"
     "  cptsim schedule cosine --bits 3:8 --iterations 64000 --cycles 32\n"

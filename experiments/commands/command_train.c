@@ -24,7 +24,8 @@ struct train_options {
 };
 
 static const struct argp_option options[] = {
-    {"set", 's', "KEY=VALUE", 0, "override a key of the file, as forward.bits=3:6 (any number of times)", 1},
+    {"set", 's', "KEY=VALUE", 0,
+     "override a key of the file, of `cptsim list keys`, as forward.bits=3:6 (any number of times)", 1},
     {"seed", OPTION_SEED, "N", 0, "the same as --set seed=N", 1},
     {"arm", 'a', "NAME", 0, "train only this arm", 1},
     {"out", 'o', "DIR", 0, "where records go: DIR, or DIR/ARM for files with arms (runs/NAME)", 2},

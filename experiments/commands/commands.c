@@ -5,7 +5,7 @@
 #include "sim/base/table.h"
 
 static const struct command commands[] = {
-    {"schedule", "NAME --bits LO:HI ...", "print the bits of every iteration", command_schedule},
+    {"schedule", "SCHEDULE --bits LO:HI", "print the bits of every iteration", command_schedule},
     {"cost", "MODEL|--run RUNDIR", "energy, time, traffic, operations of a training run", command_cost},
     {"train", "EXPERIMENT.yaml", "train every arm of an experiment and record it", command_train},
     {"eval", "RUNDIR|CHECKPOINT", "evaluate a trained network at any bits", command_eval},

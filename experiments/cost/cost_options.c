@@ -23,9 +23,10 @@ void cost_words_add(struct cost_words *words, const char *word, struct argp_stat
 enum { KEY_HARDWARE = 'H', KEY_BACKEND = 'k', KEY_SET = 'S' };
 
 static const struct argp_option hardware_rows[] = {
-    {"hardware", KEY_HARDWARE, "NAME|FILE", 0, "a preset or a file of knobs (bitfusion)", 0},
-    {"backend", KEY_BACKEND, "NAME", 0, "another cost model for it: 'cptsim list backends'", 0},
-    {"set", KEY_SET, "KNOB=VALUE", 0, "change a knob of it; may be repeated", 0},
+    {"hardware", KEY_HARDWARE, "NAME|FILE", 0,
+     "a preset of `cptsim list hardware`, or a file of knobs (bitfusion)", 0},
+    {"backend", KEY_BACKEND, "NAME", 0, "another cost model for it: `cptsim list backends`", 0},
+    {"set", KEY_SET, "KNOB=VALUE", 0, "change a knob of it, of `cptsim list knobs`; may be repeated", 0},
     {0},
 };
 

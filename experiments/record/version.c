@@ -2,7 +2,7 @@
  * changes. */
 #include "experiments/record/version.h"
 
-const char version_number[] = "0.1";
+const char version_number[] = VERSION_NUMBER;
 const char version_commit[] = VERSION_COMMIT;
 const char version_flags[] = VERSION_FLAGS;
 const char version_compiler[] = "gcc " __VERSION__;

@@ -51,7 +51,7 @@ static const struct argp_option rows[] = {
      "repeated",
      4},
     {"carbon", KEY_CARBON, "PLACES", OPTION_ARG_OPTIONAL,
-     "kWh, CO2e and price, in all places of 'cptsim list places' or in these; with --sweep as columns", 4},
+     "kWh, CO2e and price, in all places of `cptsim list places` or in these; with --sweep as columns", 4},
     {"figure", KEY_FIGURE, "DIR", 0, "draw the answer too: DIR/cost_*.svg and .png, their data in DIR/data",
      4},
     {0},

@@ -41,6 +41,7 @@ static struct usage mistakes[] = {
     {"eval", "eval: no run"},
     {"list dta", "unknown list 'dta'; did you mean 'data'?"},
     {"list data models", "more than one kind"},
+    {"list data --names --json", "--json and --names; want one of them"},
 };
 
 Test(cli, wrong_usage_exits_with_2_and_says_what_would_be_right)
@@ -73,6 +74,13 @@ Test(cli, lists_say_where_data_is_or_what_to_install)
     cr_assert(o.code == 0 &&
                   strstr(o.out, "  accuracy  accuracy at the final bits over bit operations\n") != NULL,
               "%s", o.out);
+    cli(&o, &f, "list kernels --names");
+    cr_assert(o.code == 0 && strcmp(o.out, "ref\navx2\navx512\n") == 0, "%s", o.out);
+    cli(&o, &f, "list models --names");
+    cr_assert(o.code == 0 && strncmp(o.out, "resnet8\nresnet14\n", 17) == 0, "%s", o.out);
+    cli(&o, &f, "list commands");
+    cr_assert(o.code == 0 && strstr(o.out, "  train     train every arm of an experiment") != NULL, "%s",
+              o.out);
     cli(&o, &f, "list kernels --json");
     cr_assert(o.code == 0 && strncmp(o.out, "{\"list\": \"kernels\", \"name\": \"ref\", ", 35) == 0, "%s",
               o.out);
