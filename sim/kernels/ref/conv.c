@@ -19,8 +19,13 @@ static int64_t input_pixel(const struct conv_shape *s, int oy, int ox, int ky, i
 }
 
 /* A second copy of a function for CPUs with FMA, chosen at start: fma() is then one instruction instead of a
- * call. Each operation is the same IEEE operation in both, in the same order. */
+ * call. Each operation is the same IEEE operation in both, in the same order. Clang up to 17 gives the chosen one
+ * another name, which no other object finds: there the slow one is alone. */
+#ifdef __clang__
+#define VECTORS
+#else
 #define VECTORS __attribute__((target_clones("arch=x86-64-v3", "default")))
+#endif
 
 /* Index of the first weight of filter o at tap (ky, kx). */
 static size_t weight_index(const struct conv_shape *s, int o, int ky, int kx)
