@@ -226,6 +226,21 @@ enum status store_read(void *out, enum store_type as, int64_t count, struct stor
     return status;
 }
 
+/* Does a file that is only read hold as many bytes as its data set announces? Compression makes at most 1,032 of one;
+ * of a file that is written some are still in memory. A few bytes could otherwise ask for any amount of memory. */
+static enum status check_stored(const struct store_info *info, struct store *s, const char *path)
+{
+    const double deflate_most = 1032;
+    const hid_t set = !s->writable ? H5Dopen2(s->file, path, H5P_DEFAULT) : -1;
+
+    if (set < 0) return STATUS_OK;
+    const hsize_t stored = H5Dget_storage_size(set);
+    H5Dclose(set);
+    if ((double)info->count * (double)info->width <= deflate_most * (double)stored) return STATUS_OK;
+    return store_fail(STATUS_INPUT, s, path, "announces %" PRId64 " values, of which the file has %llu bytes",
+                      info->count, (unsigned long long)stored);
+}
+
 enum status store_load(void **out, struct store_info *info, enum store_type as, struct store *s,
                        const char *path)
 {
@@ -233,6 +248,7 @@ enum status store_load(void **out, struct store_info *info, enum store_type as, 
 
     *out = NULL;
     TRY(check_readable(&found, as, s, path));
+    TRY(check_stored(&found, s, path));
     if (info != NULL) *info = found;
     const size_t bytes = (size_t)found.count * store_type_bytes(as, found.width);
     void *data = malloc(bytes > 0 ? bytes : 1);
@@ -252,6 +268,7 @@ enum status store_load_text(char **out, struct store *s, const char *path)
 
     *out = NULL;
     TRY(check_readable(&info, STORE_U8, s, path));
+    TRY(check_stored(&info, s, path));
     char *text = malloc((size_t)info.count + 1);
     if (text == NULL) return store_fail(STATUS_NOMEM, s, path, "no memory for its text");
     const enum status status = store_read(text, STORE_U8, info.count, s, path);

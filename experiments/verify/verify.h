@@ -44,6 +44,9 @@ STATUS_MUST_CHECK enum status verify_first(struct verify *v, const char *path, f
 STATUS_MUST_CHECK enum status verify_load(float **x, struct store_info *info, struct verify *v,
                                           const char *path, int rank);
 
+/** STATUS_INPUT unless the vector is there and has `count` values; it is not read. */
+STATUS_MUST_CHECK enum status verify_count(struct verify *v, const char *path, int64_t count);
+
 /** "…fwF_bwB" at the end of a group's name. */
 STATUS_MUST_CHECK enum status verify_bits(int *forward, int *backward, const char *path, const char *name);
 

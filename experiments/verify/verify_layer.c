@@ -8,11 +8,16 @@
 #include "quant/try.h"
 #include "sim/layers/rig.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double TOLERANCE = 1e-5;
+
+enum {
+    SIDE_MAX = 1 << 20
+}; /* of any extent: products of all of them stay below 2^63 where a file has them */
 
 /* One group /layer/KIND/fwF_bwB. */
 struct layer_case {
@@ -90,9 +95,30 @@ static enum status run_case(struct layer_case *c, struct rig *r)
     return check(c, "eval_output", r->out.data, c->out);
 }
 
+static int64_t output_extent(const struct layer_case *c, int64_t extent)
+{
+    return (extent + 2 * c->pad - c->weight[2]) / c->stride + 1;
+}
+
+/* One that layers can be: extents are int there, a stride stays in the input, a padding below the kernel. */
+static bool makes_convolution(const struct layer_case *c)
+{
+    const int64_t k = c->weight[2];
+    int64_t least = INT_MAX;
+
+    for (int i = 0; i < 4; i++)
+        if (c->in[i] > SIDE_MAX || c->weight[i] > SIDE_MAX) return false;
+    for (int i = 2; i < 4; i++)
+        if (c->in[i] < least) least = c->in[i];
+    return c->pad >= 0 && c->pad < k && k == c->weight[3] && k <= KERNEL_MAX && least + 2 * c->pad >= k &&
+           c->stride >= 1 && c->stride <= least + 2 * c->pad && c->groups >= 1 && c->in[1] % c->groups == 0 &&
+           c->weight[0] % c->groups == 0 && c->weight[1] == c->in[1] / c->groups;
+}
+
 /* Shapes of input and weight, attributes; they must make a convolution. */
 static enum status read_shapes(struct layer_case *c)
 {
+    char path[3 * STORE_NAME_MAX];
     float *x;
 
     TRY(store_get_integer(&c->stride, c->v->file, c->group, "stride"));
@@ -102,14 +128,13 @@ static enum status read_shapes(struct layer_case *c)
     free(x);
     TRY(load_nhwc(&x, c, "weight", c->weight));
     free(x);
-    const int64_t k = c->weight[2];
-    if (c->stride < 1 || c->pad < 0 || c->groups < 1 || k != c->weight[3] || k > KERNEL_MAX ||
-        c->in[1] % c->groups != 0 || c->weight[0] % c->groups != 0 || c->weight[1] != c->in[1] / c->groups ||
-        c->in[2] + 2 * c->pad < k || c->in[3] + 2 * c->pad < k)
+    if (!makes_convolution(c))
         return status_fail(STATUS_INPUT,
                            "%s: /%s: input, weight, stride, padding and groups do not make a convolution",
                            store_path(c->v->file), c->group);
-    return STATUS_OK;
+    const int64_t pixels = output_extent(c, c->in[2]) * output_extent(c, c->in[3]);
+    snprintf(path, sizeof path, "%s/error", c->group);
+    return verify_count(c->v, path, c->in[0] * c->weight[0] * pixels); /* before there is memory for it */
 }
 
 static enum status check_case(struct verify *v, const char *group, const char *kind, const char *name)

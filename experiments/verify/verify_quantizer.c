@@ -33,6 +33,12 @@ static enum status check_tensor(struct verify *v, const char *group, const char 
     TRY(store_members(&members, v->file, path));
     snprintf(path, sizeof path, "%s/%s/input", group, tensor);
     enum status s = verify_load(&x, &info, v, path, 0);
+    const bool per_channel = strcmp(tensor, "weight") == 0;
+    if (s == STATUS_OK && per_channel && info.rank == 0) {
+        free(x);
+        s = status_fail(STATUS_INPUT, "%s: /%s is a scalar; weights have a dimension of channels",
+                        store_path(v->file), path);
+    }
     if (s != STATUS_OK) {
         store_names_free(&members);
         return s;
@@ -51,7 +57,7 @@ static enum status check_tensor(struct verify *v, const char *group, const char 
         else if (bits < 1 || bits > AFFINE_BITS_MAX)
             s = status_fail(STATUS_INPUT, "%s: /%s: bits must be 1..%d", store_path(v->file), path,
                             AFFINE_BITS_MAX);
-        else if ((s = quantize(y, x, &info, strcmp(tensor, "weight") == 0, bits)) == STATUS_OK)
+        else if ((s = quantize(y, x, &info, per_channel, bits)) == STATUS_OK)
             s = verify_vector(v, path, y, info.count, AGREE_BITS, 0.0);
     }
     free(y);
@@ -86,6 +92,7 @@ static enum status check_schedule(struct verify *v, const char *group, const cha
                            store_path(v->file), path);
     TRY(schedule_find(&spec.type, type));
     TRY(schedule_check(&spec, iterations, path));
+    TRY(verify_count(v, path, iterations)); /* before there is memory for them */
 
     float *bits = malloc((size_t)iterations * sizeof *bits);
     if (!bits) return status_fail(STATUS_NOMEM, "no memory for the %ld iterations of /%s", iterations, path);

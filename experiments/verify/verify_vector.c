@@ -4,6 +4,7 @@
 #include "quant/try.h"
 #include "sim/method/widths.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,19 @@ enum status verify_load(float **x, struct store_info *info, struct verify *v, co
                            store_path(v->file), path, info->rank, rank);
     }
     *x = data;
+    return STATUS_OK;
+}
+
+enum status verify_count(struct verify *v, const char *path, int64_t count)
+{
+    struct store_info info;
+
+    TRY(store_look(&info, v->file, path));
+    if (info.kind != STORE_DATA)
+        return status_fail(STATUS_INPUT, "%s: /%s is missing", store_path(v->file), path);
+    if (info.count != count)
+        return status_fail(STATUS_INPUT, "%s: /%s has %" PRId64 " values, its input implies %" PRId64,
+                           store_path(v->file), path, info.count, count);
     return STATUS_OK;
 }
 
@@ -111,12 +125,8 @@ enum status verify_vector(struct verify *v, const char *path, const float *got, 
     struct store_info info;
     float *want = NULL;
 
+    TRY(verify_count(v, path, count));
     TRY(verify_load(&want, &info, v, path, 0));
-    if (info.count != count) {
-        free(want);
-        return status_fail(STATUS_INPUT, "%s: /%s has %ld values, its input implies %ld", store_path(v->file),
-                           path, (long)info.count, (long)count);
-    }
     const struct difference d = compare(got, want, count, how, tolerance);
     free(want);
     judge(v, path, &d, tolerance);

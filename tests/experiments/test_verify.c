@@ -172,3 +172,60 @@ Test(verify, a_foreign_file_is_refused)
     cr_assert_neq(check("README.md", NULL, NULL), STATUS_OK);
     folder_remove(&dir);
 }
+
+/* A layer group whose attribute says what no layer can be, or a vector that is not there in its size. */
+Test(verify, sizes_are_believed_only_as_far_as_the_file_has_them)
+{
+    static const struct {
+        const char *attribute, *part;
+        int64_t value;
+    } rows[] = {
+        {"stride", "do not make a convolution", INT64_C(2147483649)},
+        {"stride", "do not make a convolution", INT64_C(9223372036854775807)},
+        {"padding", "do not make a convolution", INT64_C(1000000000)},
+        {"padding", "do not make a convolution", INT64_C(9223372036854775807)},
+        {"groups", "do not make a convolution", INT64_C(4294967297)},
+        {"stride", "its input implies", 3},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct folder dir = folder_new();
+        struct store *s;
+        const char *path = folder_path(&dir, "sizes.h5");
+        copy_layer(path, "nothing", 0.0);
+        must(store_open(&s, path, STORE_UPDATE));
+        must(store_set_integer(s, "layer/conv3x3_stride2/fw4_bw8", rows[i].attribute, rows[i].value));
+        must(store_flush(s));
+        store_close(&s);
+        expect_failure(check(path, NULL, NULL), STATUS_INPUT, rows[i].part);
+        folder_remove(&dir);
+    }
+}
+
+Test(verify, a_schedule_takes_no_memory_before_its_vector_is_there)
+{
+    const struct folder dir = folder_new();
+    const char *path = folder_path(&dir, "schedule.h5");
+    struct store *s;
+
+    must(store_open(&s, path, STORE_CREATE));
+    must(store_write(s, "schedule/cosine_3_8_2000000000_8", (float[]){3}, STORE_F32, 1, (int64_t[]){1}));
+    must(store_flush(s));
+    store_close(&s);
+    expect_failure(check(path, NULL, NULL), STATUS_INPUT, "has 1 values, its input implies 2000000000");
+    folder_remove(&dir);
+}
+
+Test(verify, weights_have_channels)
+{
+    const struct folder dir = folder_new();
+    const char *path = folder_path(&dir, "scalar.h5");
+    struct store *s;
+
+    must(store_open(&s, path, STORE_CREATE));
+    must(store_write(s, "quantizer/weight/input", (float[]){3}, STORE_F32, 0, NULL));
+    must(store_write(s, "quantizer/weight/bits3", (float[]){3}, STORE_F32, 0, NULL));
+    must(store_flush(s));
+    store_close(&s);
+    expect_failure(check(path, NULL, NULL), STATUS_INPUT, "is a scalar");
+    folder_remove(&dir);
+}

@@ -1,0 +1,65 @@
+/* tests/experiments/test_store_sizes.c - claims about data sets that announce more than the file holds. */
+#include "experiments/store/store.h"
+#include "tests/fixtures/folder.h"
+
+#include <hdf5.h>
+
+/* A file of two kilobytes whose data set was never written. */
+static void write_unwritten(const char *path, hsize_t extent)
+{
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(1, &extent, NULL);
+    const hid_t set =
+        H5Dcreate2(file, "values", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+
+    cr_assert(file >= 0 && space >= 0 && set >= 0);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+Test(store_sizes, a_data_set_that_was_never_written_takes_no_memory)
+{
+    static const hsize_t extents[] = {1, 1000000000, (hsize_t)1 << 40};
+    for (size_t i = 0; i < sizeof extents / sizeof *extents; i++) {
+        const struct folder f = folder_new();
+        struct store *s;
+        void *data = NULL;
+
+        write_unwritten(folder_path(&f, "unwritten.h5"), extents[i]);
+        must(store_open(&s, folder_path(&f, "unwritten.h5"), STORE_READ));
+        expect_failure(store_load(&data, NULL, STORE_F64, s, "values"), STATUS_INPUT,
+                       "of which the file has 0 bytes");
+        cr_assert_null(data);
+        store_close(&s);
+        folder_remove(&f);
+    }
+}
+
+Test(store_sizes, what_deflates_best_is_read)
+{
+    enum { COUNT = 1 << 20 };
+    const struct folder f = folder_new();
+    const hsize_t extent = COUNT, chunk = COUNT;
+    double *value = calloc(COUNT, sizeof *value);
+    struct store *s;
+    void *data;
+    const hid_t file = H5Fcreate(folder_path(&f, "zeros.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(1, &extent, NULL), layout = H5Pcreate(H5P_DATASET_CREATE);
+
+    H5Pset_chunk(layout, 1, &chunk);
+    H5Pset_deflate(layout, 9);
+    const hid_t set = H5Dcreate2(file, "values", H5T_IEEE_F64LE, space, H5P_DEFAULT, layout, H5P_DEFAULT);
+    cr_assert(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
+    H5Dclose(set);
+    H5Pclose(layout);
+    H5Sclose(space);
+    H5Fclose(file);
+    must(store_open(&s, folder_path(&f, "zeros.h5"), STORE_READ));
+    must(store_load(&data, NULL, STORE_F64, s, "values"));
+    cr_assert_eq(memcmp(data, value, COUNT * sizeof *value), 0);
+    free(data);
+    free(value);
+    store_close(&s);
+    folder_remove(&f);
+}
