@@ -9,6 +9,7 @@
 # make test         install what is missing, build, run every test; TESTFLAGS="--filter resume/*": one suite
 # make asan         the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make exhaustive   every float32 input through the SIMD quantizers: minutes
+# make fuzz         clang's libFuzzer on every reader; SECONDS=1200, TARGET=format; fuzz-replay: what is kept, by gcc
 # make bench        time kernels, passes, steps beside their yardsticks; kept in build/bench; BENCHFLAGS="--only int8"
 #
 # make layers       every file stands in its room and includes only what stands above it
@@ -43,6 +44,9 @@ CFLAGS.asan    := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS.debug   := -O0 -g3
 CFLAGS.dev     := -O1 -g0
 LDFLAGS.asan   := -fsanitize=address,undefined
+CFLAGS.fuzzer  := -O1 -gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+LDFLAGS.fuzzer := -fsanitize=fuzzer,address,undefined -fuse-ld=lld -Wl,-rpath,'$$ORIGIN/lib'
 
 # Random123's own SIMD is not used, and would have every file read the compiler's intrinsics: half its time.
 CPPFLAGS += -I. -D_GNU_SOURCE -DR123_USE_SSE=0 -MMD -MP $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)
@@ -177,7 +181,7 @@ lint: lint-deps compile_commands.json
 
 # --- results, installing --------------------------------------------------------------------------------------
 
-include plots/plots.mk quant/install.mk energy/hardware/presets.mk packaging/packaging.mk
+include plots/plots.mk quant/install.mk energy/hardware/presets.mk packaging/packaging.mk tests/fuzz/fuzz.mk
 
 clean:
 	rm -rf build cptsim

@@ -191,6 +191,13 @@ static enum status read_head(struct head *h, struct store *s)
     return store_get_text(h->run_id, sizeof h->run_id, s, "provenance", "run_id");
 }
 
+/* A fuzzer never meets the digest of what it has changed, a stranger can. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+static const bool any_digest = true;
+#else
+static const bool any_digest = false;
+#endif
+
 static enum status verify(struct head *h, struct store *s)
 {
     struct digest d;
@@ -201,7 +208,7 @@ static enum status verify(struct head *h, struct store *s)
     for (int i = 0; i < CHECKPOINT_GROUPS; i++)
         TRY(digest_group(&d, s, checkpoint_groups[i]));
     digest_hex(hex, &d);
-    if (strcmp(hex, h->payload_sha256) != 0)
+    if (strcmp(hex, h->payload_sha256) != 0 && !any_digest)
         return status_fail(STATUS_INPUT,
                            "%s: is damaged: its contents have SHA-256 %.12s..., not %.12s... as when written",
                            store_path(s), hex, h->payload_sha256);

@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define FIRST_CAPACITY ((size_t)1 << 20)
+#define FIRST_CAPACITY ((size_t)1 << 16)
 #define LARGEST_FILE   ((size_t)1 << 32) /* uncompressed: a small gzip file can grow a thousandfold */
 #define LARGEST_READ   ((size_t)1 << 30)
-#define ZLIB_BUFFER    (1u << 18)
+#define ZLIB_BUFFER    (1u << 16)
 
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name)
 {
