@@ -66,8 +66,11 @@ static bool data_row(struct list_row *out, int i)
     char dir[512];
 
     if (i >= count) return false;
-    words(out, 0, "%s, %d classes, as %d x %d x %d", d[i].title, d[i].classes, d[i].shape.h, d[i].shape.w,
-          d[i].shape.c);
+    if (d[i].classes > 0)
+        words(out, 0, "%s, %d classes, as %d x %d x %d", d[i].title, d[i].classes, d[i].shape.h, d[i].shape.w,
+              d[i].shape.c);
+    else
+        words(out, 0, "%s", d[i].title);
     if (dataset_found(dir, d[i].name, ""))
         words(out, 1, "found in %s", dir);
     else

@@ -32,6 +32,12 @@ enum status network_data(struct network *n, const char *name)
     const struct dataset_row *row;
 
     TRY(dataset_find(&row, name));
+    if (row->classes == 0)
+        return status_fail(
+            STATUS_USAGE,
+            "data set '%s': its size and classes are known from its files alone; want the record of a run "
+            "(--run), or a data set of a known size (--data cifar10)",
+            name);
     n->shape = row->shape;
     n->classes = row->classes;
     return STATUS_OK;

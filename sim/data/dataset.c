@@ -27,6 +27,34 @@ static const struct dataset_files mnist_files = {
     .std = {0.3081078f},
 };
 
+static const struct dataset_files kmnist_files = {
+    .raw = {28, 28, 1},
+    .label_bytes = 1,
+    .subfolder = "KMNIST/raw",
+    .name = {{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+             {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}},
+    .read = dataset_idx_read,
+};
+
+#define EMNIST_FILES(split, first)                                                                           \
+    {                                                                                                        \
+        .raw = {28, 28, 1}, .label_bytes = 1, .label_first = first, .subfolder = "gzip",                     \
+        .name = {{"emnist-" split "-train-images-idx3-ubyte", "emnist-" split "-train-labels-idx1-ubyte"},   \
+                 {"emnist-" split "-test-images-idx3-ubyte", "emnist-" split "-test-labels-idx1-ubyte"}},    \
+        .read = dataset_idx_read                                                                             \
+    }
+
+static const struct dataset_files emnist_balanced_files = EMNIST_FILES("balanced", 0),
+                                  emnist_letters_files = EMNIST_FILES("letters", 1),
+                                  emnist_digits_files = EMNIST_FILES("digits", 0);
+
+static const struct dataset_files own_files = {
+    .label_bytes = 1,
+    .name = {{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+             {"test-images-idx3-ubyte", "test-labels-idx1-ubyte"}},
+    .read = dataset_idx_read,
+};
+
 /* CPT trains both CIFARs with the mean and the deviation of CIFAR-10 that its code inherited. */
 static const struct dataset_files cifar10_files = {
     .raw = {32, 32, 3},
@@ -61,6 +89,10 @@ static const struct dataset_files imagenet_files = {
     .std = {0.229f, 0.224f, 0.225f},
 };
 
+#define EMNIST_INSTALL(split)                                                                                \
+    "get the EMNIST archive, gzip.zip (https://www.nist.gov/itl/products-and-services/emnist-dataset), and " \
+    "unpack it so that data/emnist-" split "/gzip/emnist-" split "-train-images-idx3-ubyte.gz exists"
+
 /* To add a data set: see dataset.h. */
 static const struct dataset_row rows[] = {
     {.name = "fashion-mnist",
@@ -78,6 +110,42 @@ static const struct dataset_row rows[] = {
      .classes = 10,
      .shape = {32, 32, 1},
      .files = &mnist_files},
+    {.name = "kmnist",
+     .type = &dataset_images_type,
+     .title = "Kuzushiji-MNIST: 60000 + 10000 grey images of cursive hiragana",
+     .install =
+         "get the four IDX files of kmnist (http://codh.rois.ac.jp/kmnist/), plain or .gz, and put them so that "
+         "data/kmnist/train-images-idx3-ubyte.gz exists",
+     .classes = 10,
+     .shape = {32, 32, 1},
+     .files = &kmnist_files},
+    {.name = "emnist-balanced",
+     .type = &dataset_images_type,
+     .title = "EMNIST balanced: 112800 + 18800 grey images of digits and letters, transposed as published",
+     .install = EMNIST_INSTALL("balanced"),
+     .classes = 47,
+     .shape = {32, 32, 1},
+     .files = &emnist_balanced_files},
+    {.name = "emnist-letters",
+     .type = &dataset_images_type,
+     .title = "EMNIST letters: 124800 + 20800 grey images of letters, transposed as published",
+     .install = EMNIST_INSTALL("letters"),
+     .classes = 26,
+     .shape = {32, 32, 1},
+     .files = &emnist_letters_files},
+    {.name = "emnist-digits",
+     .type = &dataset_images_type,
+     .title = "EMNIST digits: 240000 + 40000 grey images of digits, transposed as published",
+     .install = EMNIST_INSTALL("digits"),
+     .classes = 10,
+     .shape = {32, 32, 1},
+     .files = &emnist_digits_files},
+    {.name = "own",
+     .type = &dataset_images_type,
+     .title = "your own images, of any size and number of classes, as IDX files",
+     .install = "write train-images-idx3-ubyte, train-labels-idx1-ubyte and the same of test (README.md has "
+                "how), and name their folder by data.dir, or put them into data/own",
+     .files = &own_files},
     {.name = "cifar10",
      .type = &dataset_images_type,
      .title = "CIFAR-10: 50000 + 10000 colour images of things and animals",

@@ -106,7 +106,7 @@ struct dataset_row {
     const char *name, *title, *install; /* e.g. "apt-get install dataset-fashion-mnist" */
     const struct dataset_type *type;
     bool tokens;
-    int classes;
+    int classes; /* 0: as the files have it; their shape, too */
     struct shape shape;
     const struct dataset_files *files; /* private */
 };

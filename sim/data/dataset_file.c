@@ -18,9 +18,13 @@
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name)
 {
     static const char *const suffix[] = {"", ".gz"};
-    for (int i = 0; i < 2; i++) {
-        const int length = snprintf(path, DATASET_PATH, "%s/%s%s", dir, name, suffix[i]);
-        if (length < DATASET_PATH && access(path, F_OK) == 0) return true;
+    const char *const idx = strstr(name, "-idx");
+
+    for (int i = 0; i < (idx ? 4 : 2); i++) {
+        const int length = snprintf(path, DATASET_PATH, "%s/%s%s", dir, name, suffix[i % 2]);
+        if (length >= DATASET_PATH) continue;
+        if (i >= 2) path[strlen(dir) + 1 + (size_t)(idx - name)] = '.';
+        if (access(path, F_OK) == 0) return true;
     }
     return false;
 }

@@ -2,6 +2,7 @@
  * a label.
  *
  *   images  00000803  count  height  width  pixel[count][height][width]
+ *           00000804  count  height  width  channels  pixel[count][height][width][channels]
  *   labels  00000801  count  label[count]
  */
 #include "quant/try.h"
@@ -18,6 +19,7 @@ struct idx_kind {
 };
 
 static const struct idx_kind images_kind = {"images", 0x803, 16};
+static const struct idx_kind colours_kind = {"images", 0x804, 20}; /* with channels */
 static const struct idx_kind labels_kind = {"labels", 0x801, 8};
 
 static uint32_t big_endian(const uint8_t b[4])
@@ -59,22 +61,44 @@ static enum status content_check(const struct dataset_file *f, const struct idx_
         f->path, f->size < size ? "truncated" : "trailing bytes", f->size, count, kind->noun, size);
 }
 
-static enum status images_check(uint32_t *count, const struct dataset_file *f, const struct dataset_row *row)
-{
-    const struct shape raw = row->files->raw;
+/* What a row leaves open: up to a photograph's size, grey or three channels. */
+enum { SIDE_MOST = 4096 };
 
-    TRY(header_read(count, f, &images_kind));
-    const uint32_t h = big_endian(f->data + 8), w = big_endian(f->data + 12);
-    if (h != (uint32_t)raw.h || w != (uint32_t)raw.w)
+static enum status shape_check(struct shape raw, const struct dataset_file *f, const struct dataset_row *row)
+{
+    const struct shape want = row->files->raw;
+
+    if (want.h == 0) {
+        if (raw.h >= 1 && raw.h <= SIDE_MOST && raw.w >= 1 && raw.w <= SIDE_MOST &&
+            (raw.c == 1 || raw.c == 3))
+            return STATUS_OK;
         return status_fail(STATUS_INPUT,
-                           "%s: byte 8: images of %" PRIu32 " x %" PRIu32 ", but those of %s are %d x %d",
-                           f->path, h, w, row->name, raw.h, raw.w);
-    return content_check(f, &images_kind, *count, shape_size(raw));
+                           "%s: byte 8: images of %u x %u x %u; want 1 to %d pixels a side, 1 or 3 channels",
+                           f->path, (unsigned)raw.h, (unsigned)raw.w, (unsigned)raw.c, SIDE_MOST);
+    }
+    if (raw.h == want.h && raw.w == want.w && raw.c == want.c) return STATUS_OK;
+    return status_fail(STATUS_INPUT, "%s: byte 8: images of %u x %u, but those of %s are %d x %d", f->path,
+                       (unsigned)raw.h, (unsigned)raw.w, row->name, want.h, want.w);
+}
+
+static enum status images_check(struct dataset_part *part, const struct idx_kind **kind,
+                                const struct dataset_file *f, const struct dataset_row *row)
+{
+    uint32_t count;
+
+    *kind = f->size >= 4 && big_endian(f->data) == colours_kind.magic ? &colours_kind : &images_kind;
+    TRY(header_read(&count, f, *kind));
+    part->count = count;
+    part->raw = (struct shape){(int)big_endian(f->data + 8), (int)big_endian(f->data + 12),
+                               *kind == &colours_kind ? (int)big_endian(f->data + 16) : 1};
+    TRY(shape_check(part->raw, f, row));
+    return content_check(f, *kind, count, shape_size(part->raw));
 }
 
 static enum status labels_check(const struct dataset_file *f, const struct dataset_row *row, uint32_t images,
                                 const char *images_path)
 {
+    const int first = row->files->label_first, end = row->classes > 0 ? first + row->classes : UINT8_MAX + 1;
     uint32_t count;
 
     TRY(header_read(&count, f, &labels_kind));
@@ -83,10 +107,10 @@ static enum status labels_check(const struct dataset_file *f, const struct datas
                            f->path, count, images_path, images);
     TRY(content_check(f, &labels_kind, count, 1));
     for (size_t at = labels_kind.header; at < f->size; at++)
-        if (f->data[at] >= row->classes)
-            return status_fail(
-                STATUS_INPUT, "%s: byte %zu: label %d of image %zu, but the labels of %s are 0 to %d",
-                f->path, at, f->data[at], at - labels_kind.header, row->name, row->classes - 1);
+        if (f->data[at] < first || f->data[at] >= end)
+            return status_fail(STATUS_INPUT,
+                               "%s: byte %zu: label %d of image %zu, but the labels of %s are %d to %d",
+                               f->path, at, f->data[at], at - labels_kind.header, row->name, first, end - 1);
     return STATUS_OK;
 }
 
@@ -103,16 +127,16 @@ enum status dataset_idx_read(struct dataset_part *part, const struct dataset_row
                              const char *const name[])
 {
     struct dataset_file images, labels = {0};
-    uint32_t count = 0;
+    const struct idx_kind *kind = NULL;
 
     enum status s = dataset_file_load(&images, &part->digest, dir, name[0]);
-    if (s == STATUS_OK) s = images_check(&count, &images, row);
+    if (s == STATUS_OK) s = images_check(part, &kind, &images, row);
     if (s == STATUS_OK) s = dataset_file_load(&labels, &part->digest, dir, name[1]);
-    if (s == STATUS_OK) s = labels_check(&labels, row, count, images.path);
+    if (s == STATUS_OK) s = labels_check(&labels, row, (uint32_t)part->count, images.path);
     if (s == STATUS_OK) {
-        part->count = count;
-        part->pixel = content_take(&images, images_kind.header);
-        s = dataset_labels_set(part, labels.data + labels_kind.header, count);
+        part->pixel = content_take(&images, kind->header);
+        s = dataset_labels_set(part, labels.data + labels_kind.header, (size_t)part->count,
+                               row->files->label_first);
     }
     free(images.data);
     free(labels.data);

@@ -5,18 +5,47 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+static bool shape_equal(struct shape a, struct shape b)
+{
+    return a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+/* What the row leaves open is as the files have it. */
+static enum status facts_set(struct dataset *d, const struct dataset_row *row)
+{
+    struct dataset_images *images = images_of(d);
+    const struct dataset_part *train = &images->part[0], *test = &images->part[1];
+
+    images->raw = train->raw;
+    if (!shape_equal(train->raw, test->raw))
+        return status_fail(STATUS_INPUT,
+                           "%s: training images of %d x %d x %d and test images of %d x %d x %d", d->source,
+                           train->raw.h, train->raw.w, train->raw.c, test->raw.h, test->raw.w, test->raw.c);
+    if (row->shape.h == 0) d->shape = train->raw;
+    if (row->classes > 0) return STATUS_OK;
+    if (test->classes > train->classes)
+        return status_fail(STATUS_INPUT,
+                           "%s: a test image has label %d, but the largest of a training image is %d",
+                           d->source, test->classes - 1, train->classes - 1);
+    if (train->classes < 2)
+        return status_fail(STATUS_INPUT, "%s: every label is 0; want two classes or more", d->source);
+    d->classes = train->classes;
+    return STATUS_OK;
+}
+
 static enum status parts_read(struct dataset *d, const struct dataset_row *row)
 {
     for (int i = 0; i < 2; i++) {
         struct dataset_part *part = &images_of(d)->part[i];
         digest_init(&part->digest);
+        part->raw = row->files->raw;
         TRY(row->files->read(part, row, d->source, row->files->name[i]));
         if (part->count > UINT32_MAX)
             return status_fail(STATUS_INPUT, "%s: more than 2^32 images in %s", d->source,
                                row->files->name[i][0]);
         digest_hex(d->sha256[i], &part->digest);
     }
-    return STATUS_OK;
+    return facts_set(d, row);
 }
 
 /** How many examples each split gets; what the specification asks for must be there. */
@@ -76,14 +105,19 @@ static enum status splits_make(struct dataset *d, uint64_t seed)
 }
 
 /** What a pixel becomes: three float32 operations, as in the published transforms. */
-static void normalization_fill(struct dataset *d, const struct dataset_files *files)
+static enum status normalization_fill(struct dataset *d, const struct dataset_files *files)
 {
+    struct dataset_images *images = images_of(d);
+
     for (int c = 0; c < d->shape.c; c++) {
         d->mean[c] = files->mean[c];
         d->std[c] = files->std[c];
-        for (int p = 0; p < 256; p++)
-            images_of(d)->normalized[c][p] = ((float)p / 255.0f - files->mean[c]) / files->std[c];
     }
+    if (files->std[0] == 0.0f) TRY(dataset_part_measure(d->mean, d->std, &images->part[0], d->source));
+    for (int c = 0; c < d->shape.c; c++)
+        for (int p = 0; p < 256; p++)
+            images->normalized[c][p] = ((float)p / 255.0f - d->mean[c]) / d->std[c];
+    return STATUS_OK;
 }
 
 static enum status images_open(struct dataset *d, const struct dataset_row *row,
@@ -93,11 +127,10 @@ static enum status images_open(struct dataset *d, const struct dataset_row *row,
 
     if (!images) return status_fail(STATUS_NOMEM, "no memory for data set '%s'", row->name);
     d->own = images;
-    images->raw = row->files->raw;
     images->resized_crop = row->files->resized_crop;
-    normalization_fill(d, row->files);
     TRY(dataset_folder_find(d->source, row, spec->dir));
     TRY(parts_read(d, row));
+    TRY(normalization_fill(d, row->files));
     TRY(counts_set(d, spec));
     return splits_make(d, spec->split_seed);
 }

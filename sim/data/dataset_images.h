@@ -25,6 +25,8 @@ struct dataset_part {
     uint8_t *pixel;  /* [count][h][w][c] of the raw shape */
     uint16_t *label; /* [count] */
     int64_t count;
+    struct shape raw;     /* of an image */
+    int classes;          /* 1 more than the largest label */
     void *map;            /* the file that pixel lies in, or NULL: pixel is the part's own */
     size_t map_size;      /* bytes */
     struct digest digest; /* of all bytes loaded so far */
@@ -32,15 +34,18 @@ struct dataset_part {
 
 /** How a row's files look: the private half of struct dataset_row. */
 struct dataset_files {
-    struct shape raw;                   /* of a stored image; it lies centred in the row's shape */
+    struct shape raw;                   /* of a stored image; it lies centred in the row's shape; 0: any */
     int label_bytes;                    /* of each image; the last one is the label */
+    int label_first;                    /* what the first class is called in the files */
     bool resized_crop;                  /* what augmentation's crop does: dataset_crop.c instead of padding */
     const char *package;                /* folder of the Debian package, or NULL */
     const char *subfolder;              /* what the published archive unpacks to, or NULL */
     const char *name[2][DATASET_FILES]; /* training and test files, each list ends with NULL */
     enum status (*read)(struct dataset_part *part, const struct dataset_row *row, const char *dir,
                         const char *const name[]);
-    float mean[3], std[3]; /* of pixel/255 over the training set, without the frame around a centred image */
+    float mean[3],
+        std[3]; /* of pixel/255 over the training set, without the frame around a centred image; std 0:
+                              measured when it is opened */
 };
 
 struct dataset_images {
@@ -65,7 +70,8 @@ void dataset_images_fetch(struct batch *b, const struct dataset *d, enum split s
 STATUS_MUST_CHECK enum status dataset_folder_find(char dir[DATASET_FOLDER], const struct dataset_row *row,
                                                   const char *hint);
 
-/** Fill path with dir/name or, if there is none, dir/name.gz; false if there is neither. */
+/** Fill path with dir/name, dir/name.gz or, as some mirrors have it, one of them with ".idx" for "-idx"; false if
+ * there is none. */
 bool dataset_file_exists(char path[DATASET_PATH], const char *dir, const char *name);
 
 /** Load dir/name or dir/name.gz and add its uncompressed bytes to the digest. Free f->data in any case. */
@@ -84,9 +90,13 @@ STATUS_MUST_CHECK enum status dataset_cifar_read(struct dataset_part *part, cons
 STATUS_MUST_CHECK enum status dataset_packed_read(struct dataset_part *part, const struct dataset_row *row,
                                                   const char *dir, const char *const name[]);
 
-/** Give part `count` labels of one byte each. */
+/** Give part `count` labels of one byte each, of which `first` names class 0. */
 STATUS_MUST_CHECK enum status dataset_labels_set(struct dataset_part *part, const uint8_t *label,
-                                                 size_t count);
+                                                 size_t count, int first);
+
+/** mean[c], std[c] = those of pixel/255 in each channel. Refuses channels whose pixels are all equal. */
+STATUS_MUST_CHECK enum status dataset_part_measure(float *mean, float *std, const struct dataset_part *part,
+                                                   const char *name);
 
 /** Free what a part holds, whoever read it; fine for one that is all 0. */
 void dataset_part_free(struct dataset_part *part);

