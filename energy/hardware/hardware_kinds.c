@@ -170,11 +170,12 @@ static void unlimited_print(char *text, size_t size, const void *field, const st
 
 static enum status whole(int64_t *out, const struct knob_row *row, const char *text, int64_t unit)
 {
-    char *end;
-    const long long value = strtoll(text, &end, 10);
+    int64_t value = 0;
+    const enum text_number is = text_whole(&value, text);
 
-    if (end == text || *end != '\0') return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
-    if ((double)value * (double)unit < row->knob.min || (double)value * (double)unit > row->knob.max)
+    if (is == TEXT_NO_NUMBER) return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
+    if (is == TEXT_TOO_LARGE || (double)value * (double)unit < row->knob.min ||
+        (double)value * (double)unit > row->knob.max)
         return status_fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f%s%s", text, row->knob.min,
                            row->knob.max, row->knob.unit[0] != '\0' ? " " : "", row->knob.unit);
     *out = value * unit;

@@ -67,11 +67,9 @@ static enum status read_heading(struct reader *r)
 static enum status read_number(int64_t *out, const struct reader *r, int field, const char *text)
 {
     const struct column *c = &columns[r->order[field]];
-    char *end;
+    int64_t value;
 
-    errno = 0;
-    const long long value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno == ERANGE || value < c->least || value > c->most)
+    if (text_whole(&value, text) != TEXT_NUMBER || value < c->least || value > c->most)
         return status_fail(STATUS_INPUT,
                            "%s:%d: column %d (%s): '%s' is not a whole number from %" PRId64 "%s",
                            r->lines.path, r->lines.number, field + 1, c->name, text, c->least,

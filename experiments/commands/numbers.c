@@ -1,5 +1,6 @@
 /* experiments/commands/numbers.c - reading numbers from words and from standard input. */
 #include "experiments/commands/numbers.h"
+#include "sim/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -82,11 +83,7 @@ error_t numbers_argument(struct numbers *v, const char *word)
 error_t numbers_integer(struct argp_state *state, const char *option, const char *text, uint64_t most,
                         uint64_t *out)
 {
-    char *end;
-
-    errno = 0;
-    *out = strtoull(text, &end, 0);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *out > most)
+    if (text_natural(out, text) != TEXT_NUMBER || *out > most)
         argp_error(state, "%s wants an integer in 0..%" PRIu64 ", not '%s'", option, most, text);
     return 0;
 }

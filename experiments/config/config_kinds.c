@@ -80,12 +80,11 @@ const struct kind kind_hardware = {"a name or a file", false, hardware_parse_nam
 
 static enum status whole(int64_t *out, const struct key *k, const char *text)
 {
-    char *end;
-    errno = 0;
-    const long long value = strtoll(text, &end, 10);
+    int64_t value = 0;
+    const enum text_number is = text_whole(&value, text);
 
-    if (end == text || *end != '\0') return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
-    if (errno == ERANGE || (double)value < k->min || (double)value > k->max)
+    if (is == TEXT_NO_NUMBER) return status_fail(STATUS_INPUT, "'%s' is not a whole number", text);
+    if (is == TEXT_TOO_LARGE || (double)value < k->min || (double)value > k->max)
         return status_fail(STATUS_INPUT, "%s is out of range; want %.0f to %.0f", text, k->min, k->max);
     *out = value;
     return STATUS_OK;
@@ -135,15 +134,16 @@ static void limit_print(FILE *out, const void *field)
 
 static enum status seed_parse(void *field, const struct key *k, const char *text)
 {
-    char *end;
     (void)k;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 0);
-
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno == ERANGE)
+    switch (text_natural(field, text)) {
+    case TEXT_NUMBER:
+        return STATUS_OK;
+    case TEXT_TOO_LARGE:
+        return status_fail(STATUS_INPUT, "%s is too large for a seed; want a whole number from 0 to 2^64 - 1",
+                           text);
+    default:
         return status_fail(STATUS_INPUT, "'%s' is not a seed; want a whole number from 0 to 2^64 - 1", text);
-    *(uint64_t *)field = value;
-    return STATUS_OK;
+    }
 }
 
 static void seed_print(FILE *out, const void *field)

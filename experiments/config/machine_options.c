@@ -2,6 +2,7 @@
 #include "experiments/config/machine_options.h"
 
 #include "sim/kernels/kernels.h"
+#include "sim/base/text.h"
 
 #include <stdlib.h>
 
@@ -16,13 +17,11 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct machine_options *o = state->input;
-    char *end;
-    long threads;
+    int64_t threads;
 
     switch (key) {
     case 't':
-        threads = strtol(arg, &end, 10);
-        o->wrong_threads = end == arg || *end != '\0' || threads < 1 || threads > THREADS_MAX;
+        o->wrong_threads = text_whole(&threads, arg) != TEXT_NUMBER || threads < 1 || threads > THREADS_MAX;
         if (!o->wrong_threads) o->machine.threads = (int)threads;
         return 0;
     case KEY_KERNELS:

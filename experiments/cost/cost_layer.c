@@ -5,6 +5,7 @@
 #include "energy/backends/loopnest/loopnest_search.h"
 #include "quant/try.h"
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -72,17 +73,16 @@ void cost_layer_init(struct cost_layer *l, const struct hardware *h)
 enum status cost_layer_set(struct cost_layer *l, enum layer_param p, const char *text)
 {
     const struct param_row *row = &params[p];
-    char *end;
+    int64_t value = 0;
 
     if (row->knob != NULL) {
         const enum status status = hardware_set(&l->hardware, row->knob, text);
         return status == STATUS_OK ? status : status_fail(status, "%s: %s", row->name, status_detail());
     }
-    errno = 0;
-    const long long value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0')
+    const enum text_number is = text_whole(&value, text);
+    if (is == TEXT_NO_NUMBER)
         return status_fail(STATUS_INPUT, "%s: '%s' is not a whole number", row->name, text);
-    if (errno == ERANGE || value < row->least || value > row->most)
+    if (is == TEXT_TOO_LARGE || value < row->least || value > row->most)
         return status_fail(STATUS_INPUT, "%s: %s is out of range; want %" PRId64 " to %" PRId64, row->name,
                            text, row->least, row->most);
     l->shape[p] = value;

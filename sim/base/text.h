@@ -1,10 +1,11 @@
-/* sim/base/text.h - a user's text into a buffer: all of it, or a sentence. */
+/* sim/base/text.h - a user's text: whole into a buffer or not at all, and as a number. */
 #ifndef SIM_BASE_TEXT_H
 #define SIM_BASE_TEXT_H
 
 #include "quant/status.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * Copy `length` bytes of `text` into out[size] and end them with a 0. If they have no room, out is "" (never a
@@ -13,5 +14,16 @@
  */
 STATUS_MUST_CHECK enum status text_copy(char *out, size_t size, const char *place, const char *text,
                                         size_t length);
+
+/** Bytes of `text` up to `most` of its `length`, so that no character of UTF-8 is cut in two. */
+size_t text_beginning(const char *text, size_t length, size_t most);
+
+enum text_number { TEXT_NUMBER, TEXT_NO_NUMBER, TEXT_TOO_LARGE };
+
+/** The decimal whole number that `text` is: digits behind at most one sign, and nothing else. 010 is ten. */
+enum text_number text_whole(int64_t *out, const char *text);
+
+/** The same without a sign, from 0 to 2^64 - 1. */
+enum text_number text_natural(uint64_t *out, const char *text);
 
 #endif

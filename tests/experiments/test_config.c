@@ -112,6 +112,8 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"evaluate: {split: validation}\n", "data.validation holds out no images"},
         {"length: 5\nforward: {cycles: 6}\n", "6 cycles in 5 iterations"},
         {"seed: -1\n", "'-1' is not a seed"},
+        {"seed: 0x10\n", "'0x10' is not a seed; want a whole number from 0 to 2^64 - 1"},
+        {"seed: 18446744073709551616\n", "is too large for a seed"},
         {"name: ../../etc\n", "name: '../../etc' has a '/'"},
         {"name:\n", "name: is empty; want a name"},
         {"arms:\n  - seed: 1\n", "x.yaml:2:5: an arm without a name"},
@@ -378,4 +380,9 @@ Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
     cr_assert(eq(int, config_eval_points(p, &c, 0), 2));
     cr_assert(all(eq(str, p[0].policy, "max"), eq(int, p[0].bits, 0)));
     cr_assert(all(eq(str, p[1].policy, "fp32"), eq(int, p[1].bits, 0)));
+}
+
+Test(config, a_seed_with_zeros_before_it_is_decimal)
+{
+    cr_assert_eq(resolved("seed: 010\n", 0).train.seed, 10);
 }

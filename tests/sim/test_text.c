@@ -40,3 +40,56 @@ Test(text, no_byte_behind_the_length_is_read)
     cr_assert(eq(int, text_copy(out, 2, "--sweep", "bits=4,8", 4), STATUS_INPUT));
     cr_assert(eq(str, (char *)status_detail(), "--sweep: 'bits...' has 4 characters; at most 1"));
 }
+
+/* --- numbers --- */
+
+Test(text, whole_numbers_are_decimal_and_nothing_else)
+{
+    static const struct {
+        const char *text;
+        enum text_number is;
+        int64_t value;
+    } rows[] = {{"010", TEXT_NUMBER, 10},
+                {"-7", TEXT_NUMBER, -7},
+                {"+7", TEXT_NUMBER, 7},
+                {"9223372036854775807", TEXT_NUMBER, INT64_MAX},
+                {"-9223372036854775808", TEXT_NUMBER, INT64_MIN},
+                {"9223372036854775808", TEXT_TOO_LARGE, 0},
+                {"-9223372036854775809", TEXT_TOO_LARGE, 0},
+                {"", TEXT_NO_NUMBER, 0},
+                {"-", TEXT_NO_NUMBER, 0},
+                {"--1", TEXT_NO_NUMBER, 0},
+                {" 1", TEXT_NO_NUMBER, 0},
+                {"1 ", TEXT_NO_NUMBER, 0},
+                {"0x10", TEXT_NO_NUMBER, 0},
+                {"1e3", TEXT_NO_NUMBER, 0},
+                {"1.0", TEXT_NO_NUMBER, 0}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t value = 0;
+        cr_assert(text_whole(&value, rows[i].text) == rows[i].is && value == rows[i].value, "'%s': %lld",
+                  rows[i].text, (long long)value);
+    }
+}
+
+Test(text, natural_numbers_have_no_sign_and_64_bits)
+{
+    uint64_t value = 0;
+
+    cr_assert(text_natural(&value, "18446744073709551615") == TEXT_NUMBER && value == UINT64_MAX);
+    cr_assert(text_natural(&value, "010") == TEXT_NUMBER && value == 10);
+    cr_assert(text_natural(&value, "18446744073709551616") == TEXT_TOO_LARGE);
+    cr_assert(text_natural(&value, "+1") == TEXT_NO_NUMBER && text_natural(&value, "-1") == TEXT_NO_NUMBER);
+}
+
+Test(text, no_character_is_cut_in_two)
+{
+    const char *const text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"; /* 1, 2, 3 and 4 bytes */
+    static const size_t want[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    char out[4];
+
+    for (size_t most = 0; most < sizeof want / sizeof want[0]; most++)
+        cr_assert_eq(text_beginning(text, 10, most), want[most], "%zu", most);
+    cr_assert_eq(text_copy(out, sizeof out, NULL, "nineteen characters\xc3\xa9 and more", 30), STATUS_INPUT);
+    cr_assert_str_eq(status_detail(), "'nineteen characters...' has 30 characters; at most 3");
+}
