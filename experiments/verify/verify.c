@@ -52,6 +52,7 @@ enum status verify_file(struct verify *v, const char *path)
     if (v->out && v->json && v->checked > 0) fprintf(v->out, "\n]\n");
     if (s == STATUS_OK && v->failed > 0)
         s = status_fail(STATUS_MISMATCH, "%s: %d of %d vectors differ", path, v->failed, v->checked);
+    verify_spread_free(v);
     store_close(&v->file);
     return s;
 }

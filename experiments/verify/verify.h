@@ -16,6 +16,12 @@
 
 #include <stdio.h>
 
+/** How far the published code is from a vector of its own when sums run in another order. */
+struct verify_spread {
+    char *vector; /* "/train/resnet8_fw3_bw8/losses[1]" */
+    double spread;
+};
+
 /** Where the lines go and how the vectors fared. */
 struct verify {
     struct store *file;
@@ -23,21 +29,26 @@ struct verify {
     FILE *out; /* the lines; NULL: none */
     bool json;
     int checked, failed;
+    char *spread_path;            /* NULL before it is read */
+    struct verify_spread *spread; /* [spreads] */
+    int spreads;
 };
+
+enum { TENSOR_PATH = 6 * STORE_NAME_MAX };
 
 /** How a vector must agree. */
 enum agree {
-    AGREE_BITS,     /* every bit */
-    AGREE_RELATIVE, /* |got - want|_2 <= tolerance |want|_2 */
-    AGREE_EACH      /* |got[i] - want[i]| <= tolerance |want[i]| for every i */
+    AGREE_BITS,    /* every bit */
+    AGREE_RELATIVE /* |got - want|_2 <= tolerance |want|_2 */
 };
 
 /** Compare `count` values with the vector at `path`, print its line, count it. */
 STATUS_MUST_CHECK enum status verify_vector(struct verify *v, const char *path, const float *got,
                                             int64_t count, enum agree how, double tolerance);
 
-/** The same for the first value of the vector alone. */
-STATUS_MUST_CHECK enum status verify_first(struct verify *v, const char *path, float got, double tolerance);
+/** The same for one value of the vector at `path`, in a line called `name`. */
+STATUS_MUST_CHECK enum status verify_element(struct verify *v, const char *path, const char *name, int64_t i,
+                                             float got, double tolerance);
 
 /** Load a vector as float32; *count is set. The caller frees. Fails unless it has `rank` dimensions (0:
  * any). */
@@ -60,13 +71,11 @@ STATUS_MUST_CHECK enum status verify_layers(struct verify *v, const char *group)
 STATUS_MUST_CHECK enum status verify_training(struct verify *v, const char *group);
 STATUS_MUST_CHECK enum status verify_schedules(struct verify *v, const char *group);
 
-/**
- * graph_backward, in which the ends of a convolution's error range, which are float32 sums, lie where the
- * reference's gradient GROUP/grad_step0/LAYER.weight shows that they lay, within float32 rounding; says on
- * stderr how many moved.
- */
-STATUS_MUST_CHECK enum status verify_follow_ranges(struct verify *v, struct graph *g, const char *group,
-                                                   const struct pass *p);
+/** Read what lies beside REFERENCE.h5, REFERENCE_spread.csv, with the columns vector,spread; once. */
+STATUS_MUST_CHECK enum status verify_spread_read(struct verify *v);
+/** The tolerance of a vector, or of "VECTOR[i]": twice its spread, but that of float32 at least. */
+STATUS_MUST_CHECK enum status verify_spread_of(double *tolerance, const struct verify *v, const char *path);
+void verify_spread_free(struct verify *v);
 
 /** All of a file. STATUS_MISMATCH if a vector differs, STATUS_INPUT if the file is not of the layout. */
 STATUS_MUST_CHECK enum status verify_file(struct verify *v, const char *path);
