@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
-enum { E8M0_BIAS = 127, E8M0_NAN = 255 };
+enum { E8M0_BIAS = 127, E8M0_NAN = 255, E4M3_NAN = 127 };
 
 static const struct float_format nvfp4_scale = {4, 3, 7, FLAVOUR_FN, SUBNORMALS_ON};
 
@@ -149,6 +149,8 @@ static struct block_grid nvfp4_grid(const struct format *f, uint32_t code, float
 static struct block_grid nvfp4_make(const struct format *f, struct block_scan scan, float tensor_scale)
 {
     const struct format e4m3 = {.family = FAMILY_FLOAT, .floating = nvfp4_scale};
+
+    if (scan.special) return (struct block_grid){.format = element_format(f), .code = E4M3_NAN, .nan = true};
     scan.largest.negative = false;
     const double wanted = number_to_double(scan.largest) / (6.0 * (double)tensor_scale);
     return nvfp4_grid(f, (uint32_t)element_float_encode(&e4m3, number_of_double(wanted), 0).code,
@@ -167,9 +169,9 @@ struct block_grid block_grid_of_code(const struct format *f, uint32_t code, floa
 {
     assert(block_is_family(f->family));
     if (f->family == FAMILY_BFP) return bfp_grid(f, (int)code - (1 << (f->block.exponent_bits - 1)));
-    if (f->family == FAMILY_NVFP4) return nvfp4_grid(f, code, tensor_scale);
-    struct block_grid g = mx_grid(f, (int)code - E8M0_BIAS);
-    g.nan = code == E8M0_NAN;
+    const bool mx = f->family == FAMILY_MX;
+    struct block_grid g = mx ? mx_grid(f, (int)code - E8M0_BIAS) : nvfp4_grid(f, code, tensor_scale);
+    g.nan = code == (mx ? E8M0_NAN : E4M3_NAN);
     return g;
 }
 

@@ -26,7 +26,7 @@ struct block_grid {
     bool stretched;       /* nvfp4: value = element * scale */
     double scale;         /* may be 0: the block holds zeros */
     uint32_t code;        /* of the scale: E8M0, biased exponent, E4M3 */
-    bool nan;             /* mx: every element is NaN */
+    bool nan;             /* mx, nvfp4: every element is NaN, as the code of the scale */
 };
 
 /**
@@ -38,6 +38,9 @@ struct block_grid {
  *      range of sat_sym; stochastic roundings count as rounding away. The scale code is E - Emin.
  * mx   X = 2^(floor(log2 largest) - emax) by SCALE_FLOOR; see enum scale_rule. The code is the exponent
  *      + 127.
+ *
+ * A block of mx or nvfp4 with a NaN or an infinity in it gets the NaN of its scale's format (OCP MX 1.0, 5.2: a scale
+ * of NaN makes every element NaN), unless the format ignores them. bfp has no NaN: it ignores them.
  */
 struct block_grid block_grid_make(const struct format *f, struct block_scan scan, float tensor_scale);
 

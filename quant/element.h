@@ -50,6 +50,8 @@ bool element_is_family(enum family family);
 
 /** Largest and smallest code of a fixed-point format as integers. */
 int64_t element_fixed_low(const struct fixed_format *f);
+/** The smallest code that comes out of f: its overflow counts. */
+int64_t element_fixed_least(const struct format *f);
 uint64_t element_fixed_high(const struct fixed_format *f);
 
 /** Largest finite magnitude code of a float format, without its sign bit; its NaN; exponent of 2^emin. */

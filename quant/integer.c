@@ -18,12 +18,7 @@ struct encoded integer_encode(const struct format *f, double x, uint32_t random)
     const struct number real = number_of_double(x);
     struct format whole = *f; /* R alone: an integer of 62 bits, far beyond any code */
 
-    if (real.kind == NUMBER_NAN) {
-        const int64_t zero = g->zero < integer_low(g)    ? integer_low(g)
-                             : g->zero > integer_high(g) ? integer_high(g)
-                                                         : g->zero;
-        return (struct encoded){(uint64_t)zero, OUTCOME_NAN | OUTCOME_INEXACT};
-    }
+    if (real.kind == NUMBER_NAN) return (struct encoded){(uint64_t)g->zero, OUTCOME_NAN | OUTCOME_INEXACT};
     whole.family = FAMILY_FIXED;
     whole.overflow = OVERFLOW_SAT;
     whole.fixed = (struct fixed_format){FIXED_SIGNED, 62, 62, false};

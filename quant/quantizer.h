@@ -97,8 +97,7 @@ void quantizer_measure_f64(struct quantizer *p, const double *x, size_t n);
  *
  * tally  counts what happened, or NULL.
  * A quantizer that needs a measure and has none measures the n elements of this call.
- * NaN: fixed point, powers of two and finite floats give 0 (or their nearest to 0), all others NaN; it is
- * counted.
+ * NaN and infinities: the table in quant/README.md. They are counted.
  */
 void quantizer_apply_f32(const struct quantizer *p, float *y, const float *x, size_t n, struct draw draw,
                          struct tally *tally);

@@ -73,6 +73,14 @@ static void say(const char *name, const char *text)
     printf("%-10s %s\n", name, text);
 }
 
+static void say_code(const struct format *f, uint64_t code)
+{
+    char text[CODE_TEXT];
+
+    numbers_code(text, f, code);
+    say("code", text);
+}
+
 /* "0x1.8p+1 = 3". */
 static void say_number(const char *name, struct number x)
 {
@@ -158,10 +166,9 @@ static void explain_fixed(const struct format *f, struct number x, uint32_t rand
     const struct fixed_format *g = &f->fixed;
     struct format wide = *f;
     struct number t = x;
-    const bool is_signed = g->sign != FIXED_UNSIGNED;
 
-    printf("%-10s 2^%d; codes %s%" PRIu64 " .. %" PRIu64 "\n", "unit", g->integer_bits - g->bits,
-           is_signed ? "-" : "", is_signed ? -(uint64_t)element_fixed_low(g) : 0, element_fixed_high(g));
+    printf("%-10s 2^%d; codes %" PRId64 " .. %" PRIu64 "\n", "unit", g->integer_bits - g->bits,
+           element_fixed_least(f), element_fixed_high(g));
     t.e += g->bits - g->integer_bits;
     say_cut(t);
     say_rule(f, random);
@@ -217,10 +224,7 @@ static void explain_element(const struct format *f, struct number x, uint32_t ra
     else
         say("rounding", "the nearest value of the format; ties as the format says");
     say_overflow(f, e.outcome);
-    if (f->family == FAMILY_FIXED)
-        printf("%-10s %" PRId64 "\n", "code", (int64_t)e.code);
-    else
-        printf("%-10s %" PRIx64 "\n", "code", e.code);
+    say_code(f, e.code);
 }
 
 /* Formats whose scale is taken from the array or given: the value is an array of one. */
@@ -241,7 +245,10 @@ static enum status explain_scaled(const struct format *f, double x, const struct
         explain_grid(f, &g);
         struct number element = number_of_double(g.stretched && g.scale > 0 ? x / g.scale : x);
         if (!g.stretched) element.e -= g.shift;
-        if (!g.nan) explain_element(&g.format, element, draw_bits(draw.name, draw.first, f->random_bits));
+        if (g.nan)
+            say_code(f, code);
+        else
+            explain_element(&g.format, element, draw_bits(draw.name, draw.first, f->random_bits));
     } else {
         if (f->family == FAMILY_AFFINE)
             printf("%-10s %a, value of code 0 %a; codes 0 .. %g\n", "scale", (double)plan.whole.affine.scale,
@@ -253,7 +260,7 @@ static enum status explain_scaled(const struct format *f, double x, const struct
             if (isfinite(t)) say_cut(number_of_double(t));
             say_rule(f, draw_bits(draw.name, draw.first, f->random_bits));
         }
-        printf("%-10s %" PRId64 "\n", "code", (int64_t)code);
+        say_code(f, code);
     }
     say_number("value", number_of_double(y));
     return STATUS_OK;
@@ -278,7 +285,7 @@ static enum status explain(const struct options *o)
         }
         const uint32_t random = draw_bits(at.draw.name, at.draw.first, f.random_bits);
         explain_element(&f, x, random);
-        say_number("value", element_decode(&f, element_encode(&f, x, random).code));
+        say_number("value", numbers_value(&f, x, element_encode(&f, x, random).code));
     }
     return STATUS_OK;
 }

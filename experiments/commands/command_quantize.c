@@ -92,34 +92,13 @@ struct results {
     struct number *value;
 };
 
-static bool code_is_decimal(enum family family)
-{
-    return family == FAMILY_FIXED || family == FAMILY_BFP || family == FAMILY_AFFINE || family == FAMILY_INT;
-}
-
-static void code_print(char text[static 32], const struct format *f, uint64_t code)
-{
-    const bool magnitude = f->family == FAMILY_FIXED && f->fixed.sign == FIXED_SIGN_MAGNITUDE;
-    const bool is_unsigned = f->family == FAMILY_AFFINE ||
-                             (f->family == FAMILY_FIXED && !magnitude && f->fixed.sign == FIXED_UNSIGNED);
-    if (magnitude) {
-        const struct number x = element_fixed_decode(f, code);
-        snprintf(text, 32, "%s%" PRIu64, x.negative ? "-" : "", x.m);
-    } else if (!code_is_decimal(f->family))
-        snprintf(text, 32, "%" PRIx64, code);
-    else if (is_unsigned)
-        snprintf(text, 32, "%" PRIu64, code);
-    else
-        snprintf(text, 32, "%" PRId64, (int64_t)code);
-}
-
 static void line_print(const struct options *o, const struct format *f, const struct results *r, size_t i)
 {
-    char input[NUMBER_TEXT], code[32], value[NUMBER_TEXT], scale[16] = "";
+    char input[NUMBER_TEXT], code[CODE_TEXT], value[NUMBER_TEXT], scale[16] = "";
 
     number_print(input, number_of_double(o->values.value[i]));
     number_print(value, r->value[i]);
-    code_print(code, f, r->code[i]);
+    numbers_code(code, f, r->code[i]);
     if (r->scale != NULL) snprintf(scale, sizeof scale, "%" PRIx32, r->scale[i]);
     if (!o->json)
         printf("%s\t%s\t%s%s%s\n", input, code, value, r->scale ? "\t" : "", scale);
@@ -157,7 +136,7 @@ static void quantize_elements(struct results *r, const struct options *o, const 
         const uint32_t random = draw_bits(o->draw.name, o->draw.first + i, f->random_bits);
         const struct encoded e = element_encode(f, number_of_double(x), random);
         r->code[i] = e.code;
-        r->value[i] = element_decode(f, e.code);
+        r->value[i] = numbers_value(f, number_of_double(x), e.code);
         tally_element(tally, x, number_nearest_double(r->value[i]), e.outcome);
     }
 }

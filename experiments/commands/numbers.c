@@ -102,3 +102,31 @@ void numbers_free(struct numbers *v)
     free(v->value);
     *v = (struct numbers){.count = 0};
 }
+
+static bool code_is_decimal(enum family family)
+{
+    return family == FAMILY_FIXED || family == FAMILY_BFP || family == FAMILY_AFFINE || family == FAMILY_INT;
+}
+
+void numbers_code(char text[static CODE_TEXT], const struct format *f, uint64_t code)
+{
+    const bool magnitude = f->family == FAMILY_FIXED && f->fixed.sign == FIXED_SIGN_MAGNITUDE;
+    const bool is_unsigned = f->family == FAMILY_AFFINE ||
+                             (f->family == FAMILY_FIXED && !magnitude && f->fixed.sign == FIXED_UNSIGNED);
+    if (magnitude) {
+        const struct number x = element_fixed_decode(f, code);
+        snprintf(text, CODE_TEXT, "%s%" PRIu64, x.negative ? "-" : "", x.m);
+    } else if (!code_is_decimal(f->family))
+        snprintf(text, CODE_TEXT, "%" PRIx64, code);
+    else if (is_unsigned)
+        snprintf(text, CODE_TEXT, "%" PRIu64, code);
+    else
+        snprintf(text, CODE_TEXT, "%" PRId64, (int64_t)code);
+}
+
+struct number numbers_value(const struct format *f, struct number x, uint64_t code)
+{
+    const bool keep_nan = f->family == FAMILY_FIXED && f->fixed.keep_nan && x.kind == NUMBER_NAN;
+
+    return keep_nan ? x : element_decode(f, code);
+}

@@ -7,7 +7,7 @@
 #ifndef EXPERIMENTS_COMMANDS_NUMBERS_H
 #define EXPERIMENTS_COMMANDS_NUMBERS_H
 
-#include "quant/status.h"
+#include "quant/element.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -37,5 +37,13 @@ error_t numbers_integer(struct argp_state *state, const char *option, const char
 STATUS_MUST_CHECK enum status numbers_finish(struct numbers *v);
 
 void numbers_free(struct numbers *v);
+
+enum { CODE_TEXT = 32 };
+
+/** A code as quantize and explain print it: decimal for fx, bfp, affine and int, hexadecimal for all others. */
+void numbers_code(char text[static CODE_TEXT], const struct format *f, uint64_t code);
+
+/** The value of the code of x in an elementwise format, as an array would hold it. */
+struct number numbers_value(const struct format *f, struct number x, uint64_t code);
 
 #endif

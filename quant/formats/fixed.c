@@ -73,6 +73,14 @@ int64_t element_fixed_low(const struct fixed_format *f)
     return f->sign == FIXED_SIGNED ? low : low + 1;
 }
 
+int64_t element_fixed_least(const struct format *f)
+{
+    const int64_t low = element_fixed_low(&f->fixed);
+    const bool symmetric = f->overflow == OVERFLOW_SAT_SYM && low < 0;
+
+    return symmetric ? -(int64_t)element_fixed_high(&f->fixed) : low;
+}
+
 uint64_t element_fixed_high(const struct fixed_format *f)
 {
     return f->sign == FIXED_UNSIGNED ? low_bits(f->bits) : low_bits(f->bits - 1);

@@ -1,6 +1,7 @@
 /* quant/formats/format_other.c - strings of affine integers, powers of two, tables and posits. */
 #include "quant/formats/family.h"
 #include "quant/formats/format_list.h"
+#include "quant/integer.h"
 #include "quant/try.h"
 
 #include <math.h>
@@ -108,9 +109,11 @@ static void int_repair(struct format *f, struct reason *why)
         reason_set(why, "narrow means -hi..hi, an unsigned range has no such part");
         g->narrow = false;
     }
-    if (g->zero < -INT64_C(0x80000000) || g->zero > INT64_C(0xFFFFFFFF)) {
-        reason_set(why, "zero point %lld is not in -2^31..2^32-1", (long long)g->zero);
-        g->zero = 0;
+    const int64_t low = integer_low(g), high = integer_high(g);
+    if (g->zero < low || g->zero > high) { /* no code would stand for 0 */
+        reason_set(why, "zero point %lld is not a code, which are %lld..%lld", (long long)g->zero,
+                   (long long)low, (long long)high);
+        g->zero = g->zero < low ? low : high;
     }
     repair_rounding(f, why, g->bits, true);
 }

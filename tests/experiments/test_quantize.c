@@ -1,8 +1,10 @@
 /* tests/experiments/test_quantize.c - `cptsim quantize` and `cptsim explain` as scripts see them. */
 #include "experiments/commands/command.h"
+#include "tests/fixtures/command_line.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
 #include <criterion/redirect.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,4 +126,98 @@ Test(explain, knows_every_family, .init = cr_redirect_stdout)
                                         "explain fp:fp64 -1e-310"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         cr_expect(eq(int, run(command_explain, lines[i]), STATUS_OK), "%s: %s", lines[i], status_detail());
+}
+
+/* --- the same facts from both --- */
+
+/* What stands behind `name` in a line of explain, to the next space. */
+static void said(char out[64], const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    cr_assert(at != NULL, "no '%s' in:\n%s", name, text);
+    sscanf(at + strlen(name), "%63s", out);
+}
+
+ParameterizedTestParameters(explain, says_what_quantize_says)
+{
+    static char rows[][48] = {
+        "fx:m6.3 -0.375",
+        "fx:s4.4:trn:sat_sym -8",
+        "fx:u4.2 -1",
+        "fx:s8.4:rnd:sat:nan nan",
+        "bfp:4:2 3.3",
+        "bfp:8:all -0.3",
+        "mx:e2m1:32 957",
+        "mx:e4m3fn:4 -0.3",
+        "nvfp4 0.3",
+        "nvfp4 nan",
+        "affine:8 3",
+        "int:s8:0.1:3 -77",
+        "int:s4:1:0:rne:narrow -9",
+        "pot:s:-7:7 -0.3",
+        "table:ternary -1",
+        "posit:16.2 0.3",
+        "fp:e4m3fn -0.3",
+        "fp:fp64 -1e-310",
+        "fx:u64.64 1e19",
+        "fx:s64.1 -0.7",
+    };
+    return cr_make_param_array(char[48], rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(char (*row)[48], explain, says_what_quantize_says)
+{
+    static struct answer quantized, explained;
+    const struct folder f = folder_new();
+    char code[64], value[64], want_code[64], want_value[64];
+
+    cli(&quantized, &f, "quantize %s", *row);
+    cli(&explained, &f, "explain %s", *row);
+    cr_assert_eq(sscanf(quantized.out, "%*s %63s %63s", want_code, want_value), 2, "%s", quantized.err);
+    said(code, explained.out, "\ncode       ");
+    said(value, explained.out, "\nvalue      ");
+    cr_assert(strcmp(code, want_code) == 0 && strcmp(value, want_value) == 0,
+              "%s: %s and %s, but quantize has %s and %s", *row, code, value, want_code, want_value);
+    folder_remove(&f);
+}
+
+/* The range that explain names is the one that comes out: every code of a small format. */
+ParameterizedTestParameters(explain, names_the_codes_that_come_out)
+{
+    static char rows[][32] = {"fx:s4.4:trn:sat_sym",
+                              "fx:s4.4",
+                              "fx:m4.4",
+                              "fx:u4.4",
+                              "fx:s3.3:rnd:wrap",
+                              "fx:s4.4:rnd:wrap_sm",
+                              "fx:s4.4:rnd:sat_zero",
+                              "fx:m4.4:rnd:sat_sym",
+                              "fx:s4.4:rnd:numeric_std",
+                              "fx:u4.4:rnd:sat_sym",
+                              "int:s4:1:0:rne:narrow",
+                              "int:u3:1:2"};
+    return cr_make_param_array(char[32], rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(char (*row)[32], explain, names_the_codes_that_come_out)
+{
+    static struct answer o;
+    const struct folder f = folder_new();
+    long least = 99, most = -99, low, high, code;
+    char values[512] = "";
+
+    for (int i = -20; i <= 20; i++)
+        snprintf(values + strlen(values), sizeof values - strlen(values), " %d", i);
+    cli(&o, &f, "quantize %s %s", *row, values);
+    for (const char *line = o.out; sscanf(line, "%*s %ld", &code) == 1; line = strchr(line, '\n') + 1) {
+        least = code < least ? code : least;
+        most = code > most ? code : most;
+    }
+    cli(&o, &f, "explain %s 1", *row);
+    const char *const codes = strstr(o.out, "codes ");
+    cr_assert(codes != NULL && sscanf(codes, "codes %ld .. %ld", &low, &high) == 2, "%s", o.out);
+    cr_assert(low == least && high == most, "%s: codes %ld .. %ld are told, %ld .. %ld come out", *row, low,
+              high, least, most);
+    folder_remove(&f);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct pair {
-    char text[64], want[80]; /* the full string, or a part of the refusal */
+    char text[64], want[96]; /* the full string, or a part of the refusal */
 };
 
 ParameterizedTestParameters(format, fills_in_defaults_and_reads_its_own_writing)
@@ -96,6 +96,11 @@ ParameterizedTestParameters(format, refuses_with_a_reason_and_the_nearest)
         {"affine:8:ieee:trn", "rounds to nearest even (rne) or adds noise"},
         {"int:s8:-1", "scale -1"},
         {"int:s8:x", "scale 'x' is not a number"},
+        {"int:u8:1:300", "300 is not a code, which are 0..255; the nearest valid one is 'int:u8:0x1p+0:255"},
+        {"int:u8:1:-1", "zero point -1 is not a code, which are 0..255"},
+        {"int:s8:1:128", "zero point 128 is not a code, which are -128..127"},
+        {"int:s4:1:-8:rne:narrow", "zero point -8 is not a code, which are -7..7"},
+        {"int:s32:1:2147483648", "zero point '2147483648' is not an integer"},
         {"pot:s:3:1", "largest exponent 1 is not in 3..1023"},
         {"table:nf5", "unknown table 'nf5'; the nearest is 'nf4'"},
         {"posit:17.2", "number of bits 17 is not in 2..16"},

@@ -108,7 +108,6 @@ ParameterizedTestParameters(role_grid, everything_else_has_no_map)
         {"pot:s:-6:1"},
         {"table:ternary"},
         {"posit:8.0"},
-        {"int:s16:0.5:16777216"},
         {"int:s16:513"},
     };
     return cr_make_param_array(struct format_case, rows, sizeof rows / sizeof rows[0]);
