@@ -259,20 +259,51 @@ void artifact_describe(char *out, size_t size, const struct store_info *info)
 
 /* --- walk --------------------------------------------------------------------------------------------- */
 
-enum status artifact_walk(struct store *s, const char *path, artifact_visitor *visit, void *context)
+/* A record has groups in groups in groups, and some dozens of them. More are of a file that was made to have no end: a
+ * group may contain itself. */
+enum { WALK_DEPTH = 8, WALK_GROUPS = 256 };
+
+struct walk {
+    struct store *store;
+    artifact_visitor *visit;
+    void *context;
+    int depth, groups;
+};
+
+static enum status walk_group(struct walk *w, const char *path);
+
+static enum status walk_child(struct walk *w, const char *path, const char *name)
+{
+    char child[WALK_DEPTH * (STORE_NAME_MAX + 1)];
+    struct store_info info;
+
+    snprintf(child, sizeof child, "%s%s%s", path, *path != '\0' ? "/" : "", name);
+    TRY(store_look(&info, w->store, child));
+    TRY(w->visit(w->context, w->store, child, &info));
+    return info.kind == STORE_GROUP ? walk_group(w, child) : STATUS_OK;
+}
+
+static enum status walk_group(struct walk *w, const char *path)
 {
     struct store_names names;
     enum status status = STATUS_OK;
 
-    TRY(store_members(&names, s, path));
-    for (int i = 0; i < names.count && status == STATUS_OK; i++) {
-        char child[PATH_MAX];
-        struct store_info info;
-        snprintf(child, sizeof child, "%.3000s%s%s", path, *path != '\0' ? "/" : "", names.name[i]);
-        status = store_look(&info, s, child);
-        if (status == STATUS_OK) status = visit(context, s, child, &info);
-        if (status == STATUS_OK && info.kind == STORE_GROUP) status = artifact_walk(s, child, visit, context);
-    }
+    if (w->depth == WALK_DEPTH || w->groups == WALK_GROUPS)
+        return status_fail(
+            STATUS_INPUT,
+            "%s: '%s': more than %d groups, or more than %d in each other; does one contain itself?",
+            store_path(w->store), path, WALK_GROUPS, WALK_DEPTH);
+    TRY(store_members(&names, w->store, path));
+    w->depth++;
+    w->groups++;
+    for (int i = 0; i < names.count && status == STATUS_OK; i++)
+        status = walk_child(w, path, names.name[i]);
+    w->depth--;
     store_names_free(&names);
     return status;
+}
+
+enum status artifact_walk(struct store *s, const char *path, artifact_visitor *visit, void *context)
+{
+    return walk_group(&(struct walk){.store = s, .visit = visit, .context = context}, path);
 }

@@ -1,5 +1,5 @@
 /* tests/experiments/test_store_sizes.c - claims about data sets that announce more than the file holds. */
-#include "experiments/store/store.h"
+#include "experiments/record/artifact.h"
 #include "tests/fixtures/folder.h"
 
 #include <hdf5.h>
@@ -60,6 +60,31 @@ Test(store_sizes, what_deflates_best_is_read)
     cr_assert_eq(memcmp(data, value, COUNT * sizeof *value), 0);
     free(data);
     free(value);
+    store_close(&s);
+    folder_remove(&f);
+}
+
+static enum status pass_over(void *context, struct store *s, const char *path, const struct store_info *info)
+{
+    (void)s, (void)path, (void)info;
+    ++*(int *)context;
+    return STATUS_OK;
+}
+
+Test(store_sizes, a_group_that_contains_itself_has_an_end)
+{
+    const struct folder f = folder_new();
+    const hid_t file = H5Fcreate(folder_path(&f, "circle.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    struct store *s;
+    int visits = 0;
+
+    H5Gclose(H5Gcreate2(file, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    for (const char *name = "bcd"; *name != '\0'; name++)
+        H5Lcreate_hard(file, "a", file, (char[]){'a', '/', *name, '\0'}, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    must(store_open(&s, folder_path(&f, "circle.h5"), STORE_READ));
+    expect_failure(artifact_walk(s, "", pass_over, &visits), STATUS_INPUT, "does one contain itself?");
+    cr_assert(visits > 3 && visits <= 256 * 3, "%d", visits);
     store_close(&s);
     folder_remove(&f);
 }

@@ -29,7 +29,7 @@ fuzz-deps: install-deps
 fuzz-binaries: fuzz-deps
 	+@$(FUZZ) fuzz-folder
 fuzz-folder: $(TARGET:%=$(OUT)/fuzz/%)
-	$(Q)mkdir -p build/fuzz/lib
+	$(Q)mkdir -p build/fuzz/lib && rm -rf build/fuzz/corpus build/fuzz/dictionary
 	$(Q)cp -f --remove-destination $^ build/fuzz
 	$(Q)ldd $^ | awk '$$2 == "=>" && $$3 ~ /^\// && $$1 !~ /^lib(c|m|dl|rt|pthread|gcc_s|resolv|stdc\+\+)\.so/ { print $$3 }' | \
 	    sort -u | xargs -I{} cp -fL {} build/fuzz/lib

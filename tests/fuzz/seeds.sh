@@ -75,5 +75,6 @@ for target in record checkpoint reference; do
     printf '\001\007\001\004\373\001' | seed $target huge
     printf '\002\006\001\000\003\377\377\377\377\377\377\377\177' | seed $target values
     printf '\003\003\007seed: 1' | seed $target bytes
+    printf '\004\001\000\001a\001' | seed $target circle
     printf '\004\010\000\000\000' | seed $target missing
 done
