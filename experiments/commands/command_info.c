@@ -112,7 +112,7 @@ static enum status add_progress(struct properties *p, struct store *s)
     int64_t rows;
     double bitops;
     struct artifact_column loss;
-    char cell[ARTIFACT_CELL], path[STORE_NAME_MAX];
+    char cell[ARTIFACT_CELL];
 
     TRY(store_get_integer(&done, s, "", "last_iter"));
     TRY(store_get_integer(&all, s, "", "iterations"));
@@ -124,8 +124,7 @@ static enum status add_progress(struct properties *p, struct store *s)
     }
     TRY(record_read_iterations(&rows, s));
     if (rows == 0) return STATUS_OK;
-    record_train_path(path, RECORD_LOSS);
-    TRY(artifact_load(&loss, s, path));
+    TRY(record_read_stored(&loss, &rows, s, RECORD_LOSS));
     artifact_cell(cell, &loss, rows - 1);
     properties_digits(p, "training loss", cell);
     artifact_unload(&loss);

@@ -23,16 +23,37 @@ enum status record_read_iterations(int64_t *out, struct store *s)
     return STATUS_OK;
 }
 
+/* The path of a column of /train that has one value an iteration. */
+static enum status find(char path[STORE_NAME_MAX], int64_t *count, struct store *s, enum record_column column)
+{
+    struct store_info info;
+
+    record_train_path(path, column);
+    TRY(record_read_iterations(count, s));
+    TRY(store_look(&info, s, path));
+    if (info.kind == STORE_DATA && info.count != *count)
+        return status_fail(STATUS_INPUT,
+                           "%s: '%s' has %" PRId64 " rows in %" PRId64 " iterations; see cptsim doctor",
+                           store_path(s), path, info.count, *count);
+    return STATUS_OK;
+}
+
 static enum status load(void **out, int64_t *count, enum store_type type, struct store *s,
                         enum record_column column)
 {
     char path[STORE_NAME_MAX];
-    struct store_info info;
 
-    record_train_path(path, column);
-    TRY(store_load(out, &info, type, s, path));
-    *count = info.count;
-    return STATUS_OK;
+    TRY(find(path, count, s, column));
+    return store_load(out, NULL, type, s, path);
+}
+
+enum status record_read_stored(struct artifact_column *out, int64_t *count, struct store *s,
+                               enum record_column column)
+{
+    char path[STORE_NAME_MAX];
+
+    TRY(find(path, count, s, column));
+    return artifact_load(out, s, path);
 }
 
 enum status record_read_integers(int64_t **out, int64_t *count, struct store *s, enum record_column column)

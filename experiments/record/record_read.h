@@ -3,16 +3,22 @@
 #ifndef EXPERIMENTS_RECORD_RECORD_READ_H
 #define EXPERIMENTS_RECORD_RECORD_READ_H
 
+#include "experiments/record/artifact.h"
 #include "experiments/record/record_columns.h"
 
 /** Iterations recorded. */
 STATUS_MUST_CHECK enum status record_read_iterations(int64_t *out, struct store *s);
 
-/** A column of /train, one value an iteration, in new memory that the caller frees. */
+/** A column of /train, one value an iteration, in new memory that the caller frees. STATUS_INPUT: it has more or
+ * fewer. */
 STATUS_MUST_CHECK enum status record_read_integers(int64_t **out, int64_t *count, struct store *s,
                                                    enum record_column column);
 STATUS_MUST_CHECK enum status record_read_numbers(double **out, int64_t *count, struct store *s,
                                                   enum record_column column);
+
+/** The same as it is stored, for artifact_cell; give it to artifact_unload. */
+STATUS_MUST_CHECK enum status record_read_stored(struct artifact_column *out, int64_t *count, struct store *s,
+                                                 enum record_column column);
 
 /** Its last value; NaN before the first iteration. */
 STATUS_MUST_CHECK enum status record_read_last(double *out, struct store *s, enum record_column column);

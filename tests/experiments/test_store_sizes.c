@@ -1,6 +1,6 @@
 /* tests/experiments/test_store_sizes.c - claims about data sets that announce more than the file holds. */
-#include "experiments/record/artifact.h"
-#include "tests/fixtures/folder.h"
+#include "experiments/record/record_read.h"
+#include "tests/fixtures/run_fixture.h"
 
 #include <hdf5.h>
 
@@ -87,4 +87,30 @@ Test(store_sizes, a_group_that_contains_itself_has_an_end)
     cr_assert(visits > 3 && visits <= 256 * 3, "%d", visits);
     store_close(&s);
     folder_remove(&f);
+}
+
+/* A column that is shorter than iter is read by nobody as if it were as long. */
+Test(store_sizes, a_column_of_train_has_a_row_an_iteration)
+{
+    struct fixture f;
+    struct record *r;
+    struct artifact_column column;
+    double *values = NULL;
+    int64_t count;
+
+    fixture_open(&f);
+    must(record_open(&r, &f.spec, false));
+    fixture_rows(r, 0, 5);
+    must(record_close(&r, STATUS_OK));
+    const hid_t file = H5Fopen(fixture_run_file(&f), H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t loss = H5Dopen2(file, "train/loss", H5P_DEFAULT);
+    cr_assert(H5Dset_extent(loss, (hsize_t[]){2}) >= 0);
+    H5Dclose(loss);
+    H5Fclose(file);
+    struct store *s = fixture_store(&f);
+    expect_failure(record_read_stored(&column, &count, s, RECORD_LOSS), STATUS_INPUT,
+                   "'train/loss' has 2 rows in 5 iterations");
+    expect_failure(record_read_numbers(&values, &count, s, RECORD_LOSS), STATUS_INPUT, "has 2 rows in 5");
+    store_close(&s);
+    fixture_close(&f);
 }

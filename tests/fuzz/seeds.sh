@@ -66,15 +66,18 @@ printf 'bits=3:8,4:8,8\narray.rows=log:4:64:5\n' | seed sweep words
 printf 'dram.bits_per_cycle=48:384:48\n@energy_j,latency_s,gbitops:least\n?dram.pj_per_bit=1:100\n' | seed sweep all
 printf '0.3 -1.03125\n0x1.8p-2\tinf nan 1e-4\n-0 1e999 123456789012345678901234567890\n' | seed values some
 
-# Edits: kind of edit, object, then what the kind reads. See hdf5_edit.c.
-for target in record checkpoint reference; do
-    : | seed $target untouched
-    printf '\000\000\001\001\004done' | seed $target text
-    printf '\000\000\001\002\377\377\377\377\377\377\377\177' | seed $target integer
-    printf '\001\005\002\001\003\004\001' | seed $target shape
-    printf '\001\007\001\004\373\001' | seed $target huge
-    printf '\002\006\001\000\003\377\377\377\377\377\377\377\177' | seed $target values
-    printf '\003\003\007seed: 1' | seed $target bytes
-    printf '\004\001\000\001a\001' | seed $target circle
-    printf '\004\010\000\000\000' | seed $target missing
-done
+# A reader, then edits: kind of edit, object, then what the kind reads. See hdf5_edit.c.
+edits() { # TARGET BYTE
+    printf "$2" | seed "$1" "untouched$2"
+    printf "$2"'\000\000\001\001\004done' | seed "$1" "text$2"
+    printf "$2"'\000\000\001\002\377\377\377\377\377\377\377\177' | seed "$1" "integer$2"
+    printf "$2"'\001\005\002\001\003\004\001' | seed "$1" "shape$2"
+    printf "$2"'\001\007\001\004\373\001' | seed "$1" "huge$2"
+    printf "$2"'\002\006\001\000\003\377\377\377\377\377\377\377\177' | seed "$1" "values$2"
+    printf "$2"'\003\003\007seed: 1' | seed "$1" "bytes$2"
+    printf "$2"'\004\001\000\001a\001' | seed "$1" "circle$2"
+    printf "$2"'\004\010\000\000\000' | seed "$1" "missing$2"
+}
+edits reference ''
+for reader in 000 001 002 003 004; do edits checkpoint "\\$reader"; done
+for reader in 000 001 002 003 004 005 006 007 010 011 012; do edits record "\\$reader"; done

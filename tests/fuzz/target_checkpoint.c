@@ -1,5 +1,5 @@
-/* tests/fuzz/target_checkpoint.c - a checkpoint with edits: verified, loaded into a network, and what commands say of
- * it. Programs built for fuzzing pass over a digest that does not fit, which a stranger could set. */
+/* tests/fuzz/target_checkpoint.c - a checkpoint with edits: verified, loaded into a network, or given to a command:
+ * the first byte says which. Programs built for fuzzing pass over a digest that does not fit, which a stranger could set. */
 #include "experiments/commands/command.h"
 #include "experiments/record/checkpoint.h"
 #include "tests/fuzz/base_run.h"
@@ -24,10 +24,22 @@ void fuzz_one(const uint8_t *data, size_t size)
         hdf5_base_read(&base, path);
         snprintf(path, sizeof path, "%s/edited.h5", hdf5_folder());
     }
-    hdf5_edit(path, &base, data, size);
-    fuzz_done(checkpoint_verify(&iteration, hash, path));
-    fuzz_done(checkpoint_read(&source, base_run_graph(), path));
-    fuzz_done(command_info(2, (char *[]){"info", path, NULL}));
-    fuzz_done(command_diff(3, (char *[]){"diff", path, path, NULL}));
-    fuzz_done(command_doctor(2, (char *[]){"doctor", path, NULL}));
+    if (size < 1) return;
+    hdf5_edit(path, &base, data + 1, size - 1);
+    switch (data[0] % 5) {
+    case 0:
+        fuzz_done(checkpoint_verify(&iteration, hash, path));
+        break;
+    case 1:
+        fuzz_done(checkpoint_read(&source, base_run_graph(), path));
+        break;
+    case 2:
+        fuzz_done(command_info(2, (char *[]){"info", path, NULL}));
+        break;
+    case 3:
+        fuzz_done(command_diff(3, (char *[]){"diff", path, path, NULL}));
+        break;
+    default:
+        fuzz_done(command_doctor(2, (char *[]){"doctor", path, NULL}));
+    }
 }

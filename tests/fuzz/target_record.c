@@ -1,17 +1,37 @@
-/* tests/fuzz/target_record.c - a record with edits, given to every command that reads one. */
+/* tests/fuzz/target_record.c - a record with edits, given to a command that reads one: the first byte says which. */
 #include "experiments/commands/command.h"
 #include "tests/fuzz/base_run.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/hdf5_edit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { PATH = 128 };
 
-static void run(enum status (*command)(int, char **), char *name, char *a, char *b)
+/* "RUN" stands for the record, "DIR" for its folder. */
+static const struct reader {
+    enum status (*command)(int argc, char **argv);
+    const char *argument[3];
+} readers[] = {
+    {command_doctor, {"RUN"}},          {command_info, {"RUN"}},
+    {command_info, {"RUN", "--json"}},  {command_info, {"RUN", "--config"}},
+    {command_report, {"DIR"}},          {command_diff, {"RUN", "RUN"}},
+    {command_export, {"RUN", "train"}}, {command_export, {"RUN", "layers"}},
+    {command_export, {"RUN", "eval"}},  {command_export, {"RUN"}},
+    {command_doctor, {"DIR"}},
+};
+
+static void read(const struct reader *r, char *run, char *dir)
 {
-    char *argv[] = {name, a, b, NULL};
-    fuzz_done(command(b != NULL ? 3 : 2, argv));
+    char *argv[5] = {"cptsim"};
+    int argc = 1;
+
+    for (; r->argument[argc - 1] != NULL; argc++)
+        argv[argc] = strcmp(r->argument[argc - 1], "RUN") == 0   ? run
+                     : strcmp(r->argument[argc - 1], "DIR") == 0 ? dir
+                                                                 : (char *)r->argument[argc - 1];
+    fuzz_done(r->command(argc, argv));
 }
 
 void fuzz_one(const uint8_t *data, size_t size)
@@ -25,15 +45,7 @@ void fuzz_one(const uint8_t *data, size_t size)
         base_run_write(dir);
         hdf5_base_read(&base, path);
     }
-    hdf5_edit(path, &base, data, size);
-    run(command_doctor, "doctor", path, NULL);
-    run(command_info, "info", path, NULL);
-    run(command_info, "info", path, "--json");
-    run(command_info, "info", path, "--config");
-    run(command_report, "report", dir, NULL);
-    run(command_diff, "diff", path, path);
-    run(command_export, "export", path, NULL);
-    run(command_export, "export", path, "train");
-    run(command_export, "export", path, "layers");
-    run(command_export, "export", path, "eval");
+    if (size < 1) return;
+    hdf5_edit(path, &base, data + 1, size - 1);
+    read(&readers[data[0] % (sizeof readers / sizeof *readers)], path, dir);
 }
