@@ -48,7 +48,7 @@ static const struct argp argp = {
     switches,
     parse,
     "FILE|RUNDIR",
-    "Check a record or checkpoint: every value can be read and has the right checksum, columns are of one "
+    "Check a record or checkpoint: the file has the digest that it was written with, every value can be read, columns are of one "
     "length, no iteration is missing or double, checkpoints have the right digest and are not ahead of the "
     "record. One line for each check, 'ok' or 'BAD', and one 'left' for whatever a killed run left, which is "
     "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not, "
@@ -81,6 +81,24 @@ static bool check(struct doctor *d, enum status status, const char *claim)
 }
 
 /* --- checks ------------------------------------------------------------------------------------------- */
+
+static void whole_file(struct doctor *d)
+{
+    const struct artifact *a = &d->artifact;
+    char claim[PATH_MAX + 64];
+    bool has_digest;
+    const enum status status = store_check_digest(&has_digest, a->store);
+
+    snprintf(claim, sizeof claim, "%s is byte for byte as it was written", a->path);
+    if (status != STATUS_OK || has_digest) {
+        check(d, status, claim);
+    } else {
+        printf(
+            "ok\t%s has no digest of its bytes: an older version wrote it, or another program changed it; damage "
+            "outside of its columns is not seen\n",
+            a->path);
+    }
+}
 
 static enum status read_it(void *count, struct store *s, const char *path, const struct store_info *info)
 {
@@ -259,6 +277,7 @@ static void examine(struct doctor *d)
 {
     int count = 0;
 
+    whole_file(d);
     check(d, artifact_walk(d->artifact.store, "", read_it, &count),
           "every value can be read, with its checksum");
     if (d->artifact.kind == ARTIFACT_RUN) examine_run(d);

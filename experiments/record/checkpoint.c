@@ -202,7 +202,9 @@ static enum status verify(struct head *h, struct store *s)
 {
     struct digest d;
     char hex[DIGEST_SIZE];
+    bool has_digest;
 
+    TRY(store_check_digest(&has_digest, s));
     TRY(read_head(h, s));
     digest_head(&d, h);
     for (int i = 0; i < CHECKPOINT_GROUPS; i++)

@@ -235,6 +235,7 @@ static enum status check_head(struct record *r, const struct record_spec *spec)
 static enum status reopen(struct record *r, const struct record_spec *spec)
 {
     char path[PATH_MAX];
+    bool has_digest;
 
     run_file(path, spec->dir, RECORD_FILE);
     if (!record_exists(spec->dir))
@@ -242,6 +243,8 @@ static enum status reopen(struct record *r, const struct record_spec *spec)
                            path);
     TRY(begin(r, spec));
     TRY(store_open(&r->store, path, STORE_UPDATE));
+    TRY(store_check_digest(&has_digest,
+                           r->store)); /* the next flush would make damage look as if it were written */
     TRY(check_head(r, spec));
     TRY(check_hardware(r->store, spec));
     if (spec->provenance.data != NULL) TRY(pinned_data_check(r->store, spec->provenance.data));

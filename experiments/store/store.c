@@ -85,6 +85,7 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
     s->writable = mode != STORE_READ;
     enum status status = check_file(s, mode);
     if (status == STATUS_OK) status = open_hdf5(s, mode);
+    if (status == STATUS_OK && mode < STORE_CREATE) status = store_check_length(s);
     if (status != STATUS_OK) {
         store_close(&s);
         return status;
@@ -137,45 +138,6 @@ enum status store_sync_folder(const char *path)
     return synced ? STATUS_OK : status_fail(STATUS_IO, "%s: cannot fsync: %s", folder, strerror(error));
 }
 
-static bool write_all(int fd, const unsigned char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        const ssize_t written = write(fd, data, bytes);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        data += written;
-        bytes -= (size_t)written;
-    }
-    return true;
-}
-
-/* The name aside is fixed, so that one left by a kill is overwritten by the next run. */
-static enum status publish(const struct store *s, const unsigned char *image, size_t bytes)
-{
-    char aside[PATH_MAX];
-
-    if (snprintf(aside, sizeof aside, "%s.tmp", s->path) >= (int)sizeof aside)
-        return store_fail(STATUS_IO, s, NULL, "the path is too long");
-    const int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return store_fail(STATUS_IO, s, NULL, "cannot be written: %s", strerror(errno));
-    bool good = write_all(fd, image, bytes) && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && good) {
-        good = false;
-        error = errno;
-    }
-    if (good && rename(aside, s->path) != 0) {
-        good = false;
-        error = errno;
-    }
-    if (!good) {
-        unlink(aside);
-        return store_fail(STATUS_IO, s, NULL, "cannot write %zu bytes: %s (what was there before is intact)",
-                          bytes, strerror(error));
-    }
-    return store_sync_folder(s->path);
-}
-
 enum status store_flush(struct store *s)
 {
     if (!s->writable) return STATUS_OK;
@@ -185,7 +147,7 @@ enum status store_flush(struct store *s)
     unsigned char *image = bytes > 0 ? malloc((size_t)bytes) : NULL;
     if (image == NULL) return store_fail(STATUS_NOMEM, s, NULL, "no memory to write it");
     enum status status = H5Fget_file_image(s->file, image, (size_t)bytes) == bytes
-                             ? publish(s, image, (size_t)bytes)
+                             ? store_publish(s, image, (size_t)bytes)
                              : store_fail_call(STATUS_IO, s, NULL, "collect its bytes");
     free(image);
     return status;

@@ -7,6 +7,8 @@
  * kill, a full disk or a power cut leaves the last flushed file, complete, and readers may open it at any
  * time without locks. The price is memory and one write of the file's size per flush: megabytes for a run.
  *
+ * Every file carries the SHA-256 of its bytes (store_digest.c), because HDF5 has checksums for chunks alone.
+ *
  * Objects are named by their path in the file ("train/loss"; "" or "/" is the root). Every failure is one
  * sentence with the file, the object and what was expected: STATUS_IO if the file system refuses,
  * STATUS_INPUT if the file is not what it should be. HDF5's own messages are never printed; its innermost one
@@ -86,6 +88,12 @@ STATUS_MUST_CHECK enum status store_open(struct store **out, const char *path, e
 /** Put everything on disk, series included; no change for STORE_READ. After a failure the file on disk is the
  * last flushed one, nothing in memory is lost, and a later flush may succeed. */
 STATUS_MUST_CHECK enum status store_flush(struct store *s);
+
+/**
+ * Is an existing file, not changed since store_open, byte for byte what store_flush wrote? STATUS_INPUT if not. *has_one is false, and nothing is
+ * known, where a file carries no digest: one of an older version, or one that another program has changed.
+ */
+STATUS_MUST_CHECK enum status store_check_digest(bool *has_one, const struct store *s);
 
 /** Close without flushing, and free; *s becomes NULL. A NULL *s is fine. */
 void store_close(struct store **s);

@@ -32,6 +32,12 @@ static inline const char *store_object(const char *path)
 /** Make the groups above `path`. */
 STATUS_MUST_CHECK enum status store_parents(struct store *s, const char *path);
 
+/** Put a file's bytes on disk, whole and with their digest. */
+STATUS_MUST_CHECK enum status store_publish(const struct store *s, const unsigned char *image, size_t bytes);
+
+/** STATUS_INPUT if the line with its digest is cut: so was the file. */
+STATUS_MUST_CHECK enum status store_check_length(const struct store *s);
+
 /** New HDF5 types, to be closed: of values in memory, and in files. width: bytes of a text. */
 hid_t store_memory_type(enum store_type type, size_t width);
 hid_t store_file_type(enum store_type type, size_t width);

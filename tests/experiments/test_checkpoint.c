@@ -149,7 +149,7 @@ Test(checkpoint, a_damaged_one_is_passed_over_and_said_so)
     save(&f, r, 10, 20);
     damage(&f, LATEST);
     must(checkpoint_load(&source, &f.trainer, r));
-    cr_assert(strstr(source.note, "latest.h5: is damaged: its contents have SHA-256") != NULL, "%s",
+    cr_assert(strstr(source.note, "latest.h5: is damaged: its bytes do not have the SHA-256") != NULL, "%s",
               source.note);
     cr_assert(strstr(source.note, "prev.h5 at iteration 10") != NULL, "%s", source.note);
     expect_state(&f, 10);

@@ -50,13 +50,14 @@ Test(store_safety, truncated_files_are_refused_at_every_length)
     folder_remove(&f);
 }
 
-Test(store_safety, a_damaged_value_is_found_by_its_checksum)
+Test(store_safety, damage_is_found_wherever_it_is)
 {
     struct folder f = folder_new();
     struct store *s;
     struct stat st;
     static char bytes[1 << 20];
     int found = 0;
+    bool has_digest;
 
     must(store_open(&s, folder_path(&f, "a.h5"), STORE_CREATE));
     append(s, 0, 100);
@@ -69,6 +70,8 @@ Test(store_safety, a_damaged_value_is_found_by_its_checksum)
         bytes[at] = (char)(bytes[at] ^ 0x55);
         folder_write(&f, "hurt.h5", bytes, (size_t)st.st_size);
         enum status status = store_open(&s, folder_path(&f, "hurt.h5"), STORE_READ);
+        if (status == STATUS_OK)
+            expect_failure(store_check_digest(&has_digest, s), STATUS_INPUT, "is damaged: ");
         if (status == STATUS_OK) status = store_load(&loss, NULL, STORE_F64, s, "train/loss");
         if (status == STATUS_OK) free(loss);
         found += status == STATUS_INPUT;
