@@ -38,12 +38,13 @@ fuzz-folder: $(TARGET:%=$(OUT)/fuzz/%)
 fuzz: fuzz-binaries
 	@sh tests/fuzz/run.sh build/fuzz $(SECONDS) $(TARGET)
 
-# Every input that is kept, without a fuzzer.
+# Every input that is kept, then blind changes of them for a second a target, without clang and without its fuzzer.
 fuzz-replay: install-deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) fuzz-replay-run
-fuzz-replay-run: $(TARGET:%=$(OUT)/fuzz/%)
-	@set -e; export LSAN_OPTIONS=suppressions=.ci/lsan:print_suppressions=0; \
-	    for t in $(TARGET); do $(OUT)/fuzz/$$t tests/fuzz/corpus/$$t; done
+fuzz-replay-run: $(TARGET:%=$(OUT)/fuzz/%.replayed)
+$(OUT)/fuzz/%.replayed: $(OUT)/fuzz/% always
+	@LSAN_OPTIONS=suppressions=.ci/lsan:print_suppressions=0 ASAN_OPTIONS=allocator_may_return_null=1 OMP_NUM_THREADS=1 \
+	    timeout 60 $< --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),1) tests/fuzz/corpus/$*
 
 fuzz-seeds: cptsim
 	@sh tests/fuzz/seeds.sh tests/fuzz/corpus
