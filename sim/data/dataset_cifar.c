@@ -4,7 +4,8 @@
  *   CIFAR-10   label  red[32][32]  green[32][32]  blue[32][32]
  *   CIFAR-100  coarse label  fine label  red ...
  *
- * There is no header: the size of the file and the range of the labels are all that can be checked.
+ * There is no header: the size of the file, the range of the labels and, of CIFAR-100, that every class lies in one of
+ * the 20 groups of five are all that can be checked.
  */
 #include "quant/try.h"
 #include "sim/data/dataset_images.h"
@@ -31,6 +32,37 @@ static enum status records_check(const struct dataset_file *f, const struct data
             return status_fail(STATUS_INPUT,
                                "%s: record %zu (byte %zu): label %d, but the labels of %s are 0 to %d",
                                f->path, i, i * record + label, value, row->name, row->classes - 1);
+    }
+    return STATUS_OK;
+}
+
+enum { GROUPS = 20, GROUP_CLASSES = 5, FINE_CLASSES = GROUPS * GROUP_CLASSES };
+
+/** The two labels of CIFAR-100, coarse and fine, tell the same class in every record: exchanged ones do not. */
+static enum status groups_check(const struct dataset_file *f, size_t record)
+{
+    int group_of[FINE_CLASSES], classes_in[GROUPS] = {0};
+
+    for (int i = 0; i < FINE_CLASSES; i++)
+        group_of[i] = -1;
+    for (size_t i = 0; i < f->size / record; i++) {
+        const int coarse = f->data[i * record], fine = f->data[i * record + 1];
+        if (coarse >= GROUPS)
+            return status_fail(
+                STATUS_INPUT,
+                "%s: record %zu (byte %zu): coarse label %d, but they are 0 to %d; the coarse label comes "
+                "first, the fine one second",
+                f->path, i, i * record, coarse, GROUPS - 1);
+        if (group_of[fine] < 0) {
+            group_of[fine] = coarse;
+            classes_in[coarse]++;
+        }
+        if (group_of[fine] != coarse || classes_in[coarse] > GROUP_CLASSES)
+            return status_fail(
+                STATUS_INPUT,
+                "%s: record %zu (byte %zu): coarse label %d and fine label %d do not belong together as in "
+                "the records before it; the coarse label comes first, the fine one second",
+                f->path, i, i * record, coarse, fine);
     }
     return STATUS_OK;
 }
@@ -64,6 +96,7 @@ static enum status file_append(struct dataset_part *part, const struct dataset_f
     const size_t record = labels + pixels, count = f->size / record;
 
     TRY(records_check(f, row, record));
+    if (labels == 2) TRY(groups_check(f, record));
     TRY(part_grow(part, count, pixels));
     for (size_t i = 0; i < count; i++) {
         const uint8_t *from = f->data + i * record;

@@ -217,6 +217,38 @@ ParameterizedTest(struct damage *damage, dataset_files, damage_is_named_with_fil
     folder_remove(&folder);
 }
 
+/* The two labels of each of four records of CIFAR-100, and what is said of them. */
+struct labels {
+    uint8_t coarse_fine[4][2];
+    char says[72];
+};
+
+ParameterizedTestParameters(dataset_files, coarse_and_fine_labels_must_belong_together)
+{
+    static struct labels rows[] = {
+        {{{18, 8}, {18, 13}, {4, 0}, {20, 99}},
+         "record 3 (byte 9222): coarse label 20, but they are 0 to 19"},
+        {{{8, 18}, {13, 18}, {0, 4}, {1, 1}},
+         "record 1 (byte 3074): coarse label 13 and fine label 18 do not"},
+        {{{4, 0}, {18, 8}, {18, 13}, {5, 8}}, "record 3 (byte 9222): coarse label 5 and fine label 8 do not"},
+    };
+    return cr_make_param_array(struct labels, rows, sizeof rows / sizeof *rows);
+}
+
+ParameterizedTest(struct labels *row, dataset_files, coarse_and_fine_labels_must_belong_together)
+{
+    static uint8_t data[4 * 3074];
+    const struct folder folder = folder_new();
+
+    set_write(folder.path, "cifar100");
+    for (int i = 0; i < 4; i++)
+        memcpy(data + 3074 * i, row->coarse_fine[i], 2);
+    file_write(folder.path, "train.bin", data, sizeof data);
+    expect_refused("cifar100", folder.path, STATUS_INPUT,
+                   (const char *const[]){"train.bin", row->says, NULL});
+    folder_remove(&folder);
+}
+
 /* ---- files that cannot be read ---- */
 
 Test(dataset_files, a_directory_is_no_file)
