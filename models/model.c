@@ -7,6 +7,7 @@
 #include "models/resnet_imagenet.h"
 #include "sim/base/table.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const struct model_type types[] = {
@@ -55,6 +56,21 @@ static bool belongs(const char *name, const struct model_type *type)
     return strncmp(name, type->prefix, n) == 0 && (name[n] == '\0' || (name[n] >= '0' && name[n] <= '9'));
 }
 
+/* "ResNet-20" is answered with "resnet20". */
+static enum status unknown(const char *name)
+{
+    char ours[32];
+    size_t used = 0;
+
+    for (const char *c = name; *c != '\0' && used < sizeof ours - 1; c++)
+        if (isalnum((unsigned char)*c)) ours[used++] = (char)tolower((unsigned char)*c);
+    ours[used] = '\0';
+    for (int i = 0; i < COUNT; i++)
+        if (strcmp(ours, name) != 0 && belongs(ours, &types[i]))
+            return status_fail(STATUS_INPUT, "unknown model '%s'; did you mean '%s'?", name, ours);
+    return table_unknown("model", name, &types[0].names, sizeof *types, COUNT);
+}
+
 enum status model_build(const struct model_type **type, struct graph *g, const char *name, struct shape input,
                         int classes, const struct recipe *recipe)
 {
@@ -66,5 +82,5 @@ enum status model_build(const struct model_type **type, struct graph *g, const c
             graph_init(g, input);
             return types[i].build(g, name, input, classes, recipe);
         }
-    return table_unknown("model", name, &types[0].names, sizeof *types, COUNT);
+    return unknown(name);
 }

@@ -1,5 +1,6 @@
 /* quant/format.c - formats as strings: the table of families. */
 #include "quant/formats/family.h"
+#include "quant/formats/foreign.h"
 #include "quant/formats/format_list.h"
 #include "quant/try.h"
 
@@ -67,14 +68,31 @@ enum status format_check(const struct format *f)
                        why.text, format_print(valid, &nearest));
 }
 
+/* A preset without its family: "e4m3:rne" is "fp:e4m3:rne". */
+static enum status preset_split(struct words *in, const char *text)
+{
+    char whole[WORDS_TEXT];
+
+    for (size_t i = FAMILY_COUNT; i < sizeof listed / sizeof listed[0]; i++) {
+        const char *const preset = strchr(listed[i].name, ':') + 1;
+        if (strcmp(in->field[0], preset) != 0) continue;
+        const int length =
+            snprintf(whole, sizeof whole, "%.*s%s", (int)(preset - listed[i].name), listed[i].name, text);
+        return length < WORDS_TEXT ? words_split(in, whole) : STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
 enum status format_parse(struct format *out, const char *text)
 {
     struct words in;
     struct reason why = {""};
-    char valid[FORMAT_TEXT];
+    char valid[FORMAT_TEXT], ours[WORDS_TEXT];
 
     *out = (struct format){.family = FAMILY_FIXED};
-    TRY(words_split(&in, text));
+    TRY(foreign_read(ours, text));
+    TRY(words_split(&in, ours));
+    if (in.field[0][0] != '\0') TRY(preset_split(&in, ours));
     const int family = word_find(in.field[0], family_name);
     if (family < 0) return word_unknown(&in, "family", in.field[0], family_name);
     out->family = (enum family)family;

@@ -8,18 +8,19 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 static const double joules_per_kwh = 3.6e6, seconds_per_hour = 3600, grams_per_kg = 1000;
 
 static const struct carbon_place places[] = {
-    {"world", "the world", GRID_WORLD},    {"australia", "Australia", GRID_AUSTRALIA},
-    {"austria", "Austria", GRID_AUSTRIA},  {"belgium", "Belgium", GRID_BELGIUM},
-    {"brazil", "Brazil", GRID_BRAZIL},     {"canada", "Canada", GRID_CANADA},
-    {"china", "China", GRID_CHINA},        {"czechia", "Czechia", GRID_CZECHIA},
-    {"finland", "Finland", GRID_FINLAND},  {"france", "France", GRID_FRANCE},
-    {"germany", "Germany", GRID_GERMANY},  {"india", "India", GRID_INDIA},
-    {"norway", "Norway", GRID_NORWAY},     {"sweden", "Sweden", GRID_SWEDEN},
-    {"uk", "the United Kingdom", GRID_UK}, {"usa", "the United States", GRID_USA},
+    {"world", "", "the world", GRID_WORLD},      {"australia", "AU", "Australia", GRID_AUSTRALIA},
+    {"austria", "AT", "Austria", GRID_AUSTRIA},  {"belgium", "BE", "Belgium", GRID_BELGIUM},
+    {"brazil", "BR", "Brazil", GRID_BRAZIL},     {"canada", "CA", "Canada", GRID_CANADA},
+    {"china", "CN", "China", GRID_CHINA},        {"czechia", "CZ", "Czechia", GRID_CZECHIA},
+    {"finland", "FI", "Finland", GRID_FINLAND},  {"france", "FR", "France", GRID_FRANCE},
+    {"germany", "DE", "Germany", GRID_GERMANY},  {"india", "IN", "India", GRID_INDIA},
+    {"norway", "NO", "Norway", GRID_NORWAY},     {"sweden", "SE", "Sweden", GRID_SWEDEN},
+    {"uk", "GB", "the United Kingdom", GRID_UK}, {"usa", "US", "the United States", GRID_USA},
 };
 
 enum { PLACES = sizeof places / sizeof places[0] };
@@ -34,6 +35,11 @@ enum status carbon_place_find(double *grams_per_kwh, const char *name)
 {
     size_t i;
 
+    for (i = 0; i < PLACES; i++) {
+        if (places[i].iso[0] == '\0' || strcasecmp(name, places[i].iso) != 0) continue;
+        *grams_per_kwh = constant_of(places[i].grams_per_kwh)->nominal;
+        return STATUS_OK;
+    }
     TRY(table_find(&i, "place", name, places, sizeof *places, PLACES));
     *grams_per_kwh = constant_of(places[i].grams_per_kwh)->nominal;
     return STATUS_OK;

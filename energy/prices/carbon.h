@@ -25,13 +25,13 @@ struct carbon carbon_of(double joules, double seconds, const struct hardware *h,
 
 /** A place and its grid. To add one: a row in carbon.c, its constant. */
 struct carbon_place {
-    const char *name, *title;
+    const char *name, *iso, *title; /* iso: its code of ISO 3166, or "" */
     enum constant_name grams_per_kwh;
 };
 
 const struct carbon_place *carbon_places(int *count);
 
-/** Grams per kWh of a place by its name; STATUS_INPUT with the nearest known one. */
+/** Grams per kWh of a place by its name or its code; STATUS_INPUT with the nearest known one. */
 STATUS_MUST_CHECK enum status carbon_place_find(double *grams_per_kwh, const char *name);
 
 #endif

@@ -231,7 +231,10 @@ static bool place_row(struct list_row *out, int i)
 
     if (i >= count) return false;
     const struct constant *c = constant_of(p[i].grams_per_kwh);
-    return tell(out, p[i].name, words(out, 0, "%s: %g %s", p[i].title, c->nominal, c->unit), c->source);
+    return tell(out, p[i].name,
+                words(out, 0, "%s%s%s: %g %s", p[i].title, p[i].iso[0] != '\0' ? ", " : "", p[i].iso,
+                      c->nominal, c->unit),
+                c->source);
 }
 
 static bool figure_row(struct list_row *out, int i)

@@ -171,6 +171,7 @@ static enum status arms_check(const struct train_options *o, const struct config
         struct config c;
         char dir[PATH_MAX];
         TRY(config_resolve(&c, f, i, o->overrides, o->override_count));
+        TRY(session_check(&c));
         TRY(run_dir(dir, o, &c));
         if (!o->print_config && !o->resume && !o->force && record_exists(dir))
             return status_fail(

@@ -30,48 +30,70 @@ static enum status overrides_check(struct config *c, const char *const *override
             return status_fail(STATUS_USAGE, "%s: no value; want it as in forward.bits=3:8", place);
         TRY(status_usage(text_copy(path, sizeof path, "--set", overrides[i], length)));
         if (key_row(path) < 0) return status_usage(key_unknown(place, path));
-        config_from_command_line(c, path);
+        c->origin[key_row(path)] = (struct config_origin){.from = ORIGIN_COMMAND, .override = overrides[i]};
     }
     return STATUS_OK;
 }
 
 void config_from_command_line(struct config *c, const char *path)
 {
-    c->from_command_line[key_row(path)] = true;
+    c->origin[key_row(path)] = (struct config_origin){.from = ORIGIN_COMMAND};
 }
 
-enum status config_fault(const struct config *c, enum status s, const char *paths)
+static void origin_place(char place[YAML_PLACE], const struct config *c, int row)
+{
+    const struct config_origin *o = &c->origin[row];
+
+    place[0] = '\0';
+    if (o->from == ORIGIN_FILE)
+        snprintf(place, YAML_PLACE, "%s:%zu:%zu", c->source, o->line, o->column);
+    else if (o->override != NULL)
+        snprintf(place, YAML_PLACE, "--set %.500s", o->override);
+}
+
+/* The first row that `from` said, of the keys and groups in `paths`; -1: none. */
+static int row_said(const struct config *c, const char *paths, int from)
 {
     int rows;
     const struct key *keys = key_all(&rows);
 
-    if (s != STATUS_INPUT) return s;
     for (const char *path = paths; *path != '\0';) {
         const size_t length = strcspn(path, " ");
         for (int i = 0; i < rows; i++) {
             const bool named = strncmp(keys[i].path, path, length) == 0 &&
                                (keys[i].path[length] == '\0' || keys[i].path[length] == '.');
-            if (named && c->from_command_line[i]) return status_usage(s);
+            if (named && (int)c->origin[i].from == from) return i;
         }
         path += length + (path[length] == ' ');
     }
-    return s;
+    return -1;
 }
 
-/* Find the text of a row and the place that it comes from. */
-static enum status said(char text[KEY_TEXT], char place[YAML_PLACE], const struct config_file *f, int arm,
-                        int row, const struct key *k, const char *const *overrides, int count)
+enum status config_fault(const struct config *c, enum status s, const char *paths)
 {
-    for (int i = count - 1; i >= 0; i--) {
-        const char *value = override_value(overrides[i], k->path);
-        if (value == NULL) continue;
-        snprintf(place, YAML_PLACE, "--set %.500s", overrides[i]);
-        return status_usage(config_value(text, k, value, place));
+    char place[YAML_PLACE];
+
+    if (s != STATUS_INPUT) return s;
+    const int typed = row_said(c, paths, ORIGIN_COMMAND);
+    const int row = typed >= 0 ? typed : row_said(c, paths, ORIGIN_FILE);
+    if (typed >= 0) s = STATUS_USAGE;
+    if (row >= 0) origin_place(place, c, row);
+    return row >= 0 && place[0] != '\0' ? status_fail(s, "%s: %s", place, status_detail()) : s;
+}
+
+/* Find the text of a row, and who says it. */
+static enum status said(char text[KEY_TEXT], struct config *c, const struct config_file *f, int arm, int row,
+                        const struct key *k)
+{
+    struct config_origin *const o = &c->origin[row];
+    char place[YAML_PLACE];
+
+    if (o->from == ORIGIN_COMMAND) {
+        origin_place(place, c, row);
+        return status_usage(config_value(text, k, override_value(o->override, k->path), place));
     }
-    if (config_says(text, place, f, arm, row) || config_says(text, place, f, CONFIG_BASE, row))
-        return STATUS_OK;
+    if (config_says(text, o, f, arm, row) || config_says(text, o, f, CONFIG_BASE, row)) return STATUS_OK;
     snprintf(text, KEY_TEXT, "%s", k->standard);
-    snprintf(place, YAML_PLACE, "default");
     return STATUS_OK;
 }
 
@@ -141,9 +163,9 @@ static enum status schedules_check(const struct config *c, int64_t iterations)
     const bool epochs = c->length.unit == SPAN_EPOCHS;
 
     TRY(config_fault(c, schedule_check(&c->train.forward, iterations, "forward"),
-                     epochs ? "forward length data" : "forward length"));
+                     epochs ? "forward.cycles length data forward" : "forward.cycles length forward"));
     return config_fault(c, schedule_check(&c->train.backward, iterations, "backward"),
-                        epochs ? "backward length data" : "backward length");
+                        epochs ? "backward.cycles length data backward" : "backward.cycles length backward");
 }
 
 /* What keys say about each other. Cycles are checked as soon as the iterations are known. */
@@ -151,43 +173,31 @@ static enum status keys_check(const struct config *c)
 {
     const struct train_spec *train = &c->train;
 
-    TRY(config_fault(c, width_check(&train->forward, "forward"), "forward"));
-    TRY(config_fault(c, width_check(&train->backward, "backward"), "backward"));
+    TRY(config_fault(c, width_check(&train->forward, "forward"), "forward.schedule forward.bits"));
+    TRY(config_fault(c, width_check(&train->backward, "backward"), "backward.schedule backward.bits"));
     if (c->evaluate_split == SPLIT_VALIDATION && c->data.validation == 0)
-        return status_fail(
-            config_fault(c, STATUS_INPUT, "evaluate.split data.validation"),
-            "evaluate.split: validation, but data.validation holds out no images; want some, as in "
-            "data: {validation: 5000}");
+        return config_fault(
+            c,
+            status_fail(STATUS_INPUT,
+                        "evaluate.split: validation, but data.validation holds out no images; want "
+                        "some, as in data: {validation: 5000}"),
+            "evaluate.split data.validation");
     return c->length.unit == SPAN_ITERATIONS ? schedules_check(c, (int64_t)c->length.amount) : STATUS_OK;
 }
 
-/* What a role's format can clash with. */
-static enum status role_fault(const struct config *c, enum status s, const char *path)
+/* With the place of the role's key, or of one that its format clashes with. */
+static enum status roles_check(const struct config *c)
 {
-    char paths[2 * CONFIG_NAME];
-
-    snprintf(paths, sizeof paths, "%.63s recipe forward backward evaluate.bits", path);
-    return config_fault(c, s, paths);
-}
-
-/* With the place of the role's key. */
-static enum status roles_check(const struct config *c, const struct config_file *f, int arm,
-                               const char *const *overrides, int count)
-{
-    int rows, roles;
-    const struct key *keys = key_all(&rows);
+    int roles;
     const struct role_row *role = role_all(&roles);
 
     for (int i = 0; i < roles; i++) {
-        char path[CONFIG_NAME], text[KEY_TEXT], place[YAML_PLACE];
+        char path[CONFIG_NAME], paths[2 * CONFIG_NAME];
         const enum status s = role_of_config_check(c, (enum role)i);
         if (s == STATUS_OK) continue;
         snprintf(path, sizeof path, "roles.%s", role[i].name);
-        const int row = key_row(path);
-        char sentence[YAML_PLACE];
-        snprintf(sentence, sizeof sentence, "%s", status_detail());
-        TRY(said(text, place, f, arm, row, &keys[row], overrides, count));
-        return status_fail(role_fault(c, s, path), "%s: %s: %s", place, path, sentence);
+        snprintf(paths, sizeof paths, "%s recipe forward backward evaluate.bits", path);
+        return config_fault(c, status_fail(s, "%s: %s", path, status_detail()), paths);
     }
     return STATUS_OK;
 }
@@ -199,17 +209,17 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
     const struct key *keys = key_all(&rows);
 
     memset(c, 0, sizeof *c);
+    c->source = config_source(f);
     TRY(overrides_check(c, overrides, count));
     for (int i = 0; i < rows; i++) {
-        char text[KEY_TEXT], place[YAML_PLACE];
-        TRY(said(text, place, f, arm, i, &keys[i], overrides, count));
+        char text[KEY_TEXT];
+        TRY(said(text, c, f, arm, i, &keys[i]));
         const enum status s = keys[i].kind->parse((char *)c + keys[i].offset, &keys[i], text);
         if (s != STATUS_OK)
-            return status_fail(config_fault(c, s, keys[i].path), "%s: %s: %s", place, keys[i].path,
-                               status_detail());
+            return config_fault(c, status_fail(s, "%s: %s", keys[i].path, status_detail()), keys[i].path);
     }
     widths_follow_recipe(&c->train);
-    TRY(roles_check(c, f, arm, overrides, count));
+    TRY(roles_check(c));
     return keys_check(c);
 }
 
@@ -217,16 +227,12 @@ enum status config_settle(struct config *c, int64_t epoch_length)
 {
     c->train.iterations = span_iterations(&c->length, epoch_length);
     if (c->train.iterations < 1)
-        return status_fail(config_fault(c, STATUS_INPUT, "length data"),
-                           "length: %g epochs of %lld iterations are less than one iteration",
-                           c->length.amount, (long long)epoch_length);
-    for (int i = 0; i < ROLE_COUNT; i++) {
-        char path[CONFIG_NAME];
-        const enum status s = role_of_config_check(c, (enum role)i); /* a command may ask for other widths */
-        if (s == STATUS_OK) continue;
-        snprintf(path, sizeof path, "roles.%s", role_all(&(int){0})[i].name);
-        return status_fail(role_fault(c, s, path), "%s: %s", path, status_detail());
-    }
+        return config_fault(c,
+                            status_fail(STATUS_INPUT,
+                                        "length: %g epochs of %lld iterations are less than one iteration",
+                                        c->length.amount, (long long)epoch_length),
+                            "length data");
+    TRY(roles_check(c)); /* a command may ask for other widths */
     return schedules_check(c, c->train.iterations);
 }
 

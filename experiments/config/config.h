@@ -32,6 +32,13 @@ struct eval_bits {
     int count;
 };
 
+/** Who said what a key is. */
+struct config_origin {
+    enum { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_COMMAND } from;
+    size_t line, column;  /* of its value in the file */
+    const char *override; /* the "key=value" behind --set; NULL: another option */
+};
+
 /** One run. Iterations are known once the data set is: see config_settle. */
 struct config {
     char name[CONFIG_NAME], arm[CONFIG_NAME]; /* arm: "" if the file has none */
@@ -44,7 +51,9 @@ struct config {
     struct eval_bits evaluate_bits;
     enum split evaluate_split;
     struct span layers_every, checkpoint_every;
-    bool from_command_line[CONFIG_KEYS]; /* row i of the table of keys was said by an override */
+    const char *source; /* the file, for messages; as long as it is open */
+    struct config_origin
+        origin[CONFIG_KEYS]; /* of row i of the table of keys; overrides as long as the caller has them */
 };
 
 /** A file as read: its keys' texts, not yet merged. */
@@ -74,7 +83,7 @@ STATUS_MUST_CHECK enum status config_resolve(struct config *c, const struct conf
 /**
  * What a failed check of some keys is: STATUS_USAGE instead of STATUS_INPUT if an override said one of
  * them, so that it is the command line's mistake. `paths`: keys and groups apart by spaces, as "length
- * forward". The sentence stays.
+ * forward". The sentence gets the place of that override before it, or else of the first of them that the file says.
  */
 enum status config_fault(const struct config *c, enum status s, const char *paths);
 

@@ -137,7 +137,7 @@ static enum status arm_read(struct config_file *f, const struct yaml_node *n)
                           &f->yaml, n);
     TRY(group_read(arm, f, n));
     const char *name = arm_name(arm);
-    if (name == NULL)
+    if (name == NULL || name[0] == '\0')
         return yaml_fault(status_fail(STATUS_INPUT, "an arm without a name; want one as in 'name: static-8'"),
                           &f->yaml, n);
     for (int i = 0; i < f->arm_count; i++)
@@ -195,6 +195,11 @@ void config_close(struct config_file *f)
     free(f);
 }
 
+const char *config_source(const struct config_file *f)
+{
+    return f->yaml.source;
+}
+
 const char *config_user_text(const struct config_file *f)
 {
     return f->yaml.bytes;
@@ -231,12 +236,13 @@ static const struct yaml_node *value_of(const struct config_file *f, int arm, in
     return f->arm[arm].value[row == key_row("arm") ? key_row("name") : row];
 }
 
-bool config_says(char text[KEY_TEXT], char place[YAML_PLACE], const struct config_file *f, int arm, int row)
+bool config_says(char text[KEY_TEXT], struct config_origin *origin, const struct config_file *f, int arm,
+                 int row)
 {
     const struct yaml_node *n = value_of(f, arm, row);
 
     if (n == NULL) return false;
-    yaml_place(place, &f->yaml, n);
+    *origin = (struct config_origin){.from = ORIGIN_FILE, .line = n->mark.line, .column = n->mark.column};
     return value_text(text, &f->yaml, n,
                       &key_all(&(int){0})[row == key_row("arm") ? key_row("name") : row]) == STATUS_OK;
 }

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- names and folders ------------------------------------------------------------------------------- */
 
@@ -156,8 +157,9 @@ static enum status real(double *out, const struct key *k, const char *text)
     char *end;
     const double value = strtod(text, &end);
 
-    if (end == text || *end != '\0' || !isfinite(value))
+    if (end == text || *end != '\0' || isnan(value))
         return status_fail(STATUS_INPUT, "'%s' is not a number", text);
+    if (isinf(value)) return status_fail(STATUS_INPUT, "'%s' is too large a number", text);
     if (value < k->min || value > k->max)
         return status_fail(STATUS_INPUT, "%s is out of range; want %g to %g", text, k->min, k->max);
     *out = value;
@@ -188,11 +190,15 @@ static void real_print(FILE *out, const void *field)
 
 static enum status switch_parse(void *field, const struct key *k, const char *text)
 {
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"}; /* as YAML 1.1 has them */
+
     (void)k;
-    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-        return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
-    *(bool *)field = text[0] == 't';
-    return STATUS_OK;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcasecmp(text, words[i]) != 0) continue;
+        *(bool *)field = i % 2 != 0;
+        return STATUS_OK;
+    }
+    return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
 }
 
 static void switch_print(FILE *out, const void *field)

@@ -45,15 +45,27 @@ static enum status open_meter(struct pricing *p, const struct config *c, const s
     return s;
 }
 
+/* A wrong name is the fault of who said it; a wrong file its own. */
+static enum status load_hardware(struct hardware *h, const struct config *c)
+{
+    const enum status s = hardware_load(h, c->hardware, NULL, 0);
+
+    if (s != STATUS_USAGE) return s;
+    return config_fault(c, status_fail(STATUS_INPUT, "hardware: %s", status_detail()), "hardware");
+}
+
+enum status pricing_check(const struct config *c)
+{
+    struct hardware unused;
+
+    return strcmp(c->hardware, none) == 0 ? STATUS_OK : load_hardware(&unused, c);
+}
+
 enum status pricing_open(struct pricing *p, const struct config *c, const struct graph *g)
 {
     if (strcmp(c->hardware, none) == 0) return STATUS_OK;
-    enum status s = hardware_load(&p->hardware, c->hardware, NULL, 0);
-    if (s == STATUS_USAGE)
-        s = status_fail(config_fault(c, STATUS_INPUT, "hardware"), "hardware: %s",
-                        status_detail()); /* a wrong name */
-    TRY(s);
-    s = open_meter(p, c, g);
+    TRY(load_hardware(&p->hardware, c));
+    enum status s = open_meter(p, c, g);
     if (s == STATUS_INPUT) {
         snprintf(p->refusal, sizeof p->refusal, "%s", status_detail());
         meter_close(p->meter);

@@ -22,6 +22,9 @@ struct pricing {
     char refusal[PRICING_REASON]; /* why a run that should be priced is not; "" otherwise */
 };
 
+/** Is there the hardware that a configuration names? */
+STATUS_MUST_CHECK enum status pricing_check(const struct config *c);
+
 /**
  * Load c->hardware and try the run's widest iteration on it. A hardware that cannot be read fails; one that
  * cannot compute the network (a buffer is too small, say) leaves its reason in `refusal`: that is no cause to

@@ -1,6 +1,7 @@
 /* experiments/run/session.c - from a configuration to a network that can be trained. */
 #include "experiments/run/session.h"
 
+#include "experiments/run/pricing.h"
 #include "quant/try.h"
 
 #include <omp.h>
@@ -15,12 +16,22 @@ static int evaluate_bits_max(const struct eval_bits *e)
     return widest;
 }
 
+/* A damaged file is at fault itself, whoever named it; a limit is who said it. */
+static enum status data_open(struct session *s)
+{
+    const struct config *c = &s->config;
+    const enum status status = dataset_open(&s->data, &c->data);
+
+    if (status != STATUS_USAGE) return status;
+    return config_fault(c, STATUS_INPUT, "data.train data.validation data.test");
+}
+
 static enum status open_parts(struct session *s, const struct machine *machine)
 {
     struct config *c = &s->config;
 
     TRY(device_open(&s->device, machine));
-    TRY(config_fault(c, dataset_open(&s->data, &c->data), "data"));
+    TRY(data_open(s));
     s->epoch_length = trainer_epoch_length(&c->train, &s->data);
     TRY(config_settle(c, s->epoch_length));
     TRY(config_fault(
@@ -29,6 +40,20 @@ static enum status open_parts(struct session *s, const struct machine *machine)
     TRY(trainer_open(&s->trainer, &c->train, s->device, &s->graph, &s->data));
     s->model->init(&s->graph, c->train.seed);
     return STATUS_OK;
+}
+
+enum status session_check(const struct config *c)
+{
+    const struct dataset_row *row;
+    const struct model_type *type;
+    struct graph g = {0};
+
+    TRY(pricing_check(c));
+    TRY(dataset_find(&row, c->data.name));
+    if (row->classes == 0 || row->tokens) return STATUS_OK; /* known from its files alone */
+    const enum status s = model_build(&type, &g, c->model, row->shape, row->classes, &c->train.recipe);
+    graph_free(&g);
+    return config_fault(c, s, "model data.name");
 }
 
 enum status session_open(struct session *s, const struct config *c, const struct machine *machine)

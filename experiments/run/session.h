@@ -18,6 +18,9 @@ struct session {
     int64_t epoch_length; /* iterations */
 };
 
+/** What can be checked of a configuration before its data are read: its network and its hardware. */
+STATUS_MUST_CHECK enum status session_check(const struct config *c);
+
 /** Open data set and network, settle the configuration, plan memory, write initial values. */
 STATUS_MUST_CHECK enum status session_open(struct session *s, const struct config *c,
                                            const struct machine *machine);

@@ -1,7 +1,7 @@
 /* experiments/whatif/whatif_options.c - which question is asked, and with what. */
 #include "experiments/whatif/whatif_options.h"
 
-#include "energy/prices/carbon.h"
+#include "models/model.h"
 #include "sim/base/text.h"
 
 #include <ctype.h>
@@ -69,14 +69,15 @@ static bool is_count(const char *word)
     return isdigit((unsigned char)word[0]);
 }
 
-/* A place, or a list that begins with one. */
+/* A list of places; a word that begins as a network is that. */
 static bool is_place(const char *word)
 {
-    char first[64];
-    double grams;
+    int count;
+    const struct model_type *m = model_all(&count);
 
-    return text_copy(first, sizeof first, NULL, word, strcspn(word, ",")) == STATUS_OK &&
-           carbon_place_find(&grams, first) == STATUS_OK;
+    for (int i = 0; i < count; i++)
+        if (strncmp(word, m[i].prefix, strlen(m[i].prefix)) == 0) return false;
+    return word[0] != '-';
 }
 
 static error_t parse_switch(struct whatif_options *o, int key)

@@ -1,6 +1,8 @@
 /* quant/formats/words.c - cutting strings at colons, and the nearest known word by edit distance. */
 #include "quant/formats/words.h"
 
+#include "quant/formats/foreign.h"
+
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,9 +12,6 @@
 enum status words_split(struct words *out, const char *text)
 {
     *out = (struct words){.count = 0};
-    if (strlen(text) >= sizeof out->whole)
-        return status_fail(STATUS_INPUT, "format '%.40s...' is too long; the longest has %d characters", text,
-                           WORDS_TEXT - 1);
     snprintf(out->whole, sizeof out->whole, "%s", text);
     for (const char *at = text;; at++) {
         const size_t n = strcspn(at, ":");
@@ -28,9 +27,11 @@ enum status words_split(struct words *out, const char *text)
 
 int word_find(const char *word, word_list *list)
 {
+    char ours[WORD_ROOM];
+
     for (int i = 0; list(i) != NULL; i++)
         if (strcmp(list(i), word) == 0) return i;
-    return -1;
+    return foreign_word(ours, word) ? word_find(ours, list) : -1;
 }
 
 /* Insertions, deletions and substitutions that turn a into b; words are shorter than WORD_ROOM. */

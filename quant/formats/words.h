@@ -16,7 +16,7 @@ struct words {
     char field[WORDS_MOST][WORD_ROOM];
 };
 
-/** Cut text at ':'. STATUS_INPUT if it has too many or too long fields. */
+/** Cut text, of WORDS_TEXT bytes at most, at ':'. STATUS_INPUT if it has too many or too long fields. */
 STATUS_MUST_CHECK enum status words_split(struct words *out, const char *text);
 
 /** The i-th name of a list, NULL past its end. */

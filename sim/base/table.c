@@ -2,6 +2,7 @@
 #include "sim/base/table.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,11 +31,30 @@ static int edit_distance(const char *a, const char *b)
     return line[columns];
 }
 
+/* A name without what people write differently: capitals, '-', '_' and spaces. */
+static void fold(char out[LONGEST + 1], const char *name)
+{
+    size_t used = 0;
+
+    for (; *name != '\0' && used < LONGEST; name++)
+        if (strchr("-_ ", *name) == NULL) out[used++] = (char)tolower((unsigned char)*name);
+    out[used] = '\0';
+}
+
+static int distance(const char *a, const char *b)
+{
+    char x[LONGEST + 1], y[LONGEST + 1];
+
+    fold(x, a);
+    fold(y, b);
+    return edit_distance(x, y);
+}
+
 /* Near enough that it may be a slip of the finger: at most half of the longer name differs. */
 static bool resembles(const char *name, const char *known)
 {
     const size_t a = strlen(name), b = strlen(known);
-    return 2 * (size_t)edit_distance(name, known) <= (a > b ? a : b);
+    return 2 * (size_t)distance(name, known) <= (a > b ? a : b);
 }
 
 /* --- tables -------------------------------------------------------------------------------------------- */
@@ -60,10 +80,10 @@ int table_nearest(const char *name, const void *rows, size_t stride, size_t coun
     int nearest = -1, least = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const int distance = edit_distance(name, name_at(rows, stride, i));
-        if (nearest >= 0 && distance >= least) continue;
+        const int d = distance(name, name_at(rows, stride, i));
+        if (nearest >= 0 && d >= least) continue;
         nearest = (int)i;
-        least = distance;
+        least = d;
     }
     return nearest >= 0 && resembles(name, name_at(rows, stride, (size_t)nearest)) ? nearest : -1;
 }

@@ -67,7 +67,7 @@ struct augmentation {
 
 /**
  * Read a data set. A missing one names the package to install; a broken file names file and place; limits
- * larger than the data are refused. After a failure d is empty, and dataset_close(d) does nothing. Within a
+ * larger than the data are STATUS_USAGE. After a failure d is empty, and dataset_close(d) does nothing. Within a
  * split the examples keep the order of the files.
  */
 STATUS_MUST_CHECK enum status dataset_open(struct dataset *d, const struct dataset_spec *spec);

@@ -54,18 +54,18 @@ static enum status counts_set(struct dataset *d, const struct dataset_spec *spec
     const int64_t train = images_of(d)->part[0].count, test = images_of(d)->part[1].count;
 
     if (spec->validation < 0 || spec->validation >= train)
-        return status_fail(STATUS_INPUT,
+        return status_fail(STATUS_USAGE,
                            "data set '%s': validation %" PRId64 " of %" PRId64
                            " training images; it must be 0 or more and leave some to train on",
                            d->name, spec->validation, train);
     const int64_t rest = train - spec->validation;
     if (spec->train_limit < 0 || spec->train_limit > rest)
-        return status_fail(STATUS_INPUT,
+        return status_fail(STATUS_USAGE,
                            "data set '%s': train limit %" PRId64 ", but there are %" PRId64
                            " training images; want 1 to %" PRId64 ", or all",
                            d->name, spec->train_limit, rest, rest);
     if (spec->test_limit < 0 || spec->test_limit > test)
-        return status_fail(STATUS_INPUT,
+        return status_fail(STATUS_USAGE,
                            "data set '%s': test limit %" PRId64 ", but there are %" PRId64
                            " test images; want 1 to %" PRId64 ", or all",
                            d->name, spec->test_limit, test, test);

@@ -63,6 +63,7 @@ struct schedule_type {
                     const struct schedule_point *p);
     bool adaptive; /* its bits follow from what the run measures: nobody knows them before */
     bool by_layer; /* layers may differ; else bits are asked for once, with layer -1 */
+    bool cyclic;   /* its cycles must fit into the iterations */
 };
 
 /* --- before a run ------------------------------------------------------------------------------------- */
@@ -107,7 +108,7 @@ double schedule_phase(int64_t *cycle, const struct schedule_spec *s, const struc
 /** Row by name; fails with the nearest known name. */
 STATUS_MUST_CHECK enum status schedule_find(const struct schedule_type **out, const char *name);
 
-/** Check ranges (bits 2..32, min <= max, 1 <= cycles <= iterations); `where` begins the sentence, e.g.
+/** Check ranges (bits 2..32, min <= max, of a cyclic schedule 1 <= cycles <= iterations); `where` begins the sentence, e.g.
  * "forward". */
 STATUS_MUST_CHECK enum status schedule_check(const struct schedule_spec *s, int64_t iterations,
                                              const char *where);

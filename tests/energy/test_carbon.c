@@ -67,3 +67,16 @@ Test(carbon, places_are_known_by_name)
     cr_assert_eq(h.system.gco2_per_kwh, 56);
     expect_failure(hardware_set(&h, "system.gco2_per_kwh", "farnce"), STATUS_INPUT, "did you mean 'france'?");
 }
+
+Test(carbon, a_place_is_found_by_its_code_too)
+{
+    double name, code;
+
+    cr_assert_eq(carbon_place_find(&name, "france"), STATUS_OK);
+    cr_assert_eq(carbon_place_find(&code, "FR"), STATUS_OK);
+    cr_assert_eq(name, code);
+    cr_assert_eq(carbon_place_find(&code, "gb"), STATUS_OK);
+    cr_assert_eq(carbon_place_find(&name, "uk"), STATUS_OK);
+    cr_assert_eq(name, code);
+    cr_assert_eq(carbon_place_find(&code, ""), STATUS_INPUT);
+}

@@ -58,12 +58,54 @@ Test(cli_exit, a_wrong_setting_is_usage_on_the_command_line_and_input_in_a_file)
                  second != NULL ? second : "");
         cli(&o, &f, "train %s/good.yaml --out %s/run --set %s", f.path, f.path, set);
         expect_refusal(&o, CODE_USAGE, s->says);
+        cr_assert(strncmp(o.err, "cptsim: --set ", 14) == 0, "no option is named: %s", o.err);
         write_experiment(&f, "bad.yaml", s->yaml);
         cli(&o, &f, "train %s/bad.yaml --out %s/run", f.path, f.path);
         expect_refusal(&o, CODE_INPUT, s->says);
+        cr_assert(strstr(o.err, "/bad.yaml:6:") != NULL, "no place in the file is named: %s", o.err);
         cli(&o, &f, "train %s/bad.yaml --out %s/run --set optimizer.momentum=0.5", f.path, f.path);
         expect_refusal(&o, CODE_INPUT, s->says); /* another setting's being right does not make it usage */
     }
+    folder_remove(&f);
+}
+
+/* Before anything is read of the data: each of these ends --print-config too. */
+Test(cli_exit, what_a_file_alone_can_tell_is_checked_before_the_data)
+{
+    static const char *const yaml[] = {"model: resnet9",
+                                       "model: vgg",
+                                       "hardware: nope",
+                                       "forward: {cycles: 50}",
+                                       "evaluate: {split: validation}",
+                                       "forward: {schedule: static}"};
+    static struct answer o;
+    const struct folder f = folder_new();
+
+    for (size_t i = 0; i < sizeof yaml / sizeof *yaml; i++) {
+        write_experiment(&f, "bad.yaml", yaml[i]);
+        cli(&o, &f, "train %s/bad.yaml --print-config", f.path);
+        cr_assert(o.code == CODE_INPUT && strstr(o.err, "/bad.yaml:6:") != NULL, "%s: exit code %d: %s",
+                  yaml[i], o.code, o.err);
+        cr_assert(o.out[0] == '\0', "%s", o.out);
+    }
+    write_experiment(&f, "good.yaml", "length: 1 iterations, forward: {schedule: static, bits: 8}");
+    cli(&o, &f, "train %s/good.yaml --print-config --set forward.cycles=8", f.path);
+    cr_assert(o.code == 0, "a static schedule has no cycles that must fit: %s", o.err);
+    folder_remove(&f);
+}
+
+/* A damaged file is at fault, whoever named it. */
+Test(cli_exit, a_damaged_data_file_is_input_even_if_its_folder_was_typed)
+{
+    static struct answer o;
+    const struct folder f = folder_new();
+
+    mnist_write(f.path);
+    write_experiment(&f, "good.yaml", "");
+    file_write(f.path, "t10k-labels-idx1-ubyte", (const uint8_t *)"junk", 4);
+    cli(&o, &f, "train %s/good.yaml --out %s/run --set data.name=mnist --set data.dir=%s", f.path, f.path,
+        f.path);
+    expect_refusal(&o, CODE_INPUT, "t10k-labels-idx1-ubyte: byte 0");
     folder_remove(&f);
 }
 
@@ -95,6 +137,10 @@ static const struct mistake_of mistakes[] = {
     {"figures @/run --figure nope", "unknown figure 'nope'", CODE_USAGE},
     {"list nope", "unknown list 'nope'", CODE_USAGE},
     {"nope", "unknown command 'nope'", CODE_USAGE},
+    {"cost resnet8 --carbon XX", "--carbon: unknown place 'XX'", CODE_USAGE},
+    {"quantize 'ap_fixed<8' 1", "want it as in ap_fixed<8,4>", CODE_USAGE},
+    {"train @/tiny.yaml --out @/new --set data.name=CIFAR-10", "did you mean 'cifar10'?", CODE_USAGE},
+    {"train @/tiny.yaml --out @/new --set model=ResNet20", "did you mean 'resnet20'?", CODE_USAGE},
     {"quantize nope 1", "unknown family 'nope'", CODE_USAGE},
     {"quantize fp:e4m3 1 x", "value 2, 'x', is not a number", CODE_USAGE},
     {"quantize fp:e4m3 - <@/words", "value 2, 'x', is not a number", CODE_INPUT},

@@ -117,6 +117,9 @@ ParameterizedTestParameters(config, refuses_with_place_and_remedy)
         {"name: ../../etc\n", "name: '../../etc' has a '/'"},
         {"name:\n", "name: is empty; want a name"},
         {"arms:\n  - seed: 1\n", "x.yaml:2:5: an arm without a name"},
+        {"arms:\n  - name: ''\n", "x.yaml:2:5: an arm without a name"},
+        {"learning_rate: {initial: 1e999}\n",
+         "x.yaml:1:26: learning_rate.initial: '1e999' is too large a number"},
         {"arms:\n  - name: a\n  - name: a\n", "x.yaml:3:5: a second arm called 'a'"},
         {"arms:\n  - name: a\n    forward: {bits: 1}\n", "x.yaml:3:21: forward.bits: 1 is out of range"},
         {"arms:\n  - name: a\n  - name: b\n    forward: 3\n", "x.yaml:4:14: forward: want keys with values"},
@@ -385,4 +388,15 @@ Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
 Test(config, a_seed_with_zeros_before_it_is_decimal)
 {
     cr_assert_eq(resolved("seed: 010\n", 0).train.seed, 10);
+}
+
+Test(config, a_switch_has_the_words_that_people_write)
+{
+    static const char *const words[] = {"false", "true", "False", "True", "no", "yes", "Off", "on"};
+    char text[64];
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        snprintf(text, sizeof text, "data: {drop_last: %s}\n", words[i]);
+        cr_assert_eq(resolved(text, 0).train.drop_last, i % 2 == 1, "%s", words[i]);
+    }
 }

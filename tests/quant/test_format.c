@@ -40,6 +40,19 @@ ParameterizedTestParameters(format, fills_in_defaults_and_reads_its_own_writing)
         {"pot:u:-3:3:log:min", "pot:u:-3:3:log:min"},
         {"table:nf4:up", "table:nf4:up"},
         {"posit:8.2", "posit:8.2"},
+        /* as other tools spell them */
+        {"e4m3", "fp:e4m3fn:rne:sat"},
+        {"bf16:rz:inf", "fp:bf16:rz:inf"},
+        {"nf4", "table:nf4:even"},
+        {"ap_fixed<8,4>", "fx:s8.4:trn:wrap"},
+        {"ap_ufixed<8,4,AP_RND_CONV,AP_SAT>", "fx:u8.4:rnd_conv:sat"},
+        {"ap_fixed<16,8,AP_RND,AP_WRAP,2>", "fx:s16.8:rnd:wrap2"},
+        {"sc_fixed<8, 4, SC_RND, SC_SAT_SYM>", "fx:s8.4:rnd:sat_sym"},
+        {"ac_fixed<8,4,false>", "fx:u8.4:trn:wrap"},
+        {"ac_fixed<8,4,true,AC_RND_CONV_ODD,AC_SAT_ZERO>", "fx:s8.4:rnd_conv_odd:sat_zero"},
+        {"ap_int<8>", "fx:s8.8:trn:wrap"},
+        {"sc_uint<5>", "fx:u5.5:trn:wrap"},
+        {"fx:s8.4:AP_TRN_ZERO:SC_WRAP_SM", "fx:s8.4:trn_zero:wrap_sm"},
     };
     return cr_make_param_array(struct pair, rows, sizeof rows / sizeof rows[0]);
 }
@@ -103,6 +116,15 @@ ParameterizedTestParameters(format, refuses_with_a_reason_and_the_nearest)
         {"int:s32:1:2147483648", "zero point '2147483648' is not an integer"},
         {"pot:s:3:1", "largest exponent 1 is not in 3..1023"},
         {"table:nf5", "unknown table 'nf5'; the nearest is 'nf4'"},
+        {"ap_fixed<8>", "want it as in ap_fixed<8,4>"},
+        {"ap_fixed<8,4", "want it as in ap_fixed<8,4>"},
+        {"ap_fixed<8,4>x", "want it as in ap_fixed<8,4>"},
+        {"ap_fixed<8,4,>", "want it as in ap_fixed<8,4>"},
+        {"ap_fixed<,4>", "want it as in ap_fixed<8,4>"},
+        {"ap_int<8,4>", "want it as in ap_int<8>"},
+        {"ac_fixed<8,4>", "want it as in ac_fixed<8,4,true>"},
+        {"ap_fixed<x,4>", "'sx.4' is not <s|u|m><wl>.<iwl>"},
+        {"ap_fixed<8,4,AP_RNDD>", "unknown rounding 'rndd'"},
         {"posit:17.2", "number of bits 17 is not in 2..16"},
         {"a:b:c:d:e:f:g:h:i", "more than 8 fields"},
     };

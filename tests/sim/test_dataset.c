@@ -241,7 +241,7 @@ ParameterizedTest(struct limits *limits, dataset, limits_beyond_the_data_are_ref
     spec.train_limit = limits->train;
     spec.validation = limits->validation;
     spec.test_limit = limits->test;
-    expect_failure(dataset_open(&d, &spec), STATUS_INPUT, limits->words);
+    expect_failure(dataset_open(&d, &spec), STATUS_USAGE, limits->words);
     folder_remove(&folder);
 }
 

@@ -152,7 +152,7 @@ struct bad_row {
     char name[16], says[24];
 };
 static struct bad_row bad_rows[] = {
-    {"resnet", "6n+2"},  {"resnet9", "6n+2"},  {"resnet-8", "known:"},
+    {"resnet", "6n+2"},  {"resnet9", "6n+2"},  {"resnet-8", "did you mean 'resnet8'?"},
     {"resnet2", "6n+2"}, {"resnet8x", "6n+2"}, {"resnett20", "known:"},
     {"vgg16", "known:"}, {"", "known:"},       {"resnet999999", "6n+2"},
 };
