@@ -55,7 +55,7 @@ static const struct argp argp = {
     switches,
     parse,
     "RUNSDIR",
-    "Draw the figures of the runs in a folder, or of one run, with gnuplot: DIR/NAME.svg and DIR/NAME.png. "
+    "Draw the figures of the runs in a folder, at any depth, or of one run, with gnuplot: DIR/NAME.svg and DIR/NAME.png. "
     "What they show is in DIR/data as tab-separated text. Prints the figures' paths. Equal records give "
     "equal bytes. A folder is of one RUNSDIR: the same can be drawn again.\vExamples:\n"
     "  cptsim figures runs/demo\n"
@@ -119,6 +119,7 @@ enum status command_figures(int argc, char **argv)
     if (arms == NULL) return status_fail(STATUS_NOMEM, "no memory for a list of runs");
     enum status status = arms_read(arms, o.path.path);
     if (status == STATUS_OK) status = draw_all(arms, &o);
+    if (status == STATUS_OK) status = arms_whole(arms);
     free(arms);
     return status;
 }

@@ -29,16 +29,26 @@ static const struct argp argp = {
     NULL,
     parse,
     "RUNSDIR",
-    "Print a table of the runs in a folder, the dearest first: the bits that each was trained at, its last "
+    "Print a table of the runs in a folder, at any depth, the dearest first: the bits that each was trained at, its last "
     "accuracy with the bits that it was measured at, the accuracy of its weights in float32, its bit "
     "operations in the convention of the CPT paper, what it saves, how long its training steps took, and the "
     "number formats of roles that are not the recipe's own. A run that goes on is shown as of its last "
-    "flush. The table is Markdown.\vExamples:\n"
+    "flush. A run that cannot be read is named, and the exit code is that of its trouble. The table is Markdown.\v"
+    "Examples:\n"
     "  cptsim report runs/demo\n"
     "  cptsim report runs/demo --json\n",
     children,
     NULL,
     NULL};
+
+/* The state of a run that cannot be read. */
+static const char unreadable[] = "unreadable";
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
 
 /* --- for programs ------------------------------------------------------------------------------------- */
 
@@ -78,6 +88,14 @@ static void print_json(const struct arms *a)
         printout_text(&t, arm->dir);
         printout_text(&t, arm->roles);
     }
+    for (int i = 0; i < a->broken_count; i++) {
+        printout_text(&t, base_name(a->broken[i].dir));
+        printout_text(&t, unreadable);
+        for (const char *const *c = &columns[2]; strcmp(*c, "dir") != 0; c++)
+            printout_text(&t, NULL);
+        printout_text(&t, a->broken[i].dir);
+        printout_text(&t, NULL);
+    }
 }
 
 /* --- for people --------------------------------------------------------------------------------------- */
@@ -107,15 +125,28 @@ static void percent(char *out, double fraction, int digits)
     }
 }
 
-/* Arms are called by their titles, or all of them by their folders if two share a title. */
-static const char *arm_label(const struct arms *a, const struct arm *arm)
+static bool titles_differ(const struct arms *a)
 {
-    const char *slash = strrchr(arm->dir, '/');
-
     for (int i = 0; i < a->count; i++)
         for (int j = 0; j < i; j++)
-            if (strcmp(a->arm[i].name, a->arm[j].name) == 0) return slash != NULL ? slash + 1 : arm->dir;
-    return arm->name;
+            if (strcmp(a->arm[i].name, a->arm[j].name) == 0) return false;
+    return true;
+}
+
+static bool folders_differ(const struct arms *a)
+{
+    for (int i = 0; i < a->count; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(base_name(a->arm[i].dir), base_name(a->arm[j].dir)) == 0) return false;
+    return true;
+}
+
+/* Arms are called by their titles; if two share one, all of them by their folders; if two of these do, by their
+ * paths. */
+static const char *arm_label(const struct arms *a, const struct arm *arm)
+{
+    if (titles_differ(a)) return arm->name;
+    return folders_differ(a) ? base_name(arm->dir) : arm->dir;
 }
 
 /* Short runs to a tenth of a second. */
@@ -147,6 +178,14 @@ static void fill(struct line *line, const struct arms *a, const struct arm *arm)
         snprintf(line->cell[STATUS], CELL, "%s, %" PRId64 " of %" PRId64, arm->status, arm->iterations,
                  arm->planned);
     snprintf(line->cell[ROLES], CELL, "%s", arm->roles[0] != '\0' ? arm->roles : "-");
+}
+
+static void fill_broken(struct line *line, const struct arm_broken *b)
+{
+    for (int c = 0; c < COLUMNS; c++)
+        snprintf(line->cell[c], CELL, "-");
+    snprintf(line->cell[NAME], CELL, "%s", base_name(b->dir));
+    snprintf(line->cell[STATUS], CELL, "%s", unreadable);
 }
 
 static void widen(int width[COLUMNS], const struct line *line)
@@ -204,21 +243,28 @@ static void print_footnote(const struct arms *a)
 static enum status print_table(const struct arms *a)
 {
     int width[COLUMNS] = {0}, columns = ROLES; /* the last one only where there is something to say */
-    struct line *line = calloc((size_t)a->count, sizeof *line);
+    const int count = a->count + a->broken_count;
+    struct line *line = calloc((size_t)count, sizeof *line);
 
-    if (line == NULL) return status_fail(STATUS_NOMEM, "no memory for a table of %d runs", a->count);
+    if (line == NULL) return status_fail(STATUS_NOMEM, "no memory for a table of %d runs", count);
     widen(width, &heading);
     for (int i = 0; i < a->count; i++) {
         fill(&line[i], a, &a->arm[i]);
         widen(width, &line[i]);
         if (a->arm[i].roles[0] != '\0') columns = COLUMNS;
     }
+    for (int i = a->count; i < count; i++) {
+        fill_broken(&line[i], &a->broken[i - a->count]);
+        widen(width, &line[i]);
+    }
     print_line(&heading, width, columns);
     print_rule(width, columns);
-    for (int i = 0; i < a->count; i++)
+    for (int i = 0; i < count; i++)
         print_line(&line[i], width, columns);
     print_footnote(a);
     print_unfinished(a);
+    for (int i = 0; i < a->broken_count; i++)
+        printf("%s: %s\n", unreadable, a->broken[i].why);
     free(line);
     return STATUS_OK;
 }
@@ -234,6 +280,7 @@ enum status command_report(int argc, char **argv)
     enum status status = arms_read(arms, o.path);
     if (status == STATUS_OK && o.json) print_json(arms);
     if (status == STATUS_OK && !o.json) status = print_table(arms);
+    if (status == STATUS_OK) status = arms_whole(arms);
     free(arms);
     return status;
 }

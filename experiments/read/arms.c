@@ -1,17 +1,15 @@
 /* experiments/read/arms.c - reading the last numbers of every arm out of its record. */
 #include "experiments/read/arms.h"
+#include "experiments/read/runs.h"
 #include "experiments/record/artifact.h"
 #include "experiments/record/record.h"
 #include "experiments/record/record_read.h"
 #include "quant/try.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- one column, one number --------------------------------------------------------------------------- */
 
@@ -147,47 +145,38 @@ static enum status read_arm(struct arm *arm, const struct artifact *a)
     return record_read_last(&arm->seconds, s, RECORD_SECONDS);
 }
 
-static enum status add_arm(struct arms *out, const char *dir)
+/* One that cannot be read is noted: the others are shown without it. */
+static enum status note_broken(struct arms *out, const char *dir, enum status status)
 {
+    if (out->broken_count == ARMS_MAX)
+        return status_fail(STATUS_INPUT, "%s: more than %d runs cannot be read", dir, ARMS_MAX);
+    struct arm_broken *b = &out->broken[out->broken_count++];
+    b->status = status;
+    snprintf(b->dir, sizeof b->dir, "%s", dir);
+    snprintf(b->why, sizeof b->why, "%s", status_detail());
+    return STATUS_OK;
+}
+
+static enum status add_arm(void *context, const char *dir, enum status trouble)
+{
+    struct arms *out = context;
     struct artifact a;
 
+    if (trouble != STATUS_OK) return note_broken(out, dir, trouble);
     if (out->count == ARMS_MAX)
-        return status_fail(STATUS_INPUT, "%s: more than %d runs beside each other; name a folder with fewer",
-                           dir, ARMS_MAX);
+        return status_fail(STATUS_INPUT, "%s: more than %d runs; name a folder with fewer", dir, ARMS_MAX);
     struct arm *arm = &out->arm[out->count];
     *arm = (struct arm){0};
     enum status status = artifact_open_run(&a, dir);
     if (status == STATUS_OK) status = read_arm(arm, &a);
     snprintf(arm->dir, sizeof arm->dir, "%s", dir);
     artifact_close(&a);
-    if (status == STATUS_OK && arm->iterations > 0) out->count++;
-    return status;
+    if (status != STATUS_OK) return note_broken(out, dir, status);
+    out->count += arm->iterations > 0;
+    return STATUS_OK;
 }
 
 /* --- all of them -------------------------------------------------------------------------------------- */
-
-static enum status add_folders(struct arms *out, const char *path)
-{
-    struct dirent **entry;
-    enum status status = STATUS_OK;
-    const int count = scandir(path, &entry, NULL, alphasort);
-
-    if (count < 0 && errno == ENOTDIR && access(path, F_OK) == 0)
-        return status_fail(STATUS_INPUT, "%s: is a file; want a folder of runs, as train writes to runs/NAME",
-                           path);
-    if (count < 0)
-        return status_fail(STATUS_IO, "%s: %s; want a folder of runs, as train writes to runs/NAME", path,
-                           strerror(errno));
-    for (int i = 0; i < count; i++) {
-        char dir[PATH_MAX];
-        snprintf(dir, sizeof dir, "%.3000s/%s", path, entry[i]->d_name);
-        if (status == STATUS_OK && entry[i]->d_name[0] != '.' && record_exists(dir))
-            status = add_arm(out, dir);
-        free(entry[i]);
-    }
-    free(entry);
-    return status;
-}
 
 static int dearest_first(const void *left, const void *right)
 {
@@ -200,9 +189,10 @@ static int dearest_first(const void *left, const void *right)
 
 enum status arms_read(struct arms *out, const char *path)
 {
-    out->count = 0;
+    out->count = out->broken_count = 0;
     out->reference = NULL;
-    TRY(record_exists(path) ? add_arm(out, path) : add_folders(out, path));
+    TRY(runs_visit(path, add_arm, out));
+    if (out->count == 0) TRY(arms_whole(out));
     if (out->count == 0)
         return status_fail(STATUS_IO, "%s: holds no record with iterations in it, neither do its folders",
                            path);
@@ -210,6 +200,15 @@ enum status arms_read(struct arms *out, const char *path)
     for (int i = out->count - 1; i >= 0; i--)
         if (out->arm[i].kind == ARM_STATIC) out->reference = &out->arm[i];
     return STATUS_OK;
+}
+
+enum status arms_whole(const struct arms *a)
+{
+    const struct arm_broken *first = &a->broken[0];
+
+    if (a->broken_count == 0) return STATUS_OK;
+    if (a->broken_count == 1) return status_fail(first->status, "%s", first->why);
+    return status_fail(first->status, "%d runs cannot be read; the first: %s", a->broken_count, first->why);
 }
 
 const char *arm_split(const struct arm *arm)

@@ -33,18 +33,30 @@ struct arm {
     double own_saving; /* fraction of what the same run would cost at its largest widths throughout */
 };
 
+/** A run whose record cannot be read, or a folder that cannot be looked into; and why. */
+struct arm_broken {
+    enum status status;
+    char dir[PATH_MAX], why[1024];
+};
+
 /** All runs of an experiment, the dearest per iteration first. */
 struct arms {
     int count;
     const struct arm *reference; /* the dearest static arm, for arms that did the same work; NULL: none */
     struct arm arm[ARMS_MAX];
+    int broken_count;
+    struct arm_broken broken[ARMS_MAX];
 };
 
 /** What `accuracy` was measured on: "test", "val" or "train"; "" if it was not. */
 const char *arm_split(const struct arm *arm);
 
-/** Read the record in `path`, or those in its folders. */
+/** Read the record in `path`, or those in its folders at any depth. Fails if not one can be read. */
 STATUS_MUST_CHECK enum status arms_read(struct arms *out, const char *path);
+
+/** Could all be read? Else the first one's status and sentence: what a command ends with when it has shown the
+ * others. */
+STATUS_MUST_CHECK enum status arms_whole(const struct arms *a);
 
 /** Did an arm and the reference train the same model on as many images of the same data set in as many
  * steps? */

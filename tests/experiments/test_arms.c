@@ -192,3 +192,70 @@ Test(arms, a_report_is_a_markdown_table_or_json)
     cr_assert(strstr(o.out, "\"precision\": \"3-8/8\"") != NULL && strstr(o.out, "\"saving\": null") != NULL);
     fixture_close(&f);
 }
+
+/* --- folders of runs ---------------------------------------------------------------------------------- */
+
+Test(arms, a_broken_record_is_marked_and_the_others_are_shown)
+{
+    struct fixture f;
+    struct answer o;
+
+    three_arms(&f);
+    const char *hurt = folder_path(&f.folder, "runs/float32/run.h5");
+    cr_assert(truncate(hurt, 1000) == 0);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    expect_refusal(&o, 3, "float32/run.h5: cannot open it");
+    cr_assert(strstr(o.out, "| static-8 | 8/8   |  27.00 % |") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, "| float32  | -     |        - | -      |") != NULL, "%s", o.out);
+    cr_assert(strstr(o.out, " | unreadable ") != NULL && strstr(o.out, "\nunreadable: ") != NULL, "%s",
+              o.out);
+    cli(&o, &f.folder, "report %s/runs --json", f.folder.path);
+    expect_refusal(&o, 3, "float32/run.h5: cannot open it");
+    cr_assert(strstr(o.out, "{\"arm\": \"float32\", \"status\": \"unreadable\", \"iterations\": null, ") !=
+                  NULL,
+              "%s", o.out);
+    cli(&o, &f.folder, "figures %s/runs --out %s/figures --figure accuracy", f.folder.path, f.folder.path);
+    expect_refusal(&o, 3, "float32/run.h5: cannot open it");
+    cr_assert(strstr(o.out, "accuracy.png\n") != NULL && folder_size(&f.folder, "figures/accuracy.svg") > 0);
+    cr_assert(truncate(folder_path(&f.folder, "runs/cpt-3-8/run.h5"), 1000) == 0);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    expect_refusal(&o, 3, "2 runs cannot be read; the first: ");
+    cr_assert(truncate(folder_path(&f.folder, "runs/static-8/run.h5"), 1000) == 0);
+    cli(&o, &f.folder, "report %s/runs", f.folder.path);
+    expect_refusal(&o, 3, "3 runs cannot be read; the first: ");
+    fixture_close(&f);
+}
+
+Test(arms, runs_are_found_at_any_depth_and_once)
+{
+    struct fixture f;
+
+    fixture_open(&f);
+    write_run(&f, "a/b/c/static-8", 8, 8, true);
+    write_run(&f, "cpt-3-8", 3, 8, true);
+    cr_assert(symlink("../..", folder_path(&f.folder, "runs/a/b/circle")) == 0);
+    cr_assert(symlink("a/b/c/static-8", folder_path(&f.folder, "runs/newest")) == 0);
+    cr_assert(symlink("nowhere", folder_path(&f.folder, "runs/dangling")) == 0);
+    struct arms *a = read_arms(&f, "runs");
+    cr_assert(a->count == 2 && a->broken_count == 0, "%d, %d", a->count, a->broken_count);
+    free(a);
+    fixture_close(&f);
+}
+
+Test(arms, a_folder_that_is_shut_is_told_of)
+{
+    struct fixture f;
+    static struct arms a;
+
+    three_arms(&f);
+    cr_assert(chmod(folder_path(&f.folder, "runs/float32"), 0) == 0);
+    cr_assert(mkdir(folder_path(&f.folder, "runs/shut"), 0) == 0);
+    cr_assert(chmod(f.folder.path, 0755) == 0);
+    const uid_t uid = geteuid(); /* root may read everything: somebody else asks */
+    cr_assert(uid != 0 || setresuid(65534, 65534, 0) == 0);
+    must(arms_read(&a, folder_path(&f.folder, "runs")));
+    cr_assert(a.count == 2 && a.broken_count == 2, "%d, %d", a.count, a.broken_count);
+    expect_failure(arms_whole(&a), STATUS_IO, "runs/float32: Permission denied");
+    cr_assert(uid != 0 || setresuid(0, 0, 0) == 0);
+    fixture_close(&f);
+}
