@@ -46,7 +46,7 @@ CFLAGS.dev     := -O1 -g0
 LDFLAGS.asan   := -fsanitize=address,undefined
 CFLAGS.fuzzer  := -O1 -gline-tables-only -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-LDFLAGS.fuzzer := -fsanitize=fuzzer,address,undefined -fuse-ld=lld -Wl,-rpath,'$$ORIGIN/lib'
+LDFLAGS.fuzzer := -fsanitize=fuzzer,address,undefined -fuse-ld=lld -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/lib'
 
 # Random123's own SIMD is not used, and would have every file read the compiler's intrinsics: half its time.
 CPPFLAGS += -I. -D_GNU_SOURCE -DR123_USE_SSE=0 -MMD -MP $(shell pkg-config --cflags $(LIB_PKGS) 2>/dev/null)

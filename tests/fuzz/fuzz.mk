@@ -31,7 +31,7 @@ fuzz-binaries: fuzz-deps
 fuzz-folder: $(TARGET:%=$(OUT)/fuzz/%)
 	$(Q)mkdir -p build/fuzz/lib && rm -rf build/fuzz/corpus build/fuzz/dictionary
 	$(Q)cp -f --remove-destination $^ build/fuzz
-	$(Q)ldd $^ | awk '$$2 == "=>" && $$3 ~ /^\// && $$1 !~ /^lib(c|m|dl|rt|pthread|gcc_s|resolv|stdc\+\+)\.so/ { print $$3 }' | \
+	$(Q)ldd $^ | awk '$$2 == "=>" && $$3 ~ /^\// && $$1 !~ /^lib(c|m|dl|rt|pthread|resolv)\.so/ { print $$3 }' | \
 	    sort -u | xargs -I{} cp -fL {} build/fuzz/lib
 	$(Q)cp -rf tests/fuzz/targets tests/fuzz/run.sh tests/fuzz/dictionary tests/fuzz/corpus build/fuzz
 	$(Q)cp -f .ci/lsan build/fuzz/lsan
@@ -46,8 +46,13 @@ $(OUT)/fuzz/%.replayed: $(OUT)/fuzz/% always
 	@LSAN_OPTIONS=suppressions=.ci/lsan:print_suppressions=0 ASAN_OPTIONS=allocator_may_return_null=1 OMP_NUM_THREADS=1 \
 	    timeout 60 $< --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),1) tests/fuzz/corpus/$*
 
+# What covers all that was ever reached, in few inputs, becomes the corpus: at most FUZZ_KEEP bytes of each target.
+FUZZ_KEEP ?= 16000
+fuzz-keep: fuzz-binaries
+	@for t in $(TARGET); do sh tests/fuzz/keep.sh build/fuzz $$t $(FUZZ_KEEP); done
+
 fuzz-seeds: cptsim
 	@sh tests/fuzz/seeds.sh tests/fuzz/corpus
 	@sh tests/fuzz/words.sh tests/fuzz/dictionary
 
-.PHONY: fuzz fuzz-binaries fuzz-deps fuzz-folder fuzz-replay fuzz-replay-run fuzz-seeds
+.PHONY: fuzz fuzz-binaries fuzz-deps fuzz-folder fuzz-keep fuzz-replay fuzz-replay-run fuzz-seeds

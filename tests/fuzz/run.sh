@@ -25,5 +25,6 @@ ROW
         echo "fuzz: $target: see $found.log and $folder/crashes"
         exit 1
     } >&2
-    echo "$target $(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log" | awk '{ n += $1 } END { print n + 0 }')"
+    # One process says how many inputs it ran at its end, several say so all the time.
+    echo "$target $(sed -n 's/^stat::number_of_executed_units: *//p; s/^#\([0-9]*\): cov.*/\1/p' "$found.log" | tail -n 1)"
 done
