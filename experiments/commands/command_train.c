@@ -173,12 +173,7 @@ static enum status arms_check(const struct train_options *o, const struct config
         TRY(config_resolve(&c, f, i, o->overrides, o->override_count));
         TRY(session_check(&c));
         TRY(run_dir(dir, o, &c));
-        if (!o->print_config && !o->resume && !o->force && record_exists(dir))
-            return status_fail(
-                STATUS_IO,
-                "%s: holds a record already; --resume goes on with it, --force replaces it, --out "
-                "puts the new one elsewhere",
-                dir);
+        if (!o->print_config && !o->resume && !o->force) TRY(record_place_free(dir));
     }
     return STATUS_OK;
 }

@@ -236,6 +236,7 @@ enum status checkpoint_verify(int64_t *iteration, char config_sha256[65], const 
 /* What a checkpoint must have to be taken. */
 struct wanted {
     const char *run_id;               /* NULL: of any run */
+    bool begun;                       /* that run has iterations, which one of another run must not cost */
     const struct train_spec *resumed; /* the run that goes on from it; NULL: none does */
 };
 
@@ -257,19 +258,33 @@ static enum status load_open(struct head *h, struct store *s, struct graph *g, c
     return status;
 }
 
+/* A checkpoint of another run is what a kill leaves of a replaced record, which has no iteration yet. Beside any other
+ * record somebody has put it, and the run would begin again without a word. */
+static enum status check_owner(bool *foreign, struct store *s, const struct wanted *w)
+{
+    char id[96];
+
+    *foreign = w->run_id != NULL && store_get_text(id, sizeof id, s, "provenance", "run_id") == STATUS_OK &&
+               strcmp(id, w->run_id) != 0;
+    if (!*foreign || !w->begun) return STATUS_OK;
+    return status_fail(
+        STATUS_INPUT,
+        "%s: belongs to another run (%s) than the record (%s); put back the record's own, or remove this one "
+        "to begin again",
+        store_path(s), id, w->run_id);
+}
+
 /* *absent: there is no such file, or it is of another run than the one wanted. */
 static enum status load(struct head *h, bool *absent, struct graph *g, const char *path,
                         const struct wanted *w)
 {
     struct store *s;
-    char id[96];
 
     *absent = access(path, F_OK) != 0;
     if (*absent) return STATUS_OK;
     TRY(store_open(&s, path, STORE_READ));
-    *absent = w->run_id != NULL && store_get_text(id, sizeof id, s, "provenance", "run_id") == STATUS_OK &&
-              strcmp(id, w->run_id) != 0;
-    const enum status status = *absent ? STATUS_OK : load_open(h, s, g, w);
+    enum status status = check_owner(absent, s, w);
+    if (status == STATUS_OK && !*absent) status = load_open(h, s, g, w);
     store_close(&s);
     return status;
 }
@@ -305,7 +320,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
 
 enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t, const struct record *r)
 {
-    const struct wanted wanted = {record_run_id(r), t->spec};
+    const struct wanted wanted = {record_run_id(r), record_iterations(r) > 0, t->spec};
     struct head h;
 
     TRY(load_newest(out, &h, t->graph, record_dir(r), &wanted));

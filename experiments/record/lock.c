@@ -50,8 +50,7 @@ enum status lock_take(int *lock, const char *path, const char *what)
         if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
             read_holder(holder, fd);
             close(fd);
-            return status_fail(STATUS_IO, "%s: %s is writing it; wait for it, stop it, or write elsewhere",
-                               what, holder);
+            return status_fail(STATUS_IO, LOCK_REFUSAL, what, holder);
         }
         if (!still_there(fd, path)) {
             close(fd);

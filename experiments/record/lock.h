@@ -6,6 +6,9 @@
 
 enum { LOCK_HOLDER_MAX = 128 };
 
+/* What is said of a place, WHAT, that a process holds; and nothing that would be refused next. */
+#define LOCK_REFUSAL "%s: %s is writing it; wait for it, stop it, or write elsewhere with --out"
+
 /**
  * Take the lock file at `path`, making it; *lock is to be given to lock_release. If another process holds it:
  * fails with STATUS_IO and "WHAT: process PID on HOST ...". The kernel lets go when a process dies, so a

@@ -183,6 +183,11 @@ bool record_cost(double *energy_j, double *latency_s, double *dram_bytes, const 
     return r->priced;
 }
 
+int64_t record_iterations(const struct record *r)
+{
+    return store_series_length(r->train);
+}
+
 const char *record_dir(const struct record *r)
 {
     return r->dir;

@@ -63,6 +63,9 @@ struct record_spec {
 /** Does DIR hold a record? */
 bool record_exists(const char *dir);
 
+/** May a record be begun in DIR? STATUS_IO if there is one, or a process writes there: what can be done instead. */
+STATUS_MUST_CHECK enum status record_place_free(const char *dir);
+
 /**
  * Begin a record, status "running", on disk when this returns. An existing one is refused, or with `replace`
  * thrown away together with its checkpoints. STATUS_IO also if another process writes this run; the sentence
@@ -132,6 +135,9 @@ double record_bitops(const struct record *r);
 
 /** What they cost on the run's hardware; false if the record is without. */
 bool record_cost(double *energy_j, double *latency_s, double *dram_bytes, const struct record *r);
+
+/** Iterations that the record has. */
+int64_t record_iterations(const struct record *r);
 
 /** What a checkpoint must agree with: run directory, SHA-256 of the configuration, this record's id. */
 const char *record_dir(const struct record *r);

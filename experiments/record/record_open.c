@@ -66,24 +66,42 @@ bool record_writer(char *holder, size_t size, const char *dir)
     return held;
 }
 
-/* Sentence for a record that is in the way. */
-static enum status refuse(const char *path)
+/* How far a record is: "done, 400 iterations". */
+static void record_state(char *out, size_t size, const char *path)
 {
     struct store *s;
-    char state[32] = "unreadable";
-    int64_t done = 0;
+    char state[32];
+    int64_t done;
 
-    if (store_open(&s, path, STORE_READ) == STATUS_OK) {
-        if (store_get_text(state, sizeof state, s, "", "status") != STATUS_OK ||
-            store_get_integer(&done, s, "", "last_iter") != STATUS_OK)
-            snprintf(state, sizeof state, "unknown");
-        store_close(&s);
-    }
+    snprintf(out, size, "unreadable");
+    if (store_open(&s, path, STORE_READ) != STATUS_OK) return;
+    if (store_get_text(state, sizeof state, s, "", "status") == STATUS_OK &&
+        store_get_integer(&done, s, "", "last_iter") == STATUS_OK)
+        snprintf(out, size, "%s, %" PRId64 " iterations", state, done);
+    store_close(&s);
+}
+
+/* Is there none? A sentence for one that is in the way. */
+static enum status no_record(const char *dir)
+{
+    char path[PATH_MAX], state[64];
+
+    if (!record_exists(dir)) return STATUS_OK;
+    run_file(path, dir, RECORD_FILE);
+    record_state(state, sizeof state, path);
     return status_fail(
         STATUS_IO,
-        "%s: there is a record already (%s, %" PRId64
-        " iterations); --resume goes on with it, --force replaces it, another --out leaves it alone",
-        path, state, done);
+        "%s: holds a record already (%s); --resume goes on with it if the experiment is the same, "
+        "--force replaces it, --out puts the new one elsewhere",
+        dir, state);
+}
+
+enum status record_place_free(const char *dir)
+{
+    char holder[LOCK_HOLDER_MAX];
+
+    if (!record_writer(holder, sizeof holder, dir)) return no_record(dir);
+    return status_fail(STATUS_IO, LOCK_REFUSAL, dir, holder);
 }
 
 /* Checkpoints of a replaced record; checkpoint.c also knows them by their run_id. */
@@ -163,8 +181,8 @@ static enum status create(struct record *r, const struct record_spec *spec, bool
     char path[PATH_MAX];
 
     TRY(begin(r, spec));
+    if (!replace) TRY(no_record(spec->dir));
     run_file(path, spec->dir, RECORD_FILE);
-    if (record_exists(spec->dir) && !replace) return refuse(path);
     TRY(store_open(&r->store, path, STORE_REPLACE));
     TRY(write_head(r, spec));
     TRY(record_open_series(r, spec, true));

@@ -231,6 +231,29 @@ Test(checkpoint, those_of_a_replaced_record_are_none_of_this_run)
     fixture_close(&f);
 }
 
+Test(checkpoint, one_of_another_run_beside_a_record_is_refused)
+{
+    struct fixture f;
+    struct checkpoint_source source;
+    static char bytes[1 << 20];
+    struct record *r = start(&f);
+
+    save(&f, r, 0, 10);
+    const size_t size = folder_read(&f.folder, LATEST, bytes, sizeof bytes);
+    must(record_close(&r, STATUS_OK));
+    sleep(1); /* runs are told apart by second, process and host */
+    must(record_open(&r, &f.spec, true));
+    fixture_rows(r, 0, 3);
+    folder_write(&f.folder, LATEST, bytes, size);
+    expect_failure(checkpoint_load(&source, &f.trainer, r), STATUS_INPUT,
+                   "latest.h5: belongs to another run (");
+    save(&f, r, 3, 7); /* now the other one is prev.h5, which nobody asks for */
+    must(checkpoint_load(&source, &f.trainer, r));
+    cr_assert_eq(source.iteration, 7);
+    must(record_close(&r, STATUS_OK));
+    fixture_close(&f);
+}
+
 /* --- full disk, kills --------------------------------------------------------------------------------- */
 
 Test(checkpoint, a_full_disk_keeps_both)

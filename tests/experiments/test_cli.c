@@ -243,7 +243,7 @@ Test(cli, an_existing_record_is_refused_whole)
     cr_assert(o.code == 0, "%s", o.err);
     const size_t size = folder_read(&f, "run/run.h5", before, sizeof before);
     cli(&o, &f, "train %s/tiny.yaml --out %s/run --seed 2", f.path, f.path);
-    expect_refusal(&o, 4, "holds a record already; --resume goes on with it, --force replaces it");
+    expect_refusal(&o, 4, "holds a record already (done, 4 iterations); --resume goes on with it if the");
     cli(&o, &f, "train %s/tiny.yaml --out %s/run --seed 2 --resume --quiet", f.path, f.path);
     expect_refusal(&o, 3, "another configuration");
     cr_assert(folder_read(&f, "run/run.h5", after, sizeof after) == size && memcmp(before, after, size) == 0);

@@ -127,7 +127,7 @@ Test(record_resume, foreign_damaged_and_incomplete_files_are_refused_and_kept)
     const size_t size = folder_read(&f.folder, "runs/small/run.h5", bytes, sizeof bytes);
     folder_write(&f.folder, "runs/small/run.h5", bytes, size / 2);
     expect_failure(record_resume(&r, &f.spec), STATUS_INPUT, "run.h5: cannot open it: is it damaged?");
-    expect_failure(record_open(&r, &f.spec, false), STATUS_IO, "there is a record already (unreadable");
+    expect_failure(record_open(&r, &f.spec, false), STATUS_IO, "holds a record already (unreadable");
     cr_assert_eq(folder_size(&f.folder, "runs/small/run.h5"), (long)(size / 2));
     folder_write(&f.folder, "runs/small/run.h5", "not HDF5 at all", 15);
     expect_failure(record_resume(&r, &f.spec), STATUS_INPUT, "is not an HDF5 file");

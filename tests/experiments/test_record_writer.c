@@ -19,8 +19,7 @@ Test(record_writer, an_existing_one_is_refused_and_kept)
     must(record_open(&r, &f.spec, false));
     fixture_rows(r, 0, 5);
     must(record_close(&r, STATUS_OK));
-    expect_failure(record_open(&r, &f.spec, false), STATUS_IO,
-                   "there is a record already (done, 5 iterations)");
+    expect_failure(record_open(&r, &f.spec, false), STATUS_IO, "holds a record already (done, 5 iterations)");
     cr_assert(r == NULL);
     struct store *s = fixture_store(&f);
     free(fixture_numbers(&count, s, "train/loss"));
@@ -58,6 +57,9 @@ Test(record_writer, a_second_process_is_told_who_writes)
     cr_assert(strstr(holder, pid) != NULL, "%s", holder);
     expect_failure(record_open(&second, &f.spec, true), STATUS_IO, pid);
     expect_failure(record_resume(&second, &f.spec), STATUS_IO, pid);
+    expect_failure(record_place_free(f.dir), STATUS_IO, pid);
+    cr_assert(strstr(status_detail(), "--resume") == NULL && strstr(status_detail(), "--force") == NULL,
+              "recommends what is refused next: %s", status_detail());
     kill(child, SIGKILL);
     waitpid(child, &status, 0);
     cr_assert(!record_writer(holder, sizeof holder, f.dir)); /* the kernel let go */
