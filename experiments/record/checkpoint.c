@@ -130,6 +130,19 @@ static enum status rotate(const char *dir)
     return store_sync_folder(latest);
 }
 
+/* A link to another folder would have us replace files there. */
+static enum status make_folder(const char *path)
+{
+    struct stat st;
+
+    if (mkdir(path, 0777) == 0) return STATUS_OK;
+    if (errno != EEXIST)
+        return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) return STATUS_OK;
+    return status_fail(STATUS_IO, "%s: is a link or a file; want a folder for checkpoints, which is made",
+                       path);
+}
+
 static enum status save(const char *path, struct head *h, const struct checkpoint_state *state)
 {
     struct store *s;
@@ -155,8 +168,7 @@ enum status checkpoint_save(struct record *r, const struct trainer *t)
     snprintf(h.run_id, sizeof h.run_id, "%s", record_run_id(r));
     TRY(record_flush(r));
     state_file(path, record_dir(r), CHECKPOINT_FOLDER);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return status_fail(STATUS_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    TRY(make_folder(path));
     state_file(path, record_dir(r), CHECKPOINT_NEXT);
     TRY(checkpoint_state_open(&state, t->graph, true));
     const enum status status = save(path, &h, &state);

@@ -21,12 +21,24 @@ static void read_holder(char holder[LOCK_HOLDER_MAX], int fd)
     snprintf(holder, LOCK_HOLDER_MAX, "process %s", *text != '\0' ? text : "unknown");
 }
 
+/* Opens a regular file itself: a link that somebody has put there is not followed, a pipe does not stop us. Sets errno. */
+static int open_itself(const char *path, int flags)
+{
+    struct stat st;
+    const int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))) return fd;
+    close(fd);
+    errno = EEXIST;
+    return -1;
+}
+
 /* A holder removes its file when it lets go: what was opened before that is no longer the file at `path`. */
 static bool still_there(int fd, const char *path)
 {
     struct stat open_one, named_one;
 
-    return fstat(fd, &open_one) == 0 && stat(path, &named_one) == 0 && open_one.st_ino == named_one.st_ino &&
+    return fstat(fd, &open_one) == 0 && lstat(path, &named_one) == 0 && open_one.st_ino == named_one.st_ino &&
            open_one.st_dev == named_one.st_dev;
 }
 
@@ -45,7 +57,10 @@ enum status lock_take(int *lock, const char *path, const char *what)
 
     for (;;) {
         struct flock range = whole_file;
-        const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        const int fd = open_itself(path, O_RDWR | O_CREAT);
+        if (fd < 0 && (errno == ELOOP || errno == EEXIST))
+            return status_fail(STATUS_IO,
+                               "%s: is a link or a device, not the file that a run makes; remove it", path);
         if (fd < 0) return status_fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
         if (fcntl(fd, F_OFD_SETLK, &range) != 0) {
             read_holder(holder, fd);
@@ -83,7 +98,7 @@ void lock_release(int lock, const char *path)
 enum lock_state lock_look(char holder[LOCK_HOLDER_MAX], const char *path)
 {
     struct flock range = whole_file;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open_itself(path, O_RDONLY);
 
     holder[0] = '\0';
     if (fd < 0) return LOCK_NONE;

@@ -25,6 +25,7 @@ static enum status check_file(const struct store *s, enum store_mode mode)
         return store_fail(STATUS_IO, s, NULL, "%s", strerror(errno));
     }
     if (S_ISDIR(st.st_mode)) return store_fail(STATUS_IO, s, NULL, "is a folder, not an HDF5 file");
+    if (!S_ISREG(st.st_mode)) return store_fail(STATUS_IO, s, NULL, "is not a regular file");
     if (mode == STORE_CREATE) return store_fail(STATUS_IO, s, NULL, "exists already");
     if (mode == STORE_REPLACE) return STATUS_OK;
     if (access(s->path, R_OK) != 0) return store_fail(STATUS_IO, s, NULL, "%s", strerror(errno));

@@ -52,14 +52,16 @@ static bool write_with_digest(int fd, const unsigned char *image, size_t bytes)
     return write_all(fd, image, bytes) && write_all(fd, line, LINE_BYTES) && fsync(fd) == 0;
 }
 
-/* The name aside is fixed, so that one left by a kill is overwritten by the next run. */
+/* The name aside is fixed, so that one left by a kill is replaced by the next run; it is made anew, so that a link which
+ * somebody has put there leads nowhere. */
 enum status store_publish(const struct store *s, const unsigned char *image, size_t bytes)
 {
     char aside[PATH_MAX];
 
     if (snprintf(aside, sizeof aside, "%s.tmp", s->path) >= (int)sizeof aside)
         return store_fail(STATUS_IO, s, NULL, "the path is too long");
-    const int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlink(aside);
+    const int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return store_fail(STATUS_IO, s, NULL, "cannot be written: %s", strerror(errno));
     bool good = write_with_digest(fd, image, bytes);
     int error = errno;

@@ -171,3 +171,60 @@ Test(record_writer, a_full_disk_keeps_the_record_and_the_run_may_go_on)
     store_close(&s);
     fixture_close(&f);
 }
+
+/* --- links -------------------------------------------------------------------------------------------- */
+
+Test(record_writer, links_in_a_run_directory_are_not_followed)
+{
+    static const char *const names[] = {"run.h5",           "run.h5.tmp",     "ckpt/next.h5",
+                                        "ckpt/next.h5.tmp", "ckpt/latest.h5", "ckpt/prev.h5",
+                                        "ckpt/prev.h5.tmp"};
+    struct fixture f;
+    struct record *r;
+    char name[64], text[16] = "";
+
+    fixture_open(&f);
+    folder_write(&f.folder, "precious", "precious", 8);
+    must(record_open(&r, &f.spec, false));
+    cr_assert(mkdir(folder_path(&f.folder, "runs/small/ckpt"), 0777) == 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(name, sizeof name, "runs/small/%s", names[i]);
+        unlink(folder_path(&f.folder, name));
+        cr_assert(symlink(folder_path(&f.folder, "precious"), folder_path(&f.folder, name)) == 0);
+    }
+    fixture_rows(r, 0, 3);
+    f.trainer.at = 3;
+    must(checkpoint_save(r, &f.trainer));
+    must(checkpoint_save(r, &f.trainer));
+    must(record_close(&r, STATUS_OK));
+    must(checkpoint_verify(NULL, NULL, folder_path(&f.folder, "runs/small/ckpt/latest.h5")));
+    cr_assert(folder_read(&f.folder, "precious", text, sizeof text) == 8 && memcmp(text, "precious", 8) == 0);
+    fixture_close(&f);
+}
+
+Test(record_writer, a_link_in_place_of_a_lock_or_a_folder_is_refused)
+{
+    struct fixture f;
+    struct record *r;
+    char holder[128], text[16] = "";
+
+    fixture_open(&f);
+    folder_write(&f.folder, "precious", "precious", 8);
+    cr_assert(mkdir(folder_path(&f.folder, "runs"), 0777) == 0 &&
+              mkdir(folder_path(&f.folder, "runs/small"), 0777) == 0 &&
+              mkdir(folder_path(&f.folder, "elsewhere"), 0777) == 0);
+    const char *lock = folder_path(&f.folder, "runs/small/lock");
+    cr_assert(symlink(folder_path(&f.folder, "precious"), lock) == 0);
+    expect_failure(record_open(&r, &f.spec, false), STATUS_IO, "runs/small/lock: is a link or a device");
+    cr_assert(!record_writer(holder, sizeof holder, f.dir));
+    cr_assert(unlink(lock) == 0 && mkfifo(lock, 0666) == 0);
+    cr_assert(!record_writer(holder, sizeof holder, f.dir), "a pipe is waited for");
+    expect_failure(record_open(&r, &f.spec, false), STATUS_IO, "runs/small/lock: is a link or a device");
+    cr_assert(unlink(lock) == 0);
+    must(record_open(&r, &f.spec, false));
+    cr_assert(symlink(folder_path(&f.folder, "elsewhere"), folder_path(&f.folder, "runs/small/ckpt")) == 0);
+    expect_failure(checkpoint_save(r, &f.trainer), STATUS_IO, "ckpt: is a link or a file");
+    must(record_close(&r, STATUS_OK));
+    cr_assert(folder_read(&f.folder, "precious", text, sizeof text) == 8 && memcmp(text, "precious", 8) == 0);
+    fixture_close(&f);
+}
