@@ -2,6 +2,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/record/version.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,19 @@ static void help(FILE *out)
           out);
 }
 
+enum { ARGUMENT_MOST = 3000 }; /* so that a path with all that is put behind it stays below PATH_MAX */
+
+static enum status arguments_check(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const size_t length = strlen(argv[i]);
+        if (length > ARGUMENT_MOST)
+            return status_fail(STATUS_USAGE, "argument %d: '%.*s...' has %zu characters; at most %d", i,
+                               (int)text_beginning(argv[i], length, 40), argv[i], length, ARGUMENT_MOST);
+    }
+    return STATUS_OK;
+}
+
 static enum status run(int argc, char **argv)
 {
     const struct command *command;
@@ -46,6 +60,7 @@ static enum status run(int argc, char **argv)
         printf("cptsim %s (%s, %s, %s)\n", version_number, version_commit, version_compiler, version_flags);
         return STATUS_OK;
     }
+    TRY(arguments_check(argc, argv));
     TRY(command_find(&command, argv[1]));
     return command->run(argc - 1, argv + 1);
 }

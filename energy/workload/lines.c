@@ -3,13 +3,12 @@
 
 #include "quant/try.h"
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 /* --- lines --- */
 
@@ -22,18 +21,12 @@ enum status lines_open(struct lines *out, const char *path)
     return out->file != NULL ? STATUS_OK : status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
 }
 
-static void skip_mark(char *text)
-{
-    const size_t mark = sizeof byte_order_mark - 1;
-
-    if (strncmp(text, byte_order_mark, mark) == 0) memmove(text, text + mark, strlen(text + mark) + 1);
-}
-
 bool lines_next(struct lines *l)
 {
     errno = 0;
     while (getline(&l->text, &l->room, l->file) >= 0) {
-        if (l->number++ == 0) skip_mark(l->text);
+        const char *const begin = l->number++ == 0 ? text_after_mark(l->text) : l->text;
+        memmove(l->text, begin, strlen(begin) + 1);
         l->text[strcspn(l->text, "\r\n")] = '\0';
         if (l->text[strspn(l->text, " \t,")] != '\0' && l->text[0] != '#') return true;
     }

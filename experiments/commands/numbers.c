@@ -2,6 +2,7 @@
 #include "experiments/commands/numbers.h"
 #include "sim/base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,9 +21,9 @@ static void value_add(struct numbers *v, const char *word, enum status wrong)
     if (end == word || *end != '\0') {
         v->status =
             status_fail(wrong,
-                        "%s: value %zu, '%.40s', is not a number; write decimal (0.3, 1e-4) or hexadecimal "
+                        "%s: value %zu, '%.*s', is not a number; write decimal (0.3, 1e-4) or hexadecimal "
                         "floats (0x1.8p-2), inf or nan",
-                        v->program, v->count + 1, word);
+                        v->program, v->count + 1, (int)text_beginning(word, strlen(word), 40), word);
         return;
     }
     if (v->count == v->room) {
@@ -38,11 +39,45 @@ static void value_add(struct numbers *v, const char *word, enum status wrong)
     v->value[v->count++] = x;
 }
 
+/* What stands between values: blanks, commas, comments from # to the end of their line. The first character behind. */
+static int skip_between(void)
+{
+    int c = getchar();
+
+    for (; c != EOF && (isspace(c) || c == ',' || c == '#'); c = getchar())
+        while (c == '#' && (c = getchar()) != EOF && c != '\n')
+            c = '#';
+    return c;
+}
+
+/* The next word. False: there is none, or it is too long to be a number. */
+static bool word_read(char word[WORD_MOST + 1], struct numbers *v)
+{
+    size_t used = 0;
+    int c = skip_between();
+
+    for (; c != EOF && !isspace(c) && c != ',' && c != '#'; c = getchar()) {
+        if (used == WORD_MOST) {
+            v->status =
+                status_fail(STATUS_INPUT, "%s: value %zu of standard input has more than %d characters",
+                            v->program, v->count + 1, WORD_MOST);
+            return false;
+        }
+        word[used++] = (char)c;
+    }
+    if (c == '#') ungetc(c, stdin); /* to be left out to the end of its line */
+    word[used] = '\0';
+    return used > 0;
+}
+
 static void values_stdin(struct numbers *v)
 {
     char word[WORD_MOST + 1];
-    while (v->status == STATUS_OK && scanf("%1200s", word) == 1)
-        value_add(v, word, STATUS_INPUT);
+
+    for (bool first = true; v->status == STATUS_OK && word_read(word, v); first = false) {
+        const char *const begin = first ? text_after_mark(word) : word;
+        if (*begin != '\0') value_add(v, begin, STATUS_INPUT);
+    }
     if (ferror(stdin))
         v->status = status_fail(STATUS_IO, "%s: standard input: %s", v->program, strerror(errno));
 }

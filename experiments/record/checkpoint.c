@@ -314,7 +314,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
         const enum status status = load(h, &absent, g, path, w);
         if (status == STATUS_OK && !absent) {
             *out = (struct checkpoint_source){.iteration = h->iteration, .loaded = true};
-            snprintf(out->path, sizeof out->path, "%.511s", path);
+            snprintf(out->path, sizeof out->path, "%s", path);
             memcpy(out->run_id, h->run_id, sizeof out->run_id);
             snprintf(out->note, sizeof out->note, "%s%sfrom %.400s at iteration %" PRId64, trouble,
                      *trouble != '\0' ? "; going on " : "", path, h->iteration);
@@ -360,7 +360,7 @@ enum status checkpoint_read(struct checkpoint_source *out, struct graph *g, cons
     }
     TRY(load(&h, &absent, g, path, &any));
     *out = (struct checkpoint_source){.iteration = h.iteration, .loaded = true};
-    snprintf(out->path, sizeof out->path, "%.511s", path);
+    snprintf(out->path, sizeof out->path, "%s", path);
     memcpy(out->run_id, h.run_id, sizeof out->run_id);
     snprintf(out->note, sizeof out->note, "from %.500s at iteration %" PRId64, path, h.iteration);
     return STATUS_OK;

@@ -23,6 +23,8 @@
 
 #include "experiments/record/record.h"
 
+#include <limits.h>
+
 #define CHECKPOINT_SCHEMA "cptsim-checkpoint"
 
 /* Files of a run directory: the newest checkpoint and the one before it, and what is written aside on the
@@ -43,7 +45,7 @@ struct checkpoint_source {
     int64_t iteration; /* iterations done; 0 if nothing was loaded */
     bool loaded;       /* false: there is no checkpoint yet, start from the beginning */
     char run_id[96];   /* of the record that it was written beside */
-    char path[512];
+    char path[PATH_MAX];
     char note[1024]; /* a sentence for the user and the record: "from .../latest.h5 at iteration 400", or why
                         the latest one could not be used */
 };

@@ -57,14 +57,31 @@ static void cpu_model(char *out, size_t size)
     if (file != NULL) fclose(file);
 }
 
-/* The command line with blanks between the words, cut where the buffer ends. */
-static void join(char *out, size_t size, char *const *words)
-{
-    size_t at = 0;
+enum { ARGV_MOST = 60000 }; /* HDF5's attributes end at 64 KiB */
 
-    out[0] = '\0';
-    for (int i = 0; words != NULL && words[i] != NULL && at < size; i++)
-        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? " " : "", words[i]);
+/* The command line with blanks between the words; of an endless one the beginning, which says so. To be freed. */
+static char *command_line(char *const *words)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const out = open_memstream(&text, &size);
+    int i = 0;
+
+    if (out == NULL) return NULL;
+    for (; words != NULL && words[i] != NULL && ftell(out) + (long)strlen(words[i]) < ARGV_MOST; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", words[i]);
+    if (words != NULL && words[i] != NULL) fputs(" ... and more", out);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+static enum status write_argv(struct store *s, char *const *words)
+{
+    char *const text = command_line(words);
+    const enum status status = text != NULL ? store_set_text(s, "provenance", "argv", text)
+                                            : status_fail(STATUS_NOMEM, "no memory for the command line");
+
+    free(text);
+    return status;
 }
 
 static const char *last_part(const char *path)
@@ -107,8 +124,7 @@ static enum status write_invocation(struct store *s, const struct provenance *p)
                                            {"SLURM_ARRAY_TASK_ID", "slurm_array_task"}};
 
     provenance_time(utc);
-    join(text, sizeof text, p->argv);
-    TRY(store_set_text(s, "provenance", "argv", text));
+    TRY(write_argv(s, p->argv));
     TRY(store_set_text(s, "provenance", "cwd_basename", getcwd(text, sizeof text) ? last_part(text) : ""));
     TRY(store_set_text(s, "provenance", "kernels", p->kernels ? p->kernels : ""));
     TRY(store_set_integer(s, "provenance", "threads", p->threads));

@@ -31,6 +31,13 @@ size_t text_beginning(const char *text, size_t length, size_t most)
     return most;
 }
 
+char *text_after_mark(char *line)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+
+    return strncmp(line, mark, sizeof mark - 1) == 0 ? line + sizeof mark - 1 : line;
+}
+
 static bool all_digits(const char *text)
 {
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';

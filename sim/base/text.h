@@ -18,6 +18,9 @@ STATUS_MUST_CHECK enum status text_copy(char *out, size_t size, const char *plac
 /** Bytes of `text` up to `most` of its `length`, so that no character of UTF-8 is cut in two. */
 size_t text_beginning(const char *text, size_t length, size_t most);
 
+/** Where a text file's first line begins: behind a byte-order mark of UTF-8, if there is one. */
+char *text_after_mark(char *line);
+
 enum text_number { TEXT_NUMBER, TEXT_NO_NUMBER, TEXT_TOO_LARGE };
 
 /** The decimal whole number that `text` is: digits behind at most one sign, and nothing else. 010 is ten. */

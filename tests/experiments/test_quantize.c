@@ -221,3 +221,53 @@ ParameterizedTest(char (*row)[32], explain, names_the_codes_that_come_out)
               high, least, most);
     folder_remove(&f);
 }
+
+/* --- values from a file --- */
+
+ParameterizedTestParameters(quantize, reads_files_as_people_write_them)
+{
+    static struct {
+        char text[64], values[32];
+    } rows[] = {{"1 2\n3\n", "1 2 3"},
+                {"1,2, 3\n", "1 2 3"},
+                {"# weights\n1 # one\n2#two\n#", "1 2"},
+                {"\xEF\xBB\xBF"
+                 "1\n2",
+                 "1 2"},
+                {"\xEF\xBB\xBF# x\n7", "7"},
+                {"1\r\n2\r\n", "1 2"},
+                {",,1,,2,", "1 2"}};
+    return cr_make_param_array(__typeof__(rows[0]), rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(char (*row)[64], quantize, reads_files_as_people_write_them)
+{
+    static struct answer file, typed;
+    const struct folder f = folder_new();
+
+    folder_write(&f, "values", row[0], strlen(row[0]));
+    cli(&file, &f, "quantize fx:s8.4 - <'%s/values'", f.path);
+    cli(&typed, &f, "quantize fx:s8.4 %s", row[1]);
+    cr_assert(file.code == 0 && typed.code == 0, "%s%s", file.err, typed.err);
+    cr_assert(eq(str, file.out, typed.out));
+    folder_remove(&f);
+}
+
+Test(quantize, a_word_is_a_value_or_refused_but_never_two)
+{
+    static struct answer o;
+    static char text[2048];
+    const struct folder f = folder_new();
+
+    memset(text, '1', 1200);
+    folder_write(&f, "values", text, 1200);
+    cli(&o, &f, "quantize fx:s8.4 - <'%s/values'", f.path);
+    cr_assert(o.code == 0 && strcmp(o.out, "inf\t127\t0x1.fcp+2\n") == 0, "%s%s", o.out, o.err);
+    text[1200] = '1';
+    folder_write(&f, "values", text, 1201);
+    cli(&o, &f, "quantize fx:s8.4 - <'%s/values'", f.path);
+    cr_assert(eq(int, o.code, 3));
+    cr_assert(strstr(o.err, "value 1 of standard input has more than 1200 characters") != NULL, "%s", o.err);
+    cr_assert(eq(str, o.out, ""));
+    folder_remove(&f);
+}

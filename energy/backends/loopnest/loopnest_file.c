@@ -2,6 +2,7 @@
  * can be counted here. */
 #include "energy/backends/loopnest/loopnest.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +26,8 @@ struct claims {
 static bool next_line(struct reader *r)
 {
     if (getline(&r->text, &r->room, r->file) < 0) return false;
-    r->line++;
+    const char *const begin = r->line++ == 0 ? text_after_mark(r->text) : r->text;
+    memmove(r->text, begin, strlen(begin) + 1);
     r->text[strcspn(r->text, "\r\n")] = '\0';
     return true;
 }
