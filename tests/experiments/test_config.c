@@ -385,7 +385,6 @@ Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
     cr_assert(all(eq(str, p[1].policy, "fp32"), eq(int, p[1].bits, 0)));
 }
 
-
 Test(config, a_switch_has_the_words_that_people_write)
 {
     static const char *const words[] = {"false", "true", "False", "True", "no", "yes", "Off", "on"};
