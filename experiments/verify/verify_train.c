@@ -202,6 +202,21 @@ static enum status run_case(struct train_case *c)
     return s == STATUS_OK ? check_final(c) : s;
 }
 
+/* Extents that layers have as int, and memory for. */
+static enum status check_extents(const struct train_case *c, int64_t classes)
+{
+    enum { BATCH_MOST = 4096, CHANNELS_MOST = 1024, SIDE_MOST = 1024, CLASSES_MOST = 1 << 16 };
+
+    if (c->n <= BATCH_MOST && c->image[1] <= CHANNELS_MOST && c->image[2] <= SIDE_MOST &&
+        c->image[3] <= SIDE_MOST && classes >= 1 && classes <= CLASSES_MOST)
+        return STATUS_OK;
+    return status_fail(STATUS_INPUT,
+                       "%s: /%s: %" PRId64 " images of %" PRId64 " x %" PRId64 " x %" PRId64 " in %" PRId64
+                       " classes; at most %d of %d x %d x %d in %d",
+                       store_path(c->v->file), c->group, c->n, c->image[1], c->image[2], c->image[3], classes,
+                       BATCH_MOST, CHANNELS_MOST, SIDE_MOST, SIDE_MOST, CLASSES_MOST);
+}
+
 /* Images, labels, number of classes. */
 static enum status read_data(struct train_case *c)
 {
@@ -224,6 +239,7 @@ static enum status read_data(struct train_case *c)
     TRY(store_look(&info, c->v->file, path));
     if (info.kind != STORE_DATA)
         return status_fail(STATUS_INPUT, "%s: /%s is missing", store_path(c->v->file), path);
+    TRY(check_extents(c, info.count));
     c->classes = (int)info.count;
     for (int64_t i = 0; i < c->steps * c->n; i++)
         if (!(c->labels[i] >= 0.0f && c->labels[i] < (float)c->classes))

@@ -239,3 +239,23 @@ Test(verify, weights_have_channels)
     expect_failure(check(path, NULL, NULL), STATUS_INPUT, "is a scalar");
     folder_remove(&dir);
 }
+
+Test(verify, a_network_has_extents_that_layers_can_have)
+{
+    const struct folder dir = folder_new();
+    const char *path = folder_path(&dir, "classes.h5");
+    enum { CLASSES = (1 << 16) + 1 };
+    float *bias = calloc(CLASSES, sizeof *bias);
+    struct store *s;
+
+    must(store_open(&s, path, STORE_CREATE));
+    must(store_write(s, "train/resnet8_fw0_bw0/images", bias, STORE_F32, 5, (int64_t[]){1, 1, 3, 8, 8}));
+    must(store_write(s, "train/resnet8_fw0_bw0/labels", bias, STORE_F32, 2, (int64_t[]){1, 1}));
+    must(store_write(s, "train/resnet8_fw0_bw0/init/fc.bias", bias, STORE_F32, 1, (int64_t[]){CLASSES}));
+    must(store_flush(s));
+    store_close(&s);
+    expect_failure(check(path, NULL, NULL), STATUS_INPUT,
+                   "1 images of 3 x 8 x 8 in 65537 classes; at most 4096");
+    free(bias);
+    folder_remove(&dir);
+}
