@@ -52,11 +52,14 @@ __attribute__((format(printf, 3, 4))) static const char *words(struct list_row *
 
 static bool command_row(struct list_row *out, int i)
 {
-    int count;
-    const struct command *c = command_all(&count);
+    static const char *const commands[][3] = {
+#define X(name, usage, summary) {#name, #name " " usage, summary},
+        COMMAND_LIST(X)
+#undef X
+    };
 
-    if (i >= count) return false;
-    return tell(out, c[i].name, c[i].summary, words(out, 1, "%s %s", c[i].name, c[i].usage));
+    if (i >= (int)(sizeof commands / sizeof commands[0])) return false;
+    return tell(out, commands[i][0], commands[i][2], commands[i][1]);
 }
 
 static bool data_row(struct list_row *out, int i)
