@@ -47,7 +47,7 @@ $(OUT)/fuzz/%.replayed: $(OUT)/fuzz/% always
 	    timeout 60 $< --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),1) tests/fuzz/corpus/$*
 
 # What covers all that was ever reached, in few inputs, becomes the corpus: at most FUZZ_KEEP bytes of each target.
-FUZZ_KEEP ?= 16000
+FUZZ_KEEP ?= 12000
 fuzz-keep: fuzz-binaries
 	@for t in $(TARGET); do sh tests/fuzz/keep.sh build/fuzz $$t $(FUZZ_KEEP); done
 

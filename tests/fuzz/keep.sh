@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/fuzz/keep.sh FOLDER TARGET BYTES - the fewest inputs that cover what those of tests/fuzz/corpus/TARGET and of
-# FOLDER/found/TARGET do become tests/fuzz/corpus/TARGET: the smallest first, as many as fit.
+# FOLDER/found/TARGET do become tests/fuzz/corpus/TARGET: those that cover most first, as many as fit.
 set -eu
 folder=$1
 target=$2
@@ -16,8 +16,8 @@ export ASAN_OPTIONS=allocator_may_return_null=1 LSAN_OPTIONS="suppressions=$fold
 } >&2
 rm -rf "$corpus"
 mkdir -p "$corpus"
-# An input for each line of `ls`: names are hashes.
-ls -Sr "$kept" | while read -r input; do
+# In the order in which the merge wrote them; names are hashes.
+ls -tr "$kept" | while read -r input; do
     size=$(wc -c <"$kept/$input")
     most=$((most - size))
     [ "$most" -ge 0 ] || break
