@@ -33,7 +33,7 @@ static enum status check_file(const struct store *s, enum store_mode mode)
     return STATUS_OK;
 }
 
-static hid_t access_properties(bool in_memory)
+hid_t store_access_properties(bool in_memory)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 
@@ -55,7 +55,7 @@ static hid_t creation_properties(void)
 
 static enum status open_hdf5(struct store *s, enum store_mode mode)
 {
-    const hid_t access = access_properties(s->writable), creation = creation_properties();
+    const hid_t access = store_access_properties(s->writable), creation = creation_properties();
     enum status status = STATUS_OK;
 
     if (mode >= STORE_CREATE) {
@@ -85,6 +85,7 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
     s->file = -1;
     s->writable = mode != STORE_READ;
     enum status status = check_file(s, mode);
+    if (status == STATUS_OK && mode < STORE_CREATE) status = store_guard(s);
     if (status == STATUS_OK) status = open_hdf5(s, mode);
     if (status == STATUS_OK && mode < STORE_CREATE) status = store_check_length(s);
     if (status != STATUS_OK) {

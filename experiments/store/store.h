@@ -64,7 +64,7 @@ enum store_type {
 /** Bytes of one value in memory; `width` of a text. */
 size_t store_type_bytes(enum store_type type, size_t width);
 
-enum { STORE_RANK_MAX = 8, STORE_NAME_MAX = 256 };
+enum { STORE_RANK_MAX = 8, STORE_NAME_MAX = 256, STORE_DEPTH_MOST = 32 /* groups inside each other */ };
 
 enum store_kind { STORE_ABSENT, STORE_GROUP, STORE_DATA };
 
@@ -82,7 +82,10 @@ struct store;
 
 /* --- the file ----------------------------------------------------------------------------------------- */
 
-/** Open or begin a file. STORE_CREATE and STORE_REPLACE write nothing before the first flush. */
+/**
+ * Open or begin a file. A child process goes through an existing one first: what HDF5 would crash on, or never be done
+ * with, and what leads to other files, is STATUS_INPUT (store_guard.c). STORE_CREATE and STORE_REPLACE write nothing before the first flush.
+ */
 STATUS_MUST_CHECK enum status store_open(struct store **out, const char *path, enum store_mode mode);
 
 /** Put everything on disk, series included; no change for STORE_READ. After a failure the file on disk is the

@@ -38,6 +38,12 @@ STATUS_MUST_CHECK enum status store_publish(const struct store *s, const unsigne
 /** STATUS_INPUT if the line with its digest is cut: so was the file. */
 STATUS_MUST_CHECK enum status store_check_length(const struct store *s);
 
+/** How a file is opened: from disk, or read into memory. To be closed. */
+hid_t store_access_properties(bool in_memory);
+
+/** Can HDF5 go through an existing file? STATUS_INPUT if it would crash or never end, or be led to other files. */
+STATUS_MUST_CHECK enum status store_guard(const struct store *s);
+
 /** New HDF5 types, to be closed: of values in memory, and in files. width: bytes of a text. */
 hid_t store_memory_type(enum store_type type, size_t width);
 hid_t store_file_type(enum store_type type, size_t width);

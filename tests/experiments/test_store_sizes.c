@@ -64,31 +64,6 @@ Test(store_sizes, what_deflates_best_is_read)
     folder_remove(&f);
 }
 
-static enum status pass_over(void *context, struct store *s, const char *path, const struct store_info *info)
-{
-    (void)s, (void)path, (void)info;
-    ++*(int *)context;
-    return STATUS_OK;
-}
-
-Test(store_sizes, a_group_that_contains_itself_has_an_end)
-{
-    const struct folder f = folder_new();
-    const hid_t file = H5Fcreate(folder_path(&f, "circle.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    struct store *s;
-    int visits = 0;
-
-    H5Gclose(H5Gcreate2(file, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-    for (const char *name = "bcd"; *name != '\0'; name++)
-        H5Lcreate_hard(file, "a", file, (char[]){'a', '/', *name, '\0'}, H5P_DEFAULT, H5P_DEFAULT);
-    H5Fclose(file);
-    must(store_open(&s, folder_path(&f, "circle.h5"), STORE_READ));
-    expect_failure(artifact_walk(s, "", pass_over, &visits), STATUS_INPUT, "does one contain itself?");
-    cr_assert(visits > 3 && visits <= 256 * 3, "%d", visits);
-    store_close(&s);
-    folder_remove(&f);
-}
-
 /* A column that is shorter than iter is read by nobody as if it were as long. */
 Test(store_sizes, a_column_of_train_has_a_row_an_iteration)
 {
