@@ -25,7 +25,7 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/target_%.o $(OUT)/tests/fuzz/fuzz.o $(FUZZ_MAIN
 
 # build/fuzz is whole: it can be copied to a machine that has nothing but a C library and run by its run.sh.
 fuzz-deps: install-deps
-	@sh .ci/install clang lld libomp-dev
+	@sh .ci/install clang libclang-rt-dev lld libomp-dev
 fuzz-binaries: fuzz-deps
 	+@$(FUZZ) fuzz-folder
 fuzz-folder: $(TARGET:%=$(OUT)/fuzz/%)
