@@ -28,7 +28,7 @@ static const struct place_for_text places[] = {
     {"train @/tiny.yaml --print-config --set data.dir=", "", 'a', 511, CODE_USAGE},
     {"train @/tiny.yaml --print-config --set hardware=", "", 'a', 255, CODE_USAGE},
     {"train @/tiny.yaml --print-config --set evaluate.bits=", "", '0', 31, CODE_USAGE},
-    {"train @/tiny.yaml --out ", "", '/', 3000, CODE_USAGE},
+    {"train @/tiny.yaml --print-config --out ", "", 'a', 3000, CODE_USAGE},
     {"eval @/tiny/run.h5 --data-dir ", "", 'a', 511, CODE_USAGE},
     {"info ", "", 'a', 3000, CODE_USAGE},
 };
