@@ -44,7 +44,7 @@ fuzz-replay: install-deps
 fuzz-replay-run: $(TARGET:%=$(OUT)/fuzz/%.replayed)
 $(OUT)/fuzz/%.replayed: $(OUT)/fuzz/% always
 	@LSAN_OPTIONS=suppressions=.ci/lsan:print_suppressions=0 ASAN_OPTIONS=allocator_may_return_null=1 OMP_NUM_THREADS=1 \
-	    timeout 60 $< --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),1) tests/fuzz/corpus/$*
+	    timeout 300 $< --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),1) tests/fuzz/corpus/$*
 
 # What covers all that was ever reached, in few inputs, becomes the corpus: at most FUZZ_KEEP bytes of each target.
 FUZZ_KEEP ?= 12000
