@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MEMORY_STEP = 1 << 20 }; /* a file in memory grows by this many bytes */
-
 /* --- open, close -------------------------------------------------------------------------------------- */
 
 /* What can be said about a file before HDF5 sees it. */
@@ -31,16 +29,6 @@ static enum status check_file(const struct store *s, enum store_mode mode)
     if (access(s->path, R_OK) != 0) return store_fail(STATUS_IO, s, NULL, "%s", strerror(errno));
     if (st.st_size == 0) return store_fail(STATUS_INPUT, s, NULL, "is empty, not an HDF5 file");
     return STATUS_OK;
-}
-
-hid_t store_access_properties(bool in_memory)
-{
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    H5Pset_file_locking(access, false, true); /* files on disk are always complete: see store_flush */
-    if (in_memory) H5Pset_fapl_core(access, MEMORY_STEP, false);
-    return access;
 }
 
 static hid_t creation_properties(void)
@@ -120,25 +108,6 @@ const char *store_library_version(void)
 }
 
 /* --- on disk, whole ----------------------------------------------------------------------------------- */
-
-enum status store_sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL) {
-        snprintf(folder, sizeof folder, ".");
-    } else {
-        slash[slash == folder] = '\0'; /* the folder of "/x" is "/" */
-    }
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return status_fail(STATUS_IO, "%s: %s", folder, strerror(errno));
-    const bool synced = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system that has no such thing */
-    const int error = errno;
-    close(fd);
-    return synced ? STATUS_OK : status_fail(STATUS_IO, "%s: cannot fsync: %s", folder, strerror(error));
-}
 
 enum status store_flush(struct store *s)
 {
