@@ -199,21 +199,54 @@ static enum status not_ahead(int64_t iteration, struct store *s, const char *pat
 
 /* --- a run, a checkpoint ------------------------------------------------------------------------------ */
 
-static void examine_checkpoint(struct doctor *d, const char *path, struct store *record)
+static void checkpoint_path(char path[PATH_MAX], const char *dir, int i)
+{
+    snprintf(path, PATH_MAX, "%.4000s/%s", dir, checkpoint_files[i]);
+}
+
+enum { NOT_THERE = -1 };
+
+/* The iteration of a checkpoint that is whole, or NOT_THERE. */
+static int64_t examine_checkpoint(struct doctor *d, const char *path)
 {
     char claim[PATH_MAX + 64];
     int64_t iteration = 0;
 
     snprintf(claim, sizeof claim, "%s has the digest it was written with", path);
-    if (!check(d, checkpoint_verify(&iteration, NULL, path), claim) || record == NULL) return;
-    snprintf(claim, sizeof claim, "%s is not ahead of the record", path);
-    check(d, not_ahead(iteration, record, path), claim);
+    return check(d, checkpoint_verify(&iteration, NULL, path), claim) ? iteration : NOT_THERE;
+}
+
+/* A run that is going on flushes its record before it saves a checkpoint: a record that is opened after its checkpoints
+ * were read is not behind them. */
+static enum status examine_checkpoints(int64_t iteration[CHECKPOINTS], struct doctor *d)
+{
+    char path[PATH_MAX];
+    struct artifact *a = &d->artifact;
+
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        checkpoint_path(path, a->dir, i);
+        iteration[i] = access(path, F_OK) == 0 ? examine_checkpoint(d, path) : NOT_THERE;
+    }
+    snprintf(path, sizeof path, "%s", a->path);
+    artifact_close(a);
+    return artifact_open_run(a, path);
+}
+
+static void compare_checkpoints(struct doctor *d, const int64_t iteration[CHECKPOINTS])
+{
+    char claim[PATH_MAX + 64], path[PATH_MAX];
+
+    for (int i = 0; i < CHECKPOINTS; i++) {
+        if (iteration[i] == NOT_THERE) continue;
+        checkpoint_path(path, d->artifact.dir, i);
+        snprintf(claim, sizeof claim, "%s is not ahead of the record", path);
+        check(d, not_ahead(iteration[i], d->artifact.store, path), claim);
+    }
 }
 
 static void examine_run(struct doctor *d)
 {
     struct store *s = d->artifact.store;
-    char path[PATH_MAX];
 
     check(d, equal_lengths(s, RECORD_TRAIN), "the columns of train have one length");
     check(d, eval_lengths(s), "the columns of each evaluation have one length");
@@ -222,10 +255,6 @@ static void examine_run(struct doctor *d)
     if (store_has(s, RECORD_WIDTHS)) {
         check(d, every_iteration(s, RECORD_WIDTHS), "widths has every iteration of train once, in order");
         check(d, widths_of_layers(s), "widths has possible bits for every iteration and layer");
-    }
-    for (int i = 0; i < CHECKPOINTS; i++) {
-        snprintf(path, sizeof path, "%.4000s/%s", d->artifact.dir, checkpoint_files[i]);
-        if (access(path, F_OK) == 0) examine_checkpoint(d, path, s);
     }
 }
 
@@ -273,15 +302,23 @@ static enum status examine_leftovers(const struct doctor *d)
 
 /* --- all ---------------------------------------------------------------------------------------------- */
 
-static void examine(struct doctor *d)
+static enum status examine(struct doctor *d)
 {
+    const bool is_run = d->artifact.kind == ARTIFACT_RUN;
+    int64_t iteration[CHECKPOINTS];
     int count = 0;
 
+    if (is_run) TRY(examine_checkpoints(iteration, d));
     whole_file(d);
     check(d, artifact_walk(d->artifact.store, "", read_it, &count),
           "every value can be read, with its checksum");
-    if (d->artifact.kind == ARTIFACT_RUN) examine_run(d);
-    if (d->artifact.kind == ARTIFACT_CHECKPOINT) examine_checkpoint(d, d->artifact.path, NULL);
+    if (is_run) {
+        examine_run(d);
+        compare_checkpoints(d, iteration);
+        return examine_leftovers(d);
+    }
+    (void)examine_checkpoint(d, d->artifact.path);
+    return STATUS_OK;
 }
 
 enum status command_doctor(int argc, char **argv)
@@ -304,8 +341,7 @@ enum status command_doctor(int argc, char **argv)
                            o.path.path);
     }
     d.repair = o.repair;
-    examine(&d);
-    enum status status = d.artifact.kind == ARTIFACT_RUN ? examine_leftovers(&d) : STATUS_OK;
+    const enum status status = examine(&d);
     artifact_close(&d.artifact);
     TRY(status);
     if (d.bad == 0) return STATUS_OK;

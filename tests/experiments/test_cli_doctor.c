@@ -2,6 +2,9 @@
 #include "experiments/store/store.h"
 #include "tests/fixtures/cli_run.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+
 Test(cli_doctor, finds_what_is_not_whole)
 {
     struct fixture f;
@@ -112,6 +115,40 @@ Test(cli_doctor, tells_of_a_record_that_nobody_writes_any_more)
     must(store_flush(s));
     store_close(&s);
     expect(&f, "doctor a", 0, "left\ta/run.h5 says 'running', but no process writes it");
+    fixture_close(&f);
+}
+
+/* Trains and saves without end, as fast as it can. */
+static void write_on(struct fixture *f)
+{
+    struct record *r;
+
+    must(record_open(&r, &f->spec, false));
+    for (int64_t i = 0;; i++) {
+        const struct run_row row = fixture_row(i);
+        must(record_row(r, &row));
+        f->trainer.at = i + 1;
+        must(checkpoint_save(r, &f->trainer));
+    }
+}
+
+Test(cli_doctor, a_run_that_goes_on_is_never_called_bad)
+{
+    enum { TIMES = 12 };
+    struct fixture f;
+
+    fixture_open(&f);
+    f.spec.dir = folder_path(&f.folder, "a");
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a claim that fails leaves nobody behind */
+        write_on(&f);
+    }
+    while (folder_size(&f.folder, "a/ckpt/prev.h5") < 0)
+        usleep(1000);
+    for (int i = 0; i < TIMES; i++)
+        expect(&f, "doctor a", 0, "ok\ta is being written by process ");
+    cr_assert(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
     fixture_close(&f);
 }
 
