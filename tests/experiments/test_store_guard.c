@@ -76,3 +76,39 @@ Test(store_guard, nothing_leads_to_other_files)
     expect_refused(&f, "outside.h5", "outside.h5: has values that lie in another file");
     folder_remove(&f);
 }
+
+/* A text of variable length, whose size in the heap of the file is then said to be 0x57 << 56 bytes. */
+static void write_boundless_text(const struct folder *f, const char *name)
+{
+    enum {
+        SIZE_TOP = 16 + 8 + 7
+    }; /* behind the heap's name: its head, the object's head, the top byte of its size */
+    static char bytes[1 << 16];
+    const char *text = "cptsim-run";
+    const hid_t file = file_new(f, name), space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
+
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t attribute = H5Acreate2(file, "schema", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(attribute, type, &text);
+    H5Aclose(attribute);
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Fclose(file);
+    const size_t size = folder_read(f, name, bytes, sizeof bytes);
+    char *heap = memmem(bytes, size, "GCOL", 4);
+    cr_assert(heap != NULL);
+    heap[SIZE_TOP] = 0x57;
+    folder_write(f, name, bytes, size);
+}
+
+Test(store_guard, what_crashes_hdf5_is_a_sentence)
+{
+    struct fixture f;
+
+    if (strcmp(store_library_version(), "1.10.8") != 0) cr_skip_test("known of HDF5 1.10.8");
+    fixture_open(&f);
+    write_boundless_text(&f.folder, "hurt.h5");
+    expect_refused(&f.folder, "hurt.h5", "hurt.h5: HDF5 crashes on it");
+    expect(&f, "info hurt.h5", EXIT_INPUT, "hurt.h5: HDF5 crashes on it");
+    fixture_close(&f);
+}
