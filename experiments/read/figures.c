@@ -56,7 +56,8 @@ enum status figure_data_open(FILE **out, char path[PATH_MAX], const char *dir, c
     snprintf(path, PATH_MAX, "%.3000s/data/%.200s", dir, name);
     char aside[PATH_MAX];
     aside_name(aside, path);
-    *out = fopen(aside, "w");
+    unlink(aside); /* a link there would be followed */
+    *out = fopen(aside, "wx");
     return *out != NULL ? STATUS_OK
                         : status_fail(STATUS_IO, "%s: cannot write it: %s", path, strerror(errno));
 }
@@ -263,7 +264,7 @@ static void become_gnuplot(const char *script, const char *data, const char *out
 {
     /* Not by freopen, which would print the parent's unwritten output a second time. */
     const int nothing = open("/dev/null", O_RDWR);
-    const int complaints = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    const int complaints = open(log, O_WRONLY | O_CREAT | O_EXCL, 0666);
 
     if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 ||
         dup2(complaints, STDERR_FILENO) < 0)
@@ -286,12 +287,34 @@ static void read_log(char text[LOG_MAX], const char *path)
     if (log != NULL) fclose(log);
 }
 
+/* gnuplot opens a pipe to a shell for a name that begins with '|' or '<': no name that it gets may begin so. */
+static void plain_name(char out[PATH_MAX], const char *path)
+{
+    snprintf(out, PATH_MAX, "%s%.4000s", path[0] == '/' ? "" : "./", path);
+}
+
+/* gnuplot exits with 0 where it could not write: a whole file ends as its format does. */
+static bool is_whole(const char *path, const char *format)
+{
+    const char *const end = strcmp(format, "svg") == 0 ? "</svg>" : "IEND";
+    char tail[64] = "";
+    FILE *const file = fopen(path, "rb");
+    size_t length = 0;
+
+    if (file != NULL && fseek(file, -(long)(sizeof tail), SEEK_END) == 0)
+        length = fread(tail, 1, sizeof tail, file);
+    if (file != NULL) fclose(file);
+    return memmem(tail, length, end, strlen(end)) != NULL;
+}
+
 static enum status run_gnuplot(const char *script, const char *data, const char *out, const char *format)
 {
     char log[PATH_MAX], text[LOG_MAX];
     int outcome = -1;
 
     snprintf(log, sizeof log, "%.4000s/gnuplot.log", data);
+    unlink(log);
+    unlink(out);
     const pid_t child = fork();
     if (child == 0) become_gnuplot(script, data, out, format, log);
     if (child < 0 || waitpid(child, &outcome, 0) != child)
@@ -310,14 +333,18 @@ static enum status run_gnuplot(const char *script, const char *data, const char 
 
 enum status figure_draw(const struct figure *f, const char *dir, const char *scripts)
 {
-    char script[PATH_MAX], data[PATH_MAX], out[PATH_MAX], aside[PATH_MAX];
+    char script[PATH_MAX], data[PATH_MAX], out[PATH_MAX], aside[PATH_MAX], plain[2][PATH_MAX];
 
-    snprintf(script, sizeof script, "%.4000s/%s.gp", scripts, f->name);
-    snprintf(data, sizeof data, "%.4000s/data", dir);
+    plain_name(plain[0], dir);
+    plain_name(plain[1], scripts);
+    snprintf(script, sizeof script, "%.4000s/%s.gp", plain[1], f->name);
+    snprintf(data, sizeof data, "%.4000s/data", plain[0]);
     for (int i = 0; i < FORMATS; i++) {
         snprintf(out, sizeof out, "%.4000s/%s.%s", dir, f->name, formats[i]);
-        snprintf(aside, sizeof aside, "%.4000s/.%s.%s", dir, f->name, formats[i]);
-        const enum status status = run_gnuplot(script, data, aside, formats[i]);
+        snprintf(aside, sizeof aside, "%.4000s/.%s.%s", plain[0], f->name, formats[i]);
+        enum status status = run_gnuplot(script, data, aside, formats[i]);
+        if (status == STATUS_OK && !is_whole(aside, formats[i]))
+            status = status_fail(STATUS_IO, "%s: cannot write all of it: is the disk full?", out);
         if (status != STATUS_OK) {
             unlink(aside);
             return status;

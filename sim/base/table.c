@@ -43,7 +43,7 @@ static void fold(char out[LONGEST + 1], const char *name)
 
 static int distance(const char *a, const char *b)
 {
-    char x[LONGEST + 1], y[LONGEST + 1];
+    char x[LONGEST + 1] = "", y[LONGEST + 1] = "";
 
     fold(x, a);
     fold(y, b);

@@ -38,7 +38,7 @@ static const struct dataset_files kmnist_files = {
 
 #define EMNIST_FILES(split, first)                                                                           \
     {                                                                                                        \
-        .raw = {28, 28, 1}, .label_bytes = 1, .label_first = first, .subfolder = "gzip",                     \
+        .raw = {28, 28, 1}, .label_bytes = 1, .label_first = (first), .subfolder = "gzip",                   \
         .name = {{"emnist-" split "-train-images-idx3-ubyte", "emnist-" split "-train-labels-idx1-ubyte"},   \
                  {"emnist-" split "-test-images-idx3-ubyte", "emnist-" split "-test-labels-idx1-ubyte"}},    \
         .read = dataset_idx_read                                                                             \
