@@ -80,7 +80,9 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write(), with a sentence */
     enum status s = run(argc, argv);
 
-    if (fflush(stdout) != 0 && s == STATUS_OK) s = status_fail(STATUS_IO, "cannot write to stdout");
+    /* ferror: what could not be written may have been flushed on the way, and is forgotten by the stream. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && s == STATUS_OK)
+        s = status_fail(STATUS_IO, "cannot write to stdout");
     if (s != STATUS_OK) fprintf(stderr, "cptsim: %s\n", status_detail());
     return status_exit_code(s);
 }

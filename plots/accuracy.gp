@@ -30,9 +30,9 @@ do for [i=1:arms] {
 # the cheapest ones. Above the curves there is a line of text for each arm; more than six have a key instead.
 lines = arms <= 6 ? arms : 0
 lost = 110 * (best - worst)
-span = best <= 0.3 ? 100 * best : lost > 25 ? lost : 25.0
+span = best <= 0.01 ? 1.0 : best <= 0.3 ? 100 * best : lost > 25 ? lost : 25.0
 row = 0.075 * span
-lowest = 100 * best - span
+lowest = best <= 0.3 ? 0 : 100 * best - span
 highest = 100 * best + (lines + 0.6) * row
 cheapest = gbitops(least_cost) / 12
 dearest = gbitops(most_cost) * 1.6

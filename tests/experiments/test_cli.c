@@ -273,12 +273,46 @@ Test(cli, unwritable_places_and_full_disks_exit_with_4)
     folder_remove(&f);
 }
 
-Test(cli, a_full_stdout_is_an_error)
+/* A line for each command that prints; @ stands for a folder with a run in it. To add a command: its line. */
+static const char *const printing[] = {
+    "schedule cosine --bits 3:8 -i 9 -c 1",
+    "cost resnet8",
+    "train @/tiny.yaml --quiet --out @/full",
+    "eval @/run",
+    "verify tests/golden/cpt_reference.h5",
+    "quantize fx:s8.4 1",
+    "explain fx:s8.4 1",
+    "report @/run",
+    "figures @/run --out @/figures",
+    "info @/run",
+    "export @/run",
+    "diff @/run @/run",
+    "doctor @/run",
+    "list",
+};
+
+Test(cli, a_full_stdout_is_an_error_of_every_command)
 {
-    char command[256];
-    snprintf(command, sizeof command, "'%s' list keys >/dev/full 2>/dev/null", program());
-    const int status = system(command);
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 4);
+    static struct answer o;
+    const struct folder f = tiny_experiment(4);
+    int count;
+    const struct command *c = command_all(&count);
+
+    cli(&o, &f, "train %s/tiny.yaml --out %s/run", f.path, f.path);
+    cr_assert(o.code == 0, "%s", o.err);
+    for (int i = 0; i < count; i++) {
+        char arguments[512], command[2048], err[4096];
+        cr_assert(i < (int)(sizeof printing / sizeof printing[0]), "'%s' has no line", c[i].name);
+        cr_assert(strncmp(printing[i], c[i].name, strlen(c[i].name)) == 0, "'%s' is not line %d", c[i].name,
+                  i);
+        with_folder(arguments, sizeof arguments, printing[i], &f);
+        snprintf(command, sizeof command, "'%s' %s >/dev/full 2>'%s/err'", program(), arguments, f.path);
+        const int status = system(command);
+        slurp(err, sizeof err, &f, "err");
+        cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 4, "%s: %d: %s", printing[i], status, err);
+        cr_assert(strstr(err, "cptsim: cannot write to stdout") != NULL, "%s: %s", printing[i], err);
+    }
+    folder_remove(&f);
 }
 
 Test(cli, missing_data_names_the_package)
