@@ -333,7 +333,7 @@ static enum status load_newest(struct checkpoint_source *out, struct head *h, st
 enum status checkpoint_load(struct checkpoint_source *out, struct trainer *t, const struct record *r)
 {
     const struct wanted wanted = {record_run_id(r), record_iterations(r) > 0, t->spec};
-    struct head h;
+    struct head h = {0};
 
     TRY(load_newest(out, &h, t->graph, record_dir(r), &wanted));
     if (!out->loaded) return STATUS_OK;
