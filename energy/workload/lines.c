@@ -23,20 +23,16 @@ enum status lines_open(struct lines *out, const char *path)
 
 bool lines_next(struct lines *l)
 {
-    errno = 0;
-    while (getline(&l->text, &l->room, l->file) >= 0) {
-        const char *const begin = l->number++ == 0 ? text_after_mark(l->text) : l->text;
-        memmove(l->text, begin, strlen(begin) + 1);
-        l->text[strcspn(l->text, "\r\n")] = '\0';
-        if (l->text[strspn(l->text, " \t,")] != '\0' && l->text[0] != '#') return true;
+    while (text_line(&l->text, &l->room, &l->error, l->file, l->number == 0)) {
+        l->number++;
+        if (l->text[strspn(l->text, " \t,\r")] != '\0' && l->text[0] != '#') return true;
     }
-    l->error = feof(l->file) ? 0 : errno;
     return false;
 }
 
 enum status lines_close(struct lines *l, enum status s)
 {
-    if (l->error != 0) s = status_fail(STATUS_IO, "%s: %s", l->path, strerror(l->error));
+    if (l->error != 0) s = text_line_fault(l->path, l->number + 1, l->error);
     free(l->text);
     free(l->heading);
     if (l->file != stdin) fclose(l->file);

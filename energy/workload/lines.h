@@ -29,7 +29,7 @@ struct lines {
     char *text; /* without its end */
     size_t room;
     int number; /* from 1 */
-    int error;  /* errno of a line that could not be read, or 0 */
+    int error;  /* of a line that could not be read, or 0: text_line_fault tells */
 
     /* of the heading */
     char delimiter;

@@ -39,7 +39,7 @@ struct run_result {
  * Train one configuration: every iteration, layer trace and evaluation goes into the record, checkpoints
  * beside it.
  *
- * STATUS_INTERRUPTED after SIGINT or SIGTERM, with a checkpoint of the last iteration; STATUS_DIVERGED if the
+ * STATUS_INTERRUPTED after a signal of stop.h, with a checkpoint of the last iteration; STATUS_DIVERGED if the
  * loss is not finite, with that iteration recorded. The result is filled only for STATUS_OK.
  */
 STATUS_MUST_CHECK enum status run_train(struct run_result *result, const struct config *config,

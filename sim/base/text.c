@@ -38,6 +38,52 @@ char *text_after_mark(char *line)
     return strncmp(line, mark, sizeof mark - 1) == 0 ? line + sizeof mark - 1 : line;
 }
 
+enum { LINE_LONG = -1, LINE_ZERO = -2 }; /* beside errno, which is positive */
+
+static bool line_grow(char **text, size_t *room)
+{
+    const size_t wanted = *room == 0 ? 256 : 2 * *room;
+    char *const more = realloc(*text, wanted);
+
+    if (more == NULL) return false;
+    *text = more;
+    *room = wanted;
+    return true;
+}
+
+bool text_line(char **text, size_t *room, int *error, FILE *file, bool first)
+{
+    size_t used = 0;
+    int c;
+
+    *error = 0;
+    errno = 0;
+    while ((c = getc(file)) != EOF && c != '\n') {
+        if (used == TEXT_LINE_MOST || c == '\0') *error = c == '\0' ? LINE_ZERO : LINE_LONG;
+        if (*error == 0 && used + 1 >= *room && !line_grow(text, room)) *error = ENOMEM;
+        if (*error != 0) return false;
+        (*text)[used++] = (char)c;
+    }
+    if (ferror(file)) *error = errno != 0 ? errno : EIO;
+    if (c == EOF && (used == 0 || *error != 0)) return false;
+    if (*room == 0 && !line_grow(text, room)) return *error = ENOMEM, false;
+    (*text)[used] = '\0';
+    if (used > 0 && (*text)[used - 1] == '\r') (*text)[used - 1] = '\0';
+    const char *const begin = first ? text_after_mark(*text) : *text;
+    memmove(*text, begin, strlen(begin) + 1);
+    return true;
+}
+
+enum status text_line_fault(const char *path, int number, int error)
+{
+    if (error == LINE_LONG)
+        return status_fail(STATUS_INPUT, "%s:%d: a line of more than %d bytes; want a text file", path,
+                           number, TEXT_LINE_MOST);
+    if (error == LINE_ZERO)
+        return status_fail(STATUS_INPUT, "%s:%d: a byte that is 0; want a text file", path, number);
+    return status_fail(STATUS_IO, "%s: %s", path, strerror(error));
+}
+
 static bool all_digits(const char *text)
 {
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';

@@ -4,8 +4,10 @@
 
 #include "quant/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /**
  * Copy `length` bytes of `text` into out[size] and end them with a 0. If they have no room, out is "" (never a
@@ -17,6 +19,17 @@ STATUS_MUST_CHECK enum status text_copy(char *out, size_t size, const char *plac
 
 /** Bytes of `text` up to `most` of its `length`, so that no character of UTF-8 is cut in two. */
 size_t text_beginning(const char *text, size_t length, size_t most);
+
+enum { TEXT_LINE_MOST = 1 << 20 };
+
+/**
+ * Read a line into *text, which grows to *room bytes and is to be freed, without its end and, if it is the first, without
+ * a byte-order mark. False: there is none, with *error 0 at the end of the file, or else what text_line_fault tells.
+ */
+bool text_line(char **text, size_t *room, int *error, FILE *file, bool first);
+
+/** What went wrong in line `number`: it cannot be read, has more than TEXT_LINE_MOST bytes, or one that is 0. */
+enum status text_line_fault(const char *path, int number, int error);
 
 /** Where a text file's first line begins: behind a byte-order mark of UTF-8, if there is one. */
 char *text_after_mark(char *line);

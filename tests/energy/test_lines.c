@@ -81,3 +81,35 @@ Test(lines, a_bad_heading_and_bad_rows_are_answered_with_their_place)
                    "a.csv:2: 1 fields, but the heading");
     expect_failure(read_all(last, sizeof last, "a,b\n1,2,3\n"), STATUS_INPUT, "a.csv:2: 3 fields");
 }
+
+Test(lines, what_is_no_text_is_refused_and_endless_lines_end)
+{
+    static char text[(1 << 20) + 16];
+    const struct folder f = folder_new();
+    struct lines l;
+
+    folder_write(&f, "zero.csv", "a,b\n1,\0002\n", 9);
+    must(lines_open(&l, folder_path(&f, "zero.csv")));
+    must(lines_heading(&l, "a,b"));
+    cr_assert(!lines_next(&l));
+    expect_failure(lines_close(&l, STATUS_OK), STATUS_INPUT,
+                   "zero.csv:2: a byte that is 0; want a text file");
+
+    must(lines_open(&l, "/dev/zero"));
+    cr_assert(!lines_next(&l));
+    expect_failure(lines_close(&l, STATUS_OK), STATUS_INPUT, "/dev/zero:1: a byte that is 0");
+
+    memset(text, 'a', sizeof text);
+    memcpy(text, "a,b\n", 4);
+    folder_write(&f, "long.csv", text, 4 + (1 << 20) + 1);
+    must(lines_open(&l, folder_path(&f, "long.csv")));
+    must(lines_heading(&l, "a,b"));
+    cr_assert(!lines_next(&l));
+    expect_failure(lines_close(&l, STATUS_OK), STATUS_INPUT, "long.csv:2: a line of more than 1048576 bytes");
+    folder_write(&f, "long.csv", text, 4 + (1 << 20));
+    must(lines_open(&l, folder_path(&f, "long.csv")));
+    must(lines_heading(&l, "a,b"));
+    cr_assert(lines_next(&l) && strlen(l.text) == 1 << 20);
+    must(lines_close(&l, STATUS_OK));
+    folder_remove(&f);
+}

@@ -4,6 +4,7 @@
 
 #include "experiments/store/store.h"
 
+#include <criterion/parameterized.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,7 +105,13 @@ Test(resume, ten_kills_leave_no_trace_in_the_result)
     folder_remove(&f);
 }
 
-Test(resume, sigterm_checkpoints_and_exits_with_75)
+ParameterizedTestParameters(resume, a_signal_to_stop_checkpoints_and_exits_with_75)
+{
+    static int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGXCPU};
+    return cr_make_param_array(int, signals, sizeof signals / sizeof signals[0]);
+}
+
+ParameterizedTest(int *which, resume, a_signal_to_stop_checkpoints_and_exits_with_75)
 {
     const struct folder f = tiny_experiment(100000);
     struct answer o;
@@ -112,7 +119,7 @@ Test(resume, sigterm_checkpoints_and_exits_with_75)
     const pid_t pid = start(&f, "run");
     for (int i = 0; i < 600 && folder_size(&f, "run/ckpt/latest.h5") < 0; i++)
         usleep(50000);
-    const int status = signal_after(pid, 0, SIGTERM);
+    const int status = signal_after(pid, 0, *which);
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 75, "status %d", status);
     slurp(o.err, sizeof o.err, &f, "stderr");
     cr_assert(strstr(o.err, "the same command with --resume goes on") != NULL, "%s", o.err);

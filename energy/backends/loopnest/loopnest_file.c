@@ -14,7 +14,7 @@ struct reader {
     FILE *file;
     char *text; /* of the current line, without its end */
     size_t room;
-    int line;
+    int line, error;
 };
 
 /* What brackets say a level holds, to be compared when the loops are known; 0: they say nothing. */
@@ -25,10 +25,8 @@ struct claims {
 
 static bool next_line(struct reader *r)
 {
-    if (getline(&r->text, &r->room, r->file) < 0) return false;
-    const char *const begin = r->line++ == 0 ? text_after_mark(r->text) : r->text;
-    memmove(r->text, begin, strlen(begin) + 1);
-    r->text[strcspn(r->text, "\r\n")] = '\0';
+    if (!text_line(&r->text, &r->room, &r->error, r->file, r->line == 0)) return false;
+    r->line++;
     return true;
 }
 
@@ -139,6 +137,7 @@ enum status loopnest_read(struct loopnest_architecture *a, struct loopnest_mappi
     *m = (struct loopnest_mapping){0};
     enum status s = find_design(&r, design);
     if (s == STATUS_OK) s = read_design(a, m, &c, &r);
+    if (r.error != 0) s = text_line_fault(path, r.line + 1, r.error);
     free(r.text);
     (void)fclose(r.file);
     TRY(s);
