@@ -209,7 +209,7 @@ enum status config_resolve(struct config *c, const struct config_file *f, int ar
     const struct key *keys = key_all(&rows);
 
     memset(c, 0, sizeof *c);
-    c->source = config_source(f);
+    snprintf(c->source, sizeof c->source, "%s", config_source(f));
     TRY(overrides_check(c, overrides, count));
     for (int i = 0; i < rows; i++) {
         char text[KEY_TEXT];

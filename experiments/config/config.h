@@ -14,7 +14,14 @@
 
 #include <stdio.h>
 
-enum { CONFIG_NAME = 64, CONFIG_HARDWARE = 256, CONFIG_ROLES = 2048, EVAL_ITEMS = 40, EVAL_POINTS = 40 };
+enum {
+    CONFIG_NAME = 64,
+    CONFIG_HARDWARE = 256,
+    CONFIG_ROLES = 2048,
+    CONFIG_SOURCE = 512,
+    EVAL_ITEMS = 40,
+    EVAL_POINTS = 40
+};
 enum { CONFIG_KEYS = 256 }; /* at most; the table of keys has fewer */
 
 /** A length of a run or of the time between two events. */
@@ -51,7 +58,7 @@ struct config {
     struct eval_bits evaluate_bits;
     enum split evaluate_split;
     struct span layers_every, checkpoint_every;
-    const char *source; /* the file, for messages; as long as it is open */
+    char source[CONFIG_SOURCE]; /* the file, for messages */
     struct config_origin
         origin[CONFIG_KEYS]; /* of row i of the table of keys; overrides as long as the caller has them */
 };

@@ -5,6 +5,8 @@
  */
 #include "sim/base/arena.h"
 
+#include "sim/base/available.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +39,30 @@ static void host_release(void *of, void *block, size_t bytes)
     free(block);
 }
 
+static uint64_t host_left(void *of)
+{
+    (void)of;
+    return memory_available("");
+}
+
 struct memory memory_host(void)
 {
-    return (struct memory){host_claim, host_release, NULL};
+    return (struct memory){host_claim, host_release, host_left, NULL};
 }
+
+enum { SPARE = 32 }; /* one part in so many of what is left stays for all that lies in no arena */
 
 enum status arena_open(struct arena *a, struct memory memory, size_t bytes, const char *what)
 {
     const size_t size = rounded(bytes ? bytes : 1, ALIGNMENT);
+    const uint64_t left = memory.left != NULL ? memory.left(memory.of) : UINT64_MAX;
+
+    *a = (struct arena){.memory = memory};
+    if (size > left - left / SPARE)
+        return status_fail(
+            STATUS_NOMEM,
+            "%s need %.2f GiB, and %.2f GiB are left; want a smaller data.batch or network, or more memory",
+            what, (double)bytes / (1 << 30), (double)left / (1 << 30));
     *a = (struct arena){.base = memory.claim(memory.of, size), .size = size, .memory = memory};
     if (!a->base)
         return status_fail(STATUS_NOMEM, "%s need %.2f GiB, more than this machine can give", what,

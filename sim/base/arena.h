@@ -10,11 +10,13 @@
 #include "quant/status.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /** Where blocks come from. */
 struct memory {
     void *(*claim)(void *of, size_t bytes); /* zeroed, aligned to 64; NULL if there is no more */
     void (*release)(void *of, void *block, size_t bytes);
+    uint64_t (*left)(void *of); /* bytes that may still be claimed; NULL: nobody knows */
     void *of;
 };
 
@@ -27,7 +29,8 @@ struct arena {
     struct memory memory;
 };
 
-/** Claim `bytes` of memory. Fails with STATUS_NOMEM and the size in the sentence. */
+/** Claim `bytes` of memory. Fails with STATUS_NOMEM and the size in the sentence, also if hardly more is left: a machine
+ * kills who uses more than it has. */
 STATUS_MUST_CHECK enum status arena_open(struct arena *a, struct memory memory, size_t bytes,
                                          const char *what);
 

@@ -45,7 +45,13 @@ static void release(void *of, void *block, size_t bytes)
     d->ops->release(d, block, bytes);
 }
 
+static uint64_t left(void *of)
+{
+    struct device *d = of;
+    return d->ops->left(d);
+}
+
 struct memory device_memory(struct device *d)
 {
-    return (struct memory){claim, release, d};
+    return (struct memory){claim, release, left, d};
 }

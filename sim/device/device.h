@@ -34,6 +34,7 @@ struct device_ops {
     /* Memory: zeroed, aligned to 64; copies to it from the host, and back. */
     void *(*claim)(struct device *d, size_t bytes);
     void (*release)(struct device *d, void *memory, size_t bytes);
+    uint64_t (*left)(struct device *d); /* bytes that may still be claimed */
     void (*put)(struct device *d, void *to, const void *from, size_t bytes);
     void (*get)(struct device *d, void *to, const void *from, size_t bytes);
 

@@ -55,6 +55,13 @@ static void cpu_release(struct device *d, void *memory, size_t bytes)
     host.release(host.of, memory, bytes);
 }
 
+static uint64_t cpu_left(struct device *d)
+{
+    (void)d;
+    const struct memory host = memory_host();
+    return host.left(host.of);
+}
+
 static void cpu_copy(struct device *d, void *to, const void *from, size_t bytes)
 {
     (void)d;
@@ -69,6 +76,7 @@ const struct device_ops cpu_ops = {
     .close = cpu_close,
     .claim = cpu_claim,
     .release = cpu_release,
+    .left = cpu_left,
     .put = cpu_copy,
     .get = cpu_copy,
     .conv_packed_bytes = cpu_conv_packed_bytes,
