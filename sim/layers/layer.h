@@ -68,7 +68,7 @@ struct carry {
 /** What follows a batch norm: nothing, max(z, 0), or min(max(z, 0), 6). */
 enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 };
 
-/** What a layer computes. LAYER_OTHER: nothing that those who read facts know. */
+/** What a layer does. LAYER_OTHER: nothing that those who read facts know. */
 enum layer_kind {
     LAYER_OTHER,
     LAYER_CONV,

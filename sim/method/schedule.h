@@ -73,7 +73,7 @@ STATUS_MUST_CHECK enum status schedule_check_known(const struct schedule_spec *s
 
 /**
  * Bits at a point, rint (to even) of the formula, for a schedule whose bits are known: the only way to look
- * ahead. What a run has trained at is in its record and is never computed again.
+ * ahead. What a run has trained at is in its record and is never worked out again.
  */
 int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p);
 

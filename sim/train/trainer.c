@@ -240,7 +240,7 @@ struct evaluation trainer_evaluate(struct trainer *t, enum split split, int bits
     return e;
 }
 
-/* --- the digest by which two runs are compared --- */
+/* --- the digest that tells two runs apart --- */
 
 /* A tensor of the state behind its layer's name and its own. */
 static void add_tensor(struct digest *h, struct device *d, const struct state_at *at, const char *name)
