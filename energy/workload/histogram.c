@@ -1,6 +1,8 @@
 /* energy/workload/histogram.c - tallies of widths. */
 #include "energy/workload/histogram.h"
 
+#include "quant/try.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,21 +40,39 @@ enum status histogram_add(struct histogram *h, struct operands bits, int64_t ima
     return histogram_add_layers(h, &bits, 1, images, iterations);
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* By stretches of equal widths: a run of 2^32 iterations has no more of them than a short one. */
+static enum status add_part(struct histogram *h, const struct schedule_part *part, struct schedule_point p,
+                            int64_t images, const struct schedule_spec *forward,
+                            const struct schedule_spec *backward)
+{
+    for (p.iteration = part->begin; p.iteration < part->end;) {
+        const struct operands bits = operands_of(schedule_bits(forward, &p), schedule_bits(backward, &p));
+        const int64_t same = smaller(schedule_same_until(forward, &p), schedule_same_until(backward, &p));
+        const int64_t next = smaller(same, part->end);
+        TRY(histogram_add(h, bits, images, (next - p.iteration) * part->times));
+        p.iteration = next;
+    }
+    return STATUS_OK;
+}
+
 enum status histogram_of_schedules(struct histogram *out, int64_t iterations, int64_t images,
                                    const struct schedule_spec *forward, const struct schedule_spec *backward)
 {
-    struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
+    const struct schedule_point p = {.iterations = iterations, .layer = -1, .loss = __builtin_nan("")};
+    struct schedule_part part[SCHEDULE_PARTS];
+    const int parts = schedule_parts(part, forward, backward, iterations);
+    enum status s = STATUS_OK;
 
     *out = (struct histogram){0};
-    for (p.iteration = 0; p.iteration < iterations; p.iteration++) {
-        const struct operands bits = operands_of(schedule_bits(forward, &p), schedule_bits(backward, &p));
-        const enum status s = histogram_add(out, bits, images, 1);
-        if (s != STATUS_OK) {
-            histogram_free(out);
-            return s;
-        }
-    }
-    return STATUS_OK;
+    for (int i = 0; i < parts && s == STATUS_OK; i++)
+        s = add_part(out, &part[i], p, images, forward, backward);
+    if (s != STATUS_OK) histogram_free(out);
+    return s;
 }
 
 void histogram_free(struct histogram *h)

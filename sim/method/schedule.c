@@ -32,12 +32,13 @@ static double cosine_bits(const struct schedule_spec *s, const struct schedule_s
 }
 
 static const struct schedule_type types[] = {
-    {.name = "static", .formula = "bits = max", .source = "the baseline", .bits = static_bits},
+    {.name = "static", .formula = "bits = max", .source = "the baseline", .bits = static_bits, .rises = true},
     {.name = "cosine",
      .formula = "bits = min + (max - min) (1 - cos(pi u)) / 2, u = position in the cycle",
      .source = "Fu et al., ICLR 2021, equation 1 and published code",
      .bits = cosine_bits,
-     .cyclic = true},
+     .cyclic = true,
+     .rises = true},
 };
 
 enum { COUNT = sizeof types / sizeof types[0] };
@@ -132,6 +133,75 @@ double schedule_phase(int64_t *cycle, const struct schedule_spec *s, const struc
     assert(s->cycles >= 1 && s->cycles <= p->iterations && p->iteration < p->iterations);
     return s->remainder == REMAINDER_LEFTOVER ? phase_leftover(cycle, s->cycles, p->iteration, p->iterations)
                                               : phase_stretch(cycle, s->cycles, p->iteration, p->iterations);
+}
+
+/* --- without asking for each iteration ---------------------------------------------------------------- */
+
+/* Where the cycle of this iteration ends. */
+static int64_t cycle_end(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    int64_t cycle;
+
+    if (!s->type->cyclic) return p->iterations;
+    (void)schedule_phase(&cycle, s, p);
+    if (s->remainder == REMAINDER_STRETCH) return p->iterations * (cycle + 1) / s->cycles;
+    const int64_t end = p->iterations / s->cycles * (cycle + 1);
+    return end < p->iterations ? end : p->iterations;
+}
+
+/* Does the formula itself round to `bits` there, whatever its last digits are? Then a formula that rises has
+ * them at each iteration between two such. */
+static bool surely(const struct schedule_spec *s, const struct schedule_point *p, int64_t iteration, int bits)
+{
+    static const struct schedule_state nothing;
+    static const double margin = 1e-9; /* double precision errs by less than 1e-13 */
+    struct schedule_point at = *p;
+
+    at.iteration = iteration;
+    return fabs(s->type->bits(s, &nothing, &at) - bits) < 0.5 - margin;
+}
+
+int64_t schedule_same_until(const struct schedule_spec *s, const struct schedule_point *p)
+{
+    const int bits = schedule_bits(s, p);
+    int64_t last = p->iteration;
+
+    if (s->bits_max == 0) return p->iterations;
+    if (!s->type->rises || !surely(s, p, last, bits)) return last + 1;
+    for (int64_t beyond = cycle_end(s, p); beyond - last > 1;) {
+        const int64_t middle = last + (beyond - last) / 2;
+        if (surely(s, p, middle, bits)) {
+            last = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    return last + 1;
+}
+
+static int parts_of_cycles(struct schedule_part part[SCHEDULE_PARTS], const struct schedule_spec *s,
+                           int64_t iterations)
+{
+    const int64_t length = iterations / s->cycles, rest = iterations % s->cycles;
+    const bool stretched = s->remainder == REMAINDER_STRETCH;
+
+    part[0] = (struct schedule_part){0, length, stretched ? s->cycles - rest : s->cycles};
+    part[1] = stretched ? (struct schedule_part){iterations - length - 1, iterations, rest}
+                        : (struct schedule_part){iterations - rest, iterations, 1};
+    return rest > 0 ? 2 : 1;
+}
+
+int schedule_parts(struct schedule_part part[SCHEDULE_PARTS], const struct schedule_spec *forward,
+                   const struct schedule_spec *backward, int64_t iterations)
+{
+    const struct schedule_type *f = forward->type, *b = backward->type;
+    const bool alike = !f->cyclic || !b->cyclic ||
+                       (forward->cycles == backward->cycles && forward->remainder == backward->remainder);
+
+    if (f->rises && b->rises && (f->cyclic || b->cyclic) && alike)
+        return parts_of_cycles(part, f->cyclic ? forward : backward, iterations);
+    part[0] = (struct schedule_part){0, iterations, 1};
+    return 1;
 }
 
 enum status schedule_check(const struct schedule_spec *s, int64_t iterations, const char *where)

@@ -64,6 +64,8 @@ struct schedule_type {
     bool adaptive; /* its bits follow from what the run measures: nobody knows them before */
     bool by_layer; /* layers may differ; else bits are asked for once, with layer -1 */
     bool cyclic;   /* its cycles must fit into the iterations */
+    bool rises;    /* bits follow from the position in the cycle alone and never fall within one: of what
+                      follows, long runs are counted without asking for each iteration */
 };
 
 /* --- before a run ------------------------------------------------------------------------------------- */
@@ -76,6 +78,23 @@ STATUS_MUST_CHECK enum status schedule_check_known(const struct schedule_spec *s
  * ahead. What a run has trained at is in its record and is never worked out again.
  */
 int schedule_bits(const struct schedule_spec *s, const struct schedule_point *p);
+
+/** Where bits may first differ from those at a point, at most the end of the run: few questions, long stretches. */
+int64_t schedule_same_until(const struct schedule_spec *s, const struct schedule_point *p);
+
+enum { SCHEDULE_PARTS = 2 };
+
+/** Iterations begin <= i < end, whose bits occur so many times in a run. */
+struct schedule_part {
+    int64_t begin, end, times;
+};
+
+/**
+ * The parts that a run consists of: its cycles have one or two lengths, and those of one length the same bits.
+ * Widths come up in the same order as in the run.
+ */
+int schedule_parts(struct schedule_part part[SCHEDULE_PARTS], const struct schedule_spec *forward,
+                   const struct schedule_spec *backward, int64_t iterations);
 
 /* --- in a run ----------------------------------------------------------------------------------------- */
 

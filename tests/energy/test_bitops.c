@@ -288,3 +288,73 @@ Test(bitops, true_count_of_a_run_is_the_sum_of_its_iterations)
     histogram_free(&h);
     graph_free(&g);
 }
+
+/* --- histograms --- */
+
+/* Iteration by iteration. */
+static void count_each(struct histogram *h, int64_t iterations, const struct schedule_spec *f,
+                       const struct schedule_spec *b)
+{
+    struct schedule_point p = {.iterations = iterations, .layer = -1};
+
+    for (; p.iteration < iterations; p.iteration++)
+        cr_assert_eq(histogram_add(h, operands_of(schedule_bits(f, &p), schedule_bits(b, &p)), BATCH, 1),
+                     STATUS_OK);
+}
+
+static void expect_the_same(const struct schedule_spec *f, const struct schedule_spec *b, int64_t iterations)
+{
+    struct histogram h, want = {0};
+
+    cr_assert_eq(histogram_of_schedules(&h, iterations, BATCH, f, b), STATUS_OK);
+    count_each(&want, iterations, f, b);
+    cr_assert_eq(h.count, want.count, "%d-%d, %d cycles of %lld: %d rows, not %d", f->bits_min, f->bits_max,
+                 f->cycles, (long long)iterations, h.count, want.count);
+    for (int i = 0; i < h.count; i++)
+        cr_assert(operands_equal(*h.rows[i].layer, *want.rows[i].layer) &&
+                      h.rows[i].iterations == want.rows[i].iterations,
+                  "%d-%d, %d cycles of %lld: row %d: %lld, not %lld", f->bits_min, f->bits_max, f->cycles,
+                  (long long)iterations, i, (long long)h.rows[i].iterations,
+                  (long long)want.rows[i].iterations);
+    histogram_free(&h);
+    histogram_free(&want);
+}
+
+Test(histogram, counts_as_if_each_iteration_were_asked_for)
+{
+    static const int lengths[] = {1, 2, 3, 7, 64, 100, 999, 4096, 30011};
+    static const int bits[][2] = {{3, 8}, {3, 12}, {2, 32}, {8, 8}, {0, 0}};
+    static const char *const backward[] = {"static", "cosine"};
+
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++)
+        for (int cycles = 1; cycles <= lengths[l]; cycles = 3 * cycles + 1)
+            for (size_t k = 0; k < 4 * sizeof bits / sizeof *bits; k++) {
+                struct schedule_spec f = make("cosine", bits[k / 4][0], bits[k / 4][1]);
+                struct schedule_spec b = make(backward[k % 2], 6, 8);
+                f.cycles = cycles;
+                f.remainder = k / 2 % 2 == 0 ? REMAINDER_STRETCH : REMAINDER_LEFTOVER;
+                b.remainder = f.remainder;
+                if (b.type->cyclic) b.cycles = lengths[l] % 3 == 0 ? cycles : 1; /* their own cycles, too */
+                expect_the_same(&f, &b, lengths[l]);
+                expect_the_same(&b, &f, lengths[l]);
+            }
+}
+
+Test(histogram, the_longest_runs_take_no_time, .timeout = 5)
+{
+    static const int cycles[] = {1, 32, 1000003, INT32_MAX};
+
+    for (size_t i = 0; i < sizeof cycles / sizeof *cycles; i++)
+        for (enum remainder r = REMAINDER_STRETCH; r <= REMAINDER_LEFTOVER; r++) {
+            struct schedule_spec f = make("cosine", 3, 8), b = make("static", 8, 8);
+            struct histogram h;
+            int64_t sum = 0;
+            f.cycles = cycles[i];
+            f.remainder = r;
+            cr_assert_eq(histogram_of_schedules(&h, SCHEDULE_ITERATIONS_MOST, BATCH, &f, &b), STATUS_OK);
+            for (int k = 0; k < h.count; k++)
+                sum += h.rows[k].iterations;
+            cr_assert_eq(sum, SCHEDULE_ITERATIONS_MOST);
+            histogram_free(&h);
+        }
+}
