@@ -83,6 +83,10 @@ int main(int argc, char **argv)
     /* ferror: what could not be written may have been flushed on the way, and is forgotten by the stream. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && s == STATUS_OK)
         s = status_fail(STATUS_IO, "cannot write to stdout");
-    if (s != STATUS_OK) fprintf(stderr, "cptsim: %s\n", status_detail());
+    if (s != STATUS_OK) {
+        fputs("cptsim: ", stderr);
+        text_show(stderr, status_detail(), "");
+        fputc('\n', stderr);
+    }
     return status_exit_code(s);
 }

@@ -1,6 +1,7 @@
 /* experiments/commands/command_diff.c - cptsim diff: are two records or checkpoints the same, bit for bit? */
 #include "experiments/record/artifact.h"
 #include "experiments/commands/command.h"
+#include "experiments/print/printout.h"
 #include "quant/try.h"
 
 #include <inttypes.h>
@@ -72,11 +73,9 @@ __attribute__((format(printf, 3, 4))) static void differ(struct diff *d, const c
 
     if (d->differences++ == 0) snprintf(d->first, sizeof d->first, "%.250s", *path != '\0' ? path : "/");
     if (d->options->quiet) return;
-    printf("%s\t", *path != '\0' ? path : "/");
     va_start(args, format);
-    vprintf(format, args);
+    printout_fact(stdout, *path != '\0' ? path : "/", format, args);
     va_end(args);
-    putchar('\n');
 }
 
 /* Is `path` the ignored one, or below it? */

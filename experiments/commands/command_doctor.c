@@ -6,10 +6,12 @@
 #include "experiments/commands/command.h"
 #include "experiments/record/leftovers.h"
 #include "experiments/record/record.h"
+#include "experiments/print/printout.h"
 #include "quant/try.h"
 #include "sim/method/widths.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +70,23 @@ struct doctor {
     char first[768];
 };
 
+__attribute__((format(printf, 2, 3))) static void tell(const char *word, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    printout_fact(stdout, word, format, args);
+    va_end(args);
+}
+
 /* Prints the line of one check: fine if status is OK, else the sentence of its failure. */
 static bool check(struct doctor *d, enum status status, const char *claim)
 {
-    printf("%s\t%s%s%s\n", status == STATUS_OK ? "ok" : "BAD", claim, status == STATUS_OK ? "" : ": ",
-           status == STATUS_OK ? "" : status_detail());
-    if (status == STATUS_OK) return true;
+    if (status == STATUS_OK) {
+        tell("ok", "%s", claim);
+        return true;
+    }
+    tell("BAD", "%s: %s", claim, status_detail());
     if (d->bad++ > 0) return false;
     d->status = status;
     snprintf(d->first, sizeof d->first, "%s", status_detail());
@@ -93,9 +106,10 @@ static void whole_file(struct doctor *d)
     if (status != STATUS_OK || has_digest) {
         check(d, status, claim);
     } else {
-        printf(
-            "ok\t%s has no digest of its bytes: an older version wrote it, or another program changed it; damage "
-            "outside of its columns is not seen\n",
+        tell(
+            "ok",
+            "%s has no digest of its bytes: an older version wrote it, or another program changed it; damage "
+            "outside of its columns is not seen",
             a->path);
     }
 }
@@ -267,16 +281,16 @@ static void tell_of_a_stopped_run(const struct artifact *a)
 
     if (store_get_text(state, sizeof state, a->store, "", "status") == STATUS_OK &&
         strcmp(state, "running") == 0)
-        printf("left\t%s says 'running', but no process writes it: `cptsim train EXPERIMENT.yaml --resume` "
-               "goes on\n",
-               a->path);
+        tell("left",
+             "%s says 'running', but no process writes it: `cptsim train EXPERIMENT.yaml --resume` goes on",
+             a->path);
 }
 
 static enum status repair(const char *dir, const struct leftover *left, int count)
 {
     TRY(leftovers_remove(dir));
     for (int i = 0; i < count; i++)
-        printf("removed\t%s\n", left[i].path);
+        tell("removed", "%s", left[i].path);
     return STATUS_OK;
 }
 
@@ -290,13 +304,13 @@ static enum status examine_leftovers(const struct doctor *d)
         if (d->repair)
             return status_fail(STATUS_IO, "%s: %s is writing it; wait for it or stop it, then repair", dir,
                                holder);
-        printf("ok\t%s is being written by %s\n", dir, holder);
+        tell("ok", "%s is being written by %s", dir, holder);
         return STATUS_OK;
     }
     tell_of_a_stopped_run(&d->artifact);
     const int count = leftovers_find(left, dir);
     for (int i = 0; i < count; i++)
-        printf("left\t%s: %s%s\n", left[i].path, left[i].what, d->repair ? "" : "; --repair removes it");
+        tell("left", "%s: %s%s", left[i].path, left[i].what, d->repair ? "" : "; --repair removes it");
     return d->repair && count > 0 ? repair(dir, left, count) : STATUS_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "experiments/print/printout.h"
 #include "quant/try.h"
 #include "sim/base/table.h"
+#include "sim/base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -180,21 +181,6 @@ static void cell_text(char out[ARTIFACT_CELL], const struct sheet *sheet, const 
     artifact_cell(out, &c->values, index);
 }
 
-/* A text that could be mistaken is quoted, its quotes doubled (RFC 4180). */
-static void print_csv_text(const char *text)
-{
-    if (strpbrk(text, ",\"\n\r") == NULL) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"') putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
 static void print_json_cell(const struct sheet_column *c, const char *text)
 {
     printout_json_string(stdout, c->name);
@@ -217,10 +203,19 @@ static void print_row(const struct sheet *sheet, const int *chosen, int count, i
         if (i > 0) fputs(separators[style], stdout);
         cell_text(text, sheet, c, row);
         if (style == STYLE_JSON) print_json_cell(c, text);
-        if (style == STYLE_CSV) print_csv_text(text);
-        if (style == STYLE_TABS) fputs(text, stdout);
+        if (style == STYLE_CSV) printout_csv_string(stdout, text);
+        if (style == STYLE_TABS) text_show(stdout, text, "");
     }
     puts(style == STYLE_JSON ? "}" : "");
+}
+
+static void print_header(const struct sheet *sheet, const int *chosen, int count, enum style style)
+{
+    for (int i = 0; i < count; i++) {
+        if (i > 0) putchar(style == STYLE_CSV ? ',' : '\t');
+        text_show(stdout, sheet->column[chosen[i]].name, "");
+    }
+    putchar('\n');
 }
 
 static enum status print_sheet(const struct sheet *sheet, const struct export_options *o, bool header)
@@ -228,9 +223,7 @@ static enum status print_sheet(const struct sheet *sheet, const struct export_op
     int chosen[COLUMNS_MAX], count;
 
     TRY(choose(chosen, &count, sheet, o->columns));
-    for (int i = 0; header && o->style != STYLE_JSON && i < count; i++)
-        printf("%s%s%s", i > 0 ? (o->style == STYLE_CSV ? "," : "\t") : "", sheet->column[chosen[i]].name,
-               i == count - 1 ? "\n" : "");
+    if (header && o->style != STYLE_JSON) print_header(sheet, chosen, count, o->style);
     for (int64_t row = 0; row < sheet->rows; row++)
         print_row(sheet, chosen, count, row, o->style);
     return STATUS_OK;

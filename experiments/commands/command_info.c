@@ -7,6 +7,7 @@
 #include "experiments/print/properties.h"
 #include "experiments/print/printout.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 #include "sim/kernels/kernels.h"
 
 #include <inttypes.h>
@@ -327,7 +328,7 @@ static enum status print_config(struct artifact *a)
     if (a->kind != ARTIFACT_RUN)
         return status_fail(STATUS_INPUT, "%s: is not the record of a run: it has no --config", a->path);
     TRY(store_load_text(&text, a->store, "config/resolved"));
-    fputs(text, stdout);
+    text_show(stdout, text, "\n");
     free(text);
     return STATUS_OK;
 }
@@ -355,7 +356,8 @@ static enum status describe(struct artifact *a, const struct info_options *o)
     if (o->config) return print_config(a);
     if (o->tree) return print_tree(a->store, o->path.json);
     if (a->kind == ARTIFACT_OTHER) {
-        fprintf(stderr, "%s: an HDF5 file that this program did not write; its contents:\n", a->path);
+        text_show(stderr, a->path, "");
+        fputs(": an HDF5 file that this program did not write; its contents:\n", stderr);
         return print_tree(a->store, o->path.json);
     }
     struct properties p = properties_open(stdout, o->path.json);

@@ -4,6 +4,7 @@
 #include "experiments/run/progress.h"
 #include "experiments/print/printout.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -159,9 +160,22 @@ static void duration(char *out, double seconds)
     }
 }
 
+/* Titles and states are of whoever wrote the record. */
+static void cell_text(char cell[CELL], const char *text)
+{
+    char c[TEXT_VISIBLE];
+    size_t used = 0;
+
+    while (*text != '\0' && used < CELL - TEXT_VISIBLE) {
+        text_visible(c, &text);
+        used += (size_t)snprintf(cell + used, CELL - used, "%s", c);
+    }
+    cell[used] = '\0';
+}
+
 static void fill(struct line *line, const struct arms *a, const struct arm *arm)
 {
-    snprintf(line->cell[NAME], CELL, "%s", arm_label(a, arm));
+    cell_text(line->cell[NAME], arm_label(a, arm));
     snprintf(line->cell[PRECISION], CELL, "%s", arm->precision);
     percent(line->cell[ACCURACY], arm->accuracy, 2);
     snprintf(line->cell[AT], CELL,
@@ -173,9 +187,10 @@ static void fill(struct line *line, const struct arms *a, const struct arm *arm)
     snprintf(line->cell[GBITOPS], CELL, arm->bitops < 1e12 ? "%.4g" : "%.0f", arm->bitops / 1e9);
     percent(line->cell[SAVING], arm_saving(a, arm), 1);
     duration(line->cell[TIME], arm->seconds);
-    snprintf(line->cell[STATUS], CELL, "%s", arm->status);
+    cell_text(line->cell[STATUS], arm->status);
+    const size_t used = strlen(line->cell[STATUS]);
     if (arm->iterations < arm->planned)
-        snprintf(line->cell[STATUS], CELL, "%s, %" PRId64 " of %" PRId64, arm->status, arm->iterations,
+        snprintf(line->cell[STATUS] + used, CELL - used, ", %" PRId64 " of %" PRId64, arm->iterations,
                  arm->planned);
     snprintf(line->cell[ROLES], CELL, "%s", arm->roles[0] != '\0' ? arm->roles : "-");
 }
@@ -184,7 +199,7 @@ static void fill_broken(struct line *line, const struct arm_broken *b)
 {
     for (int c = 0; c < COLUMNS; c++)
         snprintf(line->cell[c], CELL, "-");
-    snprintf(line->cell[NAME], CELL, "%s", base_name(b->dir));
+    cell_text(line->cell[NAME], base_name(b->dir));
     snprintf(line->cell[STATUS], CELL, "%s", unreadable);
 }
 
@@ -235,7 +250,8 @@ static void print_footnote(const struct arms *a)
         printf("\nbits: forward/backward. saving: of the GBitOPs of the same run %s.\n", own);
         return;
     }
-    printf("\nbits: forward/backward. saving: of the GBitOPs of %s", arm_label(a, a->reference));
+    fputs("\nbits: forward/backward. saving: of the GBitOPs of ", stdout);
+    text_show(stdout, arm_label(a, a->reference), "");
     if (others) printf("; for a run of another length, model or data, of the same run %s", own);
     puts(".");
 }
@@ -263,8 +279,11 @@ static enum status print_table(const struct arms *a)
         print_line(&line[i], width, columns);
     print_footnote(a);
     print_unfinished(a);
-    for (int i = 0; i < a->broken_count; i++)
-        printf("%s: %s\n", unreadable, a->broken[i].why);
+    for (int i = 0; i < a->broken_count; i++) {
+        printf("%s: ", unreadable);
+        text_show(stdout, a->broken[i].why, "");
+        putchar('\n');
+    }
     free(line);
     return STATUS_OK;
 }

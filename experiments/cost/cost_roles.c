@@ -1,5 +1,6 @@
 /* experiments/cost/cost_roles.c - from the formats of roles to widths that can be priced. */
 #include "experiments/cost/cost_roles.h"
+#include "sim/base/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -111,7 +112,9 @@ enum status cost_roles_read(struct cost_roles *out, struct histogram *run, const
 void cost_roles_note(FILE *out, const struct cost_roles *roles, const char *run)
 {
     if (roles->count == 0) return;
-    fprintf(out, "note: %s: back ends know no formats but integers; these are priced:", run);
+    fputs("note: ", out);
+    text_show(out, run, "");
+    fputs(": back ends know no formats but integers; these are priced:", out);
     for (int i = 0; i < roles->count; i++)
         fprintf(out, "%s %s %s as %s", i > 0 ? "," : "", roles->rows[i].role, roles->rows[i].format,
                 roles->rows[i].priced_as);

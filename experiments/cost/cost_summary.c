@@ -2,6 +2,7 @@
 #include "experiments/cost/cost_summary.h"
 
 #include "experiments/cost/cost_terms.h"
+#include "sim/base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -52,7 +53,7 @@ static void print_run(FILE *out, const struct cost_case *c)
 {
     const struct cost_labels *l = &c->labels;
 
-    fprintf(out, "%s", l->run);
+    text_show(out, l->run, "");
     if (l->data[0] != '\0') fprintf(out, " on %s", l->data);
     if (l->recipe[0] != '\0') fprintf(out, ", recipe %s", l->recipe);
     fputs(": ", out);
@@ -72,8 +73,10 @@ static void print_hardware(FILE *out, const struct cost_case *c)
     if (h->array.backend->operations_only) {
         fprintf(out, "back end %s: %s\n\n", h->array.backend->name, h->array.backend->title);
     } else {
-        fprintf(out, "hardware %s (%.12s), back end %s, mapped for least %s\n\n", h->name, hash,
-                h->array.backend->name, objective);
+        fputs("hardware ", out);
+        text_show(out, h->name, "");
+        fprintf(out, " (%.12s), back end %s, mapped for least %s\n\n", hash, h->array.backend->name,
+                objective);
     }
 }
 

@@ -1,14 +1,17 @@
 /* experiments/print/printout.c - rows of named columns as text with tabs or commas, or as JSON lines. */
 #include "experiments/print/printout.h"
 
+#include "sim/base/text.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_heading(FILE *out, const char *const *columns, char separator)
 {
     for (int i = 0; columns[i] != NULL; i++) {
         if (i > 0) fputc(separator, out);
-        fputs(columns[i], out);
+        text_show(out, columns[i], "");
     }
     fputc('\n', out);
 }
@@ -27,14 +30,15 @@ struct printout printout_open_csv(FILE *out, const char *const *columns)
 
 void printout_json_string(FILE *out, const char *text)
 {
+    uint32_t number;
+    size_t length;
+
     fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            fprintf(out, "\\%c", *c);
-        } else if (*c < 0x20) {
-            fprintf(out, "\\u%04x", *c);
+    for (; *text != '\0'; text += length) {
+        if (text_is_spelt(&number, &length, text)) {
+            fprintf(out, "\\u%04x", (unsigned)number);
         } else {
-            fputc(*c, out);
+            fprintf(out, "%s%.*s", *text == '"' || *text == '\\' ? "\\" : "", (int)length, text);
         }
     }
     fputc('"', out);
@@ -52,19 +56,18 @@ static void cell_begin(struct printout *t)
     }
 }
 
-/* As RFC 4180 has it: in quotes, with quotes doubled, where it could be misread. */
-static void print_csv(FILE *out, const char *text)
+void printout_csv_string(FILE *out, const char *text)
 {
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, out);
-        return;
+    const bool quoted = strpbrk(text, ",\"") != NULL;
+    char c[TEXT_VISIBLE];
+
+    if (quoted) fputc('"', out);
+    while (*text != '\0') {
+        if (*text == '"') fputc('"', out);
+        text_visible(c, &text);
+        fputs(c, out);
     }
-    fputc('"', out);
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"') fputc('"', out);
-        fputc(*c, out);
-    }
-    fputc('"', out);
+    if (quoted) fputc('"', out);
 }
 
 static void cell_end(struct printout *t)
@@ -79,9 +82,9 @@ void printout_text(struct printout *t, const char *text)
 {
     cell_begin(t);
     if (!t->json && t->separator == ',') {
-        print_csv(t->out, text != NULL ? text : "");
+        printout_csv_string(t->out, text != NULL ? text : "");
     } else if (!t->json) {
-        fputs(text != NULL ? text : "", t->out);
+        text_show(t->out, text != NULL ? text : "", "");
     } else if (text == NULL) {
         fputs("null", t->out);
     } else {
@@ -106,4 +109,16 @@ void printout_number(struct printout *t, double value, int digits)
         fprintf(t->out, "%.*g", digits, value);
     }
     cell_end(t);
+}
+
+void printout_fact(FILE *out, const char *head, const char *format, va_list args)
+{
+    char *text;
+
+    text_show(out, head, "");
+    fputc('\t', out);
+    if (vasprintf(&text, format, args) < 0) return;
+    text_show(out, text, "");
+    free(text);
+    fputc('\n', out);
 }

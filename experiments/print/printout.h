@@ -4,10 +4,13 @@
  *     struct printout t = printout_open(stdout, json, (const char *[]){"bits", "accuracy", NULL});
  *     printout_integer(&t, 8);
  *     printout_number(&t, 0.8951, 4);
+ *
+ * Texts may be of anybody: control characters in them are spelt, as text_visible does, or as JSON has it.
  */
 #ifndef EXPERIMENTS_PRINT_PRINTOUT_H
 #define EXPERIMENTS_PRINT_PRINTOUT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,5 +38,12 @@ void printout_number(struct printout *t, double value, int digits);
 
 /** Print `text` as a JSON string, quotes included. */
 void printout_json_string(FILE *out, const char *text);
+
+/** As RFC 4180 has it: in quotes, with quotes doubled, where it could be misread. */
+void printout_csv_string(FILE *out, const char *text);
+
+/** A line of two fields: a word or path, and a sentence about it. */
+__attribute__((format(printf, 3, 0))) void printout_fact(FILE *out, const char *head, const char *format,
+                                                         va_list args);
 
 #endif

@@ -1,6 +1,7 @@
 /* experiments/print/properties.c - named properties as aligned lines or as one JSON object. */
 #include "experiments/print/properties.h"
 #include "experiments/print/printout.h"
+#include "sim/base/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@ static void begin(struct properties *p, const char *name)
         printout_json_string(p->out, name);
         fputs(": ", p->out);
     } else {
-        fprintf(p->out, "%-*s ", NAME_WIDTH, name);
+        const int printed = text_show(p->out, name, "");
+        fprintf(p->out, "%*s", printed < NAME_WIDTH ? NAME_WIDTH + 1 - printed : 1, "");
     }
     p->count++;
 }
@@ -38,7 +40,8 @@ void properties_text(struct properties *p, const char *name, const char *format,
     if (p->json) {
         printout_json_string(p->out, text);
     } else {
-        fprintf(p->out, "%s\n", text);
+        text_show(p->out, text, "");
+        fputc('\n', p->out);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "experiments/record/record_columns.h"
 #include "quant/try.h"
 #include "sim/base/digest.h"
+#include "sim/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -228,8 +229,10 @@ static enum status write_arms(const char *dir, const struct arms *a)
     for (int i = 0; i < a->count; i++) {
         const struct arm *arm = &a->arm[i];
         file_stem(stem, a, i);
-        fprintf(out, "%s\t%s\t%d\t%s\t%s\t%d\t%.17g\t%.17g\t%.17g\t%.17g\n", stem, arm->name, (int)arm->kind,
-                arm->precision, isnan(arm->accuracy) ? "none" : arm_split(arm), arm->bits, arm->accuracy,
+        fprintf(out, "%s\t", stem);
+        text_show(out, arm->name, "");
+        fprintf(out, "\t%d\t%s\t%s\t%d\t%.17g\t%.17g\t%.17g\t%.17g\n", (int)arm->kind, arm->precision,
+                isnan(arm->accuracy) ? "none" : arm_split(arm), arm->bits, arm->accuracy,
                 arm->float32_accuracy, arm->bitops, arm_saving(a, arm));
     }
     return figure_data_close(out, path);

@@ -7,6 +7,7 @@
 #include "experiments/whatif/whatif_show.h"
 #include "experiments/whatif/whatif_sweep.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 
 #include <gsl/gsl_sort.h>
 #include <inttypes.h>
@@ -174,8 +175,10 @@ static enum status draw(const struct whatif_show *s, const struct drawn *d)
     TRY(status);
     TRY(figure_data_open(&out, path, s->options->figure, "cost_monte_carlo.cases.dat"));
     fprintf(out, "name\tnominal\n");
-    for (int i = 0; i < d->cases; i++)
-        fprintf(out, "%s\t%.10g\n", d->name[i], d->result.of[i].nominal.energy_j);
+    for (int i = 0; i < d->cases; i++) {
+        text_show(out, d->name[i], "");
+        fprintf(out, "\t%.10g\n", d->result.of[i].nominal.energy_j);
+    }
     TRY(figure_data_close(out, path));
     return whatif_draw(s, "cost_monte_carlo");
 }

@@ -77,7 +77,8 @@ static enum status write_points(const struct whatif_show *s, const struct sweep 
     for (int p = 0; p < sweep->points; p++) {
         if (rows[p].reason != NULL) continue;
         sweep_name(name, sizeof name, sweep, p);
-        fprintf(out, "%s\t%.10g\t%.10g\t%d\n", name, rows[p].number[x], rows[p].number[y], rows[p].pareto);
+        text_show(out, name, "");
+        fprintf(out, "\t%.10g\t%.10g\t%d\n", rows[p].number[x], rows[p].number[y], rows[p].pareto);
     }
     TRY(figure_data_close(out, path));
     TRY(whatif_write_axes(s, "cost_sweep", sweep_number_title(x), sweep_number_title(y)));

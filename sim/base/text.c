@@ -31,6 +31,74 @@ size_t text_beginning(const char *text, size_t length, size_t most)
     return most;
 }
 
+/* Bytes of the UTF-8 character that begins here, and its number; 0: there is none. */
+static size_t character(uint32_t *number, const char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *const s = (const unsigned char *)text;
+    const size_t length = s[0] < 0x80   ? 1
+                          : s[0] < 0xC2 ? 0
+                          : s[0] < 0xE0 ? 2
+                          : s[0] < 0xF0 ? 3
+                          : s[0] < 0xF5 ? 4
+                                        : 0;
+
+    *number = length == 1 ? s[0] : s[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xC0) != 0x80) return 0;
+        *number = *number << 6 | (s[i] & 0x3Fu);
+    }
+    return length > 0 && *number >= least[length] ? length : 0;
+}
+
+static bool is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool text_is_spelt(uint32_t *number, size_t *length, const char *text)
+{
+    const size_t whole = character(number, text);
+
+    *length = whole > 0 ? whole : 1;
+    if (whole == 0) *number = (unsigned char)*text;
+    return whole == 0 || is_control(*number);
+}
+
+void text_visible(char out[TEXT_VISIBLE], const char **text)
+{
+    uint32_t c;
+    size_t length;
+
+    if (!text_is_spelt(&c, &length, *text)) {
+        memcpy(out, *text, length);
+        out[length] = '\0';
+    } else if (c == '\t' || c == '\n' || c == '\r') {
+        snprintf(out, TEXT_VISIBLE, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
+    } else {
+        snprintf(out, TEXT_VISIBLE, length == 1 ? "\\x%02x" : "\\u%04x", (unsigned)(c & 0xFFFF));
+    }
+    *text += length;
+}
+
+int text_show(FILE *out, const char *text, const char *kept)
+{
+    char c[TEXT_VISIBLE];
+    int printed = 0;
+
+    while (*text != '\0') {
+        if (strchr(kept, *text) != NULL) {
+            snprintf(c, sizeof c, "%c", *text++);
+        } else {
+            text_visible(c, &text);
+        }
+        fputs(c, out);
+        printed += (int)strlen(c);
+    }
+    return printed;
+}
+
 char *text_after_mark(char *line)
 {
     static const char mark[] = "\xEF\xBB\xBF";

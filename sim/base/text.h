@@ -20,6 +20,21 @@ STATUS_MUST_CHECK enum status text_copy(char *out, size_t size, const char *plac
 /** Bytes of `text` up to `most` of its `length`, so that no character of UTF-8 is cut in two. */
 size_t text_beginning(const char *text, size_t length, size_t most);
 
+/**
+ * Is the first character of a text, which is not empty, one that a terminal must not be given? Controls are, characters
+ * that turn the direction of writing, and bytes that are not UTF-8: whoever wrote a file that is looked at shall not speak
+ * to the terminal. Its number, or the byte, and how many bytes it has.
+ */
+bool text_is_spelt(uint32_t *number, size_t *length, const char *text);
+
+enum { TEXT_VISIBLE = 8 };
+
+/** That character, spelt if it must be: \t, \n, \x1b, \u202e, \xff. *text moves on behind it. */
+void text_visible(char out[TEXT_VISIBLE], const char **text);
+
+/** Print a text in visible characters but for those in `kept`; returns the bytes printed. */
+int text_show(FILE *out, const char *text, const char *kept);
+
 enum { TEXT_LINE_MOST = 1 << 20 };
 
 /**

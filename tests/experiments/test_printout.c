@@ -75,6 +75,32 @@ Test(printout, json_is_an_object_a_line)
                         "{\"name\": null, \"count\": -7, \"value\": 0.6667}\n");
 }
 
+static const char evil[] = "\x1b[2J\tx\n,\x7f\xc2\x9b";
+
+static void print_evil_tabs(FILE *out)
+{
+    struct printout t = printout_open(out, false, columns);
+    fill(&t, evil);
+}
+
+static void print_evil_commas(FILE *out)
+{
+    struct printout t = printout_open_csv(out, columns);
+    fill(&t, evil);
+}
+
+static void print_evil_json(FILE *out)
+{
+    printout_json_string(out, evil);
+}
+
+Test(printout, control_characters_are_spelt_in_every_form)
+{
+    expect(print_evil_tabs, "name\tcount\tvalue\n\\x1b[2J\\tx\\n,\\x7f\\u009b\t-7\t0.6667\n");
+    expect(print_evil_commas, "name,count,value\n\"\\x1b[2J\\tx\\n,\\x7f\\u009b\",-7,0.6667\n");
+    expect(print_evil_json, "\"\\u001b[2J\\u0009x\\u000a,\\u007f\\u009b\"");
+}
+
 static void print_nested(FILE *out)
 {
     struct json j = json_open(out);

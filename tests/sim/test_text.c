@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 Test(text, what_fits_is_copied_and_ended)
@@ -92,4 +93,48 @@ Test(text, no_character_is_cut_in_two)
         cr_assert_eq(text_beginning(text, 10, most), want[most], "%zu", most);
     cr_assert_eq(text_copy(out, sizeof out, NULL, "nineteen characters\xc3\xa9 and more", 30), STATUS_INPUT);
     cr_assert_str_eq(status_detail(), "'nineteen characters...' has 30 characters; at most 3");
+}
+
+/* --- other people's texts --- */
+
+static void expect_shown(const char *text, const char *kept, const char *want)
+{
+    char *shown;
+    size_t size;
+    FILE *out = open_memstream(&shown, &size);
+
+    cr_assert(out != NULL);
+    const int printed = text_show(out, text, kept);
+    fclose(out);
+    cr_assert_str_eq(shown, want);
+    cr_assert_eq((size_t)printed, strlen(want));
+    free(shown);
+}
+
+Test(text, plain_text_is_shown_as_it_is)
+{
+    expect_shown("", "", "");
+    expect_shown("a \\ 'b' \"c\" ~", "", "a \\ 'b' \"c\" ~");
+    expect_shown("Zürich 8\u20137 bits \U0001F600\u00A0.", "", "Zürich 8\u20137 bits \U0001F600\u00A0.");
+}
+
+Test(text, control_characters_are_spelt)
+{
+    expect_shown("\x1b]0;owned\a\x7f\x01", "", "\\x1b]0;owned\\x07\\x7f\\x01");
+    expect_shown("a\tb\nc\r", "", "a\\tb\\nc\\r");
+    expect_shown("a\tb\nc\r", "\n", "a\\tb\nc\\r");
+    expect_shown("\xc2\x9b"
+                 "31m",
+                 "", "\\u009b31m"); /* CSI in one character */
+    expect_shown("\u202Egnp.exe\u2028", "", "\\u202egnp.exe\\u2028");
+}
+
+Test(text, bytes_that_are_not_utf8_are_spelt)
+{
+    expect_shown("\x9b"
+                 "31m",
+                 "", "\\x9b31m");
+    expect_shown("\xc0\x9b", "", "\\xc0\\x9b"); /* longer than it must be */
+    expect_shown("\xe2\x82", "", "\\xe2\\x82"); /* cut */
+    expect_shown("\xf5\xff", "", "\\xf5\\xff");
 }
