@@ -38,13 +38,22 @@ static int arguments_cut(char argument[ARGUMENTS][WORD_ROOM], const char *at)
 {
     for (int n = 0; n < ARGUMENTS; n++) {
         size_t used = 0;
-        for (; *at != '\0' && *at != ',' && *at != '>'; at++)
-            if (!isspace((unsigned char)*at) && used < WORD_ROOM - 1) argument[n][used++] = *at;
+        for (; *at != '\0' && *at != ',' && *at != '>'; at++) {
+            if (isspace((unsigned char)*at)) continue;
+            if (used == WORD_ROOM - 1) return 0;
+            argument[n][used++] = *at;
+        }
         argument[n][used] = '\0';
         if (*at == '\0' || used == 0) return 0;
         if (*at++ == '>') return *at == '\0' ? n + 1 : 0;
     }
     return 0;
+}
+
+static enum status too_long(const char *text)
+{
+    return status_fail(STATUS_INPUT, "format '%.40s...' is too long; the longest has %d characters", text,
+                       WORDS_TEXT - 1);
 }
 
 /* Argument i, or the standard one: in our spelling. */
@@ -68,10 +77,11 @@ static enum status type_read(char out[WORDS_TEXT], const struct type *t, const c
                            : t->sign == 0 ? ",4,true"
                                           : ",4");
     const char sign = t->sign != 0 ? t->sign : strcmp(argument[2], "false") == 0 ? 'u' : 's';
-    snprintf(out, WORDS_TEXT, "fx:%c%s.%s:%s:%s%s", sign, bits, before,
-             mode(rounding, argument, count, first, "trn"),
-             mode(overflow, argument, count, first + 1, "wrap"),
-             first + 2 < count ? argument[first + 2] : ""); /* saturated bits */
+    const int length = snprintf(out, WORDS_TEXT, "fx:%c%s.%s:%s:%s%s", sign, bits, before,
+                                mode(rounding, argument, count, first, "trn"),
+                                mode(overflow, argument, count, first + 1, "wrap"),
+                                first + 2 < count ? argument[first + 2] : ""); /* saturated bits */
+    if (length >= WORDS_TEXT) return too_long(text);
     return STATUS_OK;
 }
 
@@ -82,9 +92,7 @@ enum status foreign_read(char out[WORDS_TEXT], const char *text)
         if (strncmp(text, types[i].name, length) == 0 && text[length] == '<')
             return type_read(out, &types[i], text);
     }
-    if (strlen(text) >= WORDS_TEXT)
-        return status_fail(STATUS_INPUT, "format '%.40s...' is too long; the longest has %d characters", text,
-                           WORDS_TEXT - 1);
+    if (strlen(text) >= WORDS_TEXT) return too_long(text);
     snprintf(out, WORDS_TEXT, "%s", text);
     return STATUS_OK;
 }

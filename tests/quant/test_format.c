@@ -123,6 +123,7 @@ ParameterizedTestParameters(format, refuses_with_a_reason_and_the_nearest)
         {"ap_fixed<,4>", "want it as in ap_fixed<8,4>"},
         {"ap_int<8,4>", "want it as in ap_int<8>"},
         {"ac_fixed<8,4>", "want it as in ac_fixed<8,4,true>"},
+        {"ap_fixed<8,4,AP_RND_CONV_AND_MUCH_MORE_BEHIND_IT>", "want it as in ap_fixed<8,4>"},
         {"ap_fixed<x,4>", "'sx.4' is not <s|u|m><wl>.<iwl>"},
         {"ap_fixed<8,4,AP_RNDD>", "unknown rounding 'rndd'"},
         {"posit:17.2", "number of bits 17 is not in 2..16"},
