@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { IGNORED_MAX = 16 };
@@ -101,7 +102,6 @@ static enum status compare_attributes(struct diff *d, const char *path, struct s
                                       struct store *other)
 {
     struct store_names names;
-    char value[2][1024];
     enum status status = STATUS_OK;
 
     TRY(store_attributes(&names, one, path));
@@ -112,10 +112,13 @@ static enum status compare_attributes(struct diff *d, const char *path, struct s
             continue;
         }
         if (other == d->a) continue;
-        status = store_show_attribute(value[0], sizeof value[0], one, path, name);
-        if (status == STATUS_OK) status = store_show_attribute(value[1], sizeof value[1], other, path, name);
+        char *value[2] = {NULL, NULL};
+        status = store_show_attribute(&value[0], one, path, name);
+        if (status == STATUS_OK) status = store_show_attribute(&value[1], other, path, name);
         if (status == STATUS_OK && strcmp(value[0], value[1]) != 0)
             differ(d, path, "attribute %s: %s != %s", name, value[0], value[1]);
+        free(value[0]);
+        free(value[1]);
     }
     store_names_free(&names);
     return status;

@@ -199,17 +199,18 @@ static enum status add_attributes(struct properties *p, struct store *s, const c
     if (!store_has(s, path)) return STATUS_OK;
     TRY(store_attributes(&names, s, path));
     for (int i = 0; i < names.count && status == STATUS_OK; i++) {
-        char value[1024], key[STORE_NAME_MAX + 8];
+        char *value, key[STORE_NAME_MAX + 8];
         if (strchr(names.name[i], '@') != NULL) continue;
-        status = store_show_attribute(value, sizeof value, s, path, names.name[i]);
+        status = store_show_attribute(&value, s, path, names.name[i]);
+        if (status != STATUS_OK) break;
         const char *group = strrchr(path, '/');
         snprintf(key, sizeof key, "%s %s", group != NULL ? group + 1 : path, names.name[i]);
-        if (status != STATUS_OK) break;
         if (store_get_number(&(double){0}, s, path, names.name[i]) == STATUS_OK) {
             properties_digits(p, key, value);
         } else {
             properties_text(p, key, "%s", value);
         }
+        free(value);
     }
     store_names_free(&names);
     return status;

@@ -155,8 +155,8 @@ STATUS_MUST_CHECK enum status store_get_number(double *out, struct store *s, con
 
 bool store_has_attribute(struct store *s, const char *path, const char *name);
 
-/** Any attribute as text, numbers in the shortest form that reads back: for `info` and `diff`. */
-STATUS_MUST_CHECK enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path,
+/** Any attribute as text, numbers in the shortest form that reads back: for `info` and `diff`. To be freed. */
+STATUS_MUST_CHECK enum status store_show_attribute(char **out, struct store *s, const char *path,
                                                    const char *name);
 
 /* --- arrays ------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * set. */
 #include "experiments/store/store_hdf5.h"
 #include "quant/try.h"
+#include "sim/base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,9 +80,10 @@ static enum status open_one(hid_t *attribute, hid_t *type, struct store *s, cons
     return STATUS_OK;
 }
 
-static bool read_variable_text(char *out, size_t size, hid_t attribute)
+/* Whole texts, to be freed; NULL if they cannot be read. */
+static char *read_variable_text(hid_t attribute)
 {
-    char *text = NULL;
+    char *text = NULL, *copy = NULL;
     const hid_t memory = H5Tcopy(H5T_C_S1);
 
     H5Tset_size(memory, H5T_VARIABLE);
@@ -91,27 +93,24 @@ static bool read_variable_text(char *out, size_t size, hid_t attribute)
         H5Tset_cset(memory, H5T_CSET_ASCII);
         good = H5Aread(attribute, memory, &text) >= 0;
     }
-    if (good) snprintf(out, size, "%s", text != NULL ? text : "");
+    if (good) copy = strdup(text != NULL ? text : "");
     if (text != NULL) H5free_memory(text);
     H5Tclose(memory);
-    return good;
+    return copy;
 }
 
-static bool read_fixed_text(char *out, size_t size, hid_t attribute, hid_t type)
+static char *read_fixed_text(hid_t attribute, hid_t type)
 {
-    const size_t width = H5Tget_size(type);
-    char *text = calloc(width + 1, 1);
+    char *text = calloc(H5Tget_size(type) + 1, 1);
 
-    const bool good = text != NULL && H5Aread(attribute, type, text) >= 0;
-    if (good) snprintf(out, size, "%s", text);
+    if (text != NULL && H5Aread(attribute, type, text) >= 0) return text;
     free(text);
-    return good;
+    return NULL;
 }
 
-static bool read_text(char *out, size_t size, hid_t attribute, hid_t type)
+static char *read_text(hid_t attribute, hid_t type)
 {
-    return H5Tis_variable_str(type) > 0 ? read_variable_text(out, size, attribute)
-                                        : read_fixed_text(out, size, attribute, type);
+    return H5Tis_variable_str(type) > 0 ? read_variable_text(attribute) : read_fixed_text(attribute, type);
 }
 
 enum status store_get_text(char *out, size_t size, struct store *s, const char *path, const char *name)
@@ -119,10 +118,14 @@ enum status store_get_text(char *out, size_t size, struct store *s, const char *
     hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
 
     TRY(open_one(&attribute, &type, s, path, name));
-    const bool good = H5Tget_class(type) == H5T_STRING && read_text(out, size, attribute, type);
+    char *const text = H5Tget_class(type) == H5T_STRING ? read_text(attribute, type) : NULL;
     H5Tclose(type);
     H5Aclose(attribute);
-    return good ? STATUS_OK : store_fail(STATUS_INPUT, s, path, "attribute '%s' is not a text", name);
+    if (text == NULL) return store_fail(STATUS_INPUT, s, path, "attribute '%s' is not a text", name);
+    enum status status = text_copy(out, size, name, text, strlen(text));
+    if (status != STATUS_OK) status = store_fail(status, s, path, "attribute %s", status_detail());
+    free(text);
+    return status;
 }
 
 /* One number; HDF5 converts. Only classes that convert without a surprise are taken. */
@@ -152,28 +155,43 @@ enum status store_get_number(double *out, struct store *s, const char *path, con
     return get_value(out, H5T_NATIVE_DOUBLE, true, s, path, name);
 }
 
-enum status store_show_attribute(char *out, size_t size, struct store *s, const char *path, const char *name)
+/* The shortest form that reads back. */
+static char *number_text(double number)
+{
+    char text[32];
+
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) break;
+    }
+    return strdup(text);
+}
+
+enum status store_show_attribute(char **out, struct store *s, const char *path, const char *name)
 {
     hid_t attribute = H5I_INVALID_HID, type = H5I_INVALID_HID;
     int64_t integer;
     double number;
+    char text[64];
 
+    *out = NULL;
     TRY(open_one(&attribute, &type, s, path, name));
     const H5T_class_t class = H5Tget_class(type);
-    if (class == H5T_STRING && read_text(out, size, attribute, type)) {
+    if (class == H5T_STRING) {
+        *out = read_text(attribute, type);
     } else if (class == H5T_INTEGER && H5Aread(attribute, H5T_NATIVE_INT64, &integer) >= 0) {
-        snprintf(out, size, "%" PRId64, integer);
+        snprintf(text, sizeof text, "%" PRId64, integer);
+        *out = strdup(text);
     } else if (class == H5T_FLOAT && H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) >= 0) {
-        for (int digits = 6; digits <= 17; digits++) {
-            snprintf(out, size, "%.*g", digits, number);
-            if (strtod(out, NULL) == number) break;
-        }
+        *out = number_text(number);
     } else {
-        snprintf(out, size, "(a value of HDF5 class %d)", (int)class);
+        snprintf(text, sizeof text, "(a value of HDF5 class %d)", (int)class);
+        *out = strdup(text);
     }
     H5Tclose(type);
     H5Aclose(attribute);
-    return STATUS_OK;
+    return *out != NULL ? STATUS_OK
+                        : store_fail(STATUS_INPUT, s, path, "attribute '%s' cannot be read", name);
 }
 
 /* --- names -------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -53,11 +54,13 @@ struct walk {
 static void look_at_attributes(struct store *s, const char *path)
 {
     struct store_names names;
-    char text[4096];
 
     if (store_attributes(&names, s, path) != STATUS_OK) return;
-    for (int i = 0; i < names.count; i++)
-        (void)!store_show_attribute(text, sizeof text, s, path, names.name[i]);
+    for (int i = 0; i < names.count; i++) {
+        char *text;
+        (void)!store_show_attribute(&text, s, path, names.name[i]);
+        free(text);
+    }
     store_names_free(&names);
 }
 

@@ -62,7 +62,7 @@ Test(store, attributes_come_back_and_are_replaced)
 {
     struct folder f = folder_new();
     struct store *s;
-    char text[64];
+    char text[64], *shown;
     int64_t integer;
     double number;
 
@@ -84,8 +84,12 @@ Test(store, attributes_come_back_and_are_replaced)
     cr_assert_eq(integer, INT64_MIN);
     must(store_get_number(&number, s, "g", "saving"));
     cr_assert(number == 0.3667);
-    must(store_show_attribute(text, sizeof text, s, "g", "saving"));
-    cr_assert_str_eq(text, "0.3667");
+    must(store_show_attribute(&shown, s, "g", "saving"));
+    cr_assert_str_eq(shown, "0.3667");
+    free(shown);
+    expect_failure(store_get_text(text, 8, s, "", "schema"), STATUS_INPUT,
+                   "attribute schema: 'cptsim \xc3\xa9...' has 9 characters");
+    cr_assert_str_eq(text, "");
     cr_assert(store_has_attribute(s, "g", "seed") && !store_has_attribute(s, "g", "sed"));
     store_close(&s);
     folder_remove(&f);
@@ -172,6 +176,23 @@ Test(store, missing_and_misfit_objects_are_named)
     expect_failure(store_get_integer(&integer, s, "train", "note"), STATUS_INPUT, "is not an integer");
     expect_failure(store_get_text(text, sizeof text, s, "tain", "note"), STATUS_INPUT,
                    "'tain': has no attribute");
+    store_close(&s);
+    folder_remove(&f);
+}
+
+Test(store, a_long_attribute_is_shown_whole)
+{
+    static char text[5001];
+    const struct folder f = folder_new();
+    struct store *s;
+    char *shown;
+
+    memset(text, 'a', sizeof text - 1);
+    must(store_open(&s, folder_path(&f, "a.h5"), STORE_CREATE));
+    must(store_set_text(s, "", "long", text));
+    must(store_show_attribute(&shown, s, "", "long"));
+    cr_assert_str_eq(shown, text);
+    free(shown);
     store_close(&s);
     folder_remove(&f);
 }
