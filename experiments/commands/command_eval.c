@@ -12,10 +12,12 @@
 #include "quant/try.h"
 #include "sim/base/text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { PATH = 1024, OPTION_DATA = 256 };
+enum { OPTION_DATA = 256 };
 
 struct eval_options {
     const char *path, *bits, *split;
@@ -83,25 +85,27 @@ static enum status record_missing(const char *path)
                        RECORD_FILE);
 }
 
-/* The record that a path belongs to: RUNDIR/run.h5 for RUNDIR, RUNDIR/run.h5 and RUNDIR/ckpt/ANY.h5. */
-static enum status record_find(char record[PATH], const char *path)
+/* The folder around a path. */
+static void folder_above(char *path)
 {
-    const size_t length = strlen(path);
-    char dir[PATH];
+    char *const slash = strrchr(path, '/');
 
-    if (length + sizeof "/" RECORD_FILE > PATH)
-        return status_fail(STATUS_INPUT, "%.40s...: the path is too long", path);
-    snprintf(record, PATH, "%s/%s", path, RECORD_FILE);
-    if (record_exists(path)) return STATUS_OK;
+    if (slash == NULL) snprintf(path, 2, ".");
+    if (slash != NULL) slash[slash == path] = '\0'; /* that of "/x" is "/" */
+}
 
-    snprintf(dir, sizeof dir, "%s", path);
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(dir, '/');
-        snprintf(dir + (slash != NULL ? slash - dir : 0), 2, "%s", slash != NULL ? "" : ".");
-        if (record_exists(dir)) {
-            snprintf(record, PATH, "%.*s/%s", (int)(PATH - sizeof "/" RECORD_FILE), dir, RECORD_FILE);
-            return STATUS_OK;
-        }
+/* The record that a path belongs to: RUNDIR/run.h5 for RUNDIR, RUNDIR/run.h5 and RUNDIR/ckpt/ANY.h5. */
+static enum status record_find(char record[PATH_MAX], const char *path)
+{
+    struct stat st;
+    const bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+    TRY(text_copy(record, PATH_MAX - sizeof "/" RECORD_FILE, NULL, path, strlen(path)));
+    for (int up = 0; up <= (is_folder ? 0 : 2); up++) {
+        if (up > 0) folder_above(record);
+        if (!record_exists(record)) continue;
+        strcat(record, "/" RECORD_FILE);
+        return STATUS_OK;
     }
     return record_missing(path);
 }
@@ -191,7 +195,7 @@ enum status command_eval(int argc, char **argv)
     struct eval_options o = {0};
     struct session session;
     struct config config;
-    char record[PATH];
+    char record[PATH_MAX];
 
     TRY(command_parse(&argp, argc, argv, &o));
     TRY(machine_check(&o.machine, "eval"));

@@ -130,17 +130,29 @@ static enum status read_group(struct sheet *sheet, struct store *s, const char *
 
 /* --- which columns, in which order -------------------------------------------------------------------- */
 
+static enum status no_column(const struct sheet *sheet, const char *name, size_t length)
+{
+    char *known = NULL;
+    size_t size;
+    FILE *const out = open_memstream(&known, &size);
+
+    for (int i = 0; i < sheet->count && out != NULL; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", sheet->column[i].name);
+    if (out != NULL) fclose(out);
+    const enum status s = status_fail(STATUS_USAGE, "no column '%.*s'; there are: %s", (int)length, name,
+                                      known != NULL ? known : "");
+    free(known);
+    return s;
+}
+
 static enum status find_column(int *out, const struct sheet *sheet, const char *name, size_t length)
 {
-    char known[1024] = "";
-
     for (int i = 0; i < sheet->count; i++) {
         const char *have = sheet->column[i].name;
         *out = i;
         if (strlen(have) == length && strncmp(have, name, length) == 0) return STATUS_OK;
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "", have);
     }
-    return status_fail(STATUS_USAGE, "no column '%.*s'; there are: %.700s", (int)length, name, known);
+    return no_column(sheet, name, length);
 }
 
 /* Fills chosen[] from the comma-separated list, or with all columns. */

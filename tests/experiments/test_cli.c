@@ -197,6 +197,9 @@ Test(cli, eval_measures_a_run_at_any_bits)
     expect_refusal(&o, 2, "held out no validation images");
     cli(&o, &f, "eval %s", f.path);
     expect_refusal(&o, 4, "holds no record (run.h5), but runs; want one of them, as in ");
+    mkdir(folder_path(&f, "run/other"), 0777);
+    cli(&o, &f, "eval %s/run/other", f.path); /* a folder in a run's is not the run */
+    expect_refusal(&o, 4, "other: holds no record (run.h5)");
     cli(&o, &f, "eval %s/absent", f.path);
     expect_refusal(&o, 4, "absent: No such file or directory");
     mkdir(folder_path(&f, "deep"), 0777);
