@@ -3,8 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-static _Thread_local char detail[1024];
+static _Thread_local char detail[8192]; /* a path alone may have 4,095 bytes */
 
 const char *status_text(enum status s)
 {
@@ -37,8 +38,9 @@ enum status(status_fail)(enum status s, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    const int length = vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    if (length >= (int)sizeof sentence) memcpy(sentence + sizeof sentence - 4, "...", 4);
     snprintf(detail, sizeof detail, "%s", sentence);
     return s;
 }

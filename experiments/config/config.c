@@ -18,12 +18,20 @@ static const char *override_value(const char *override, const char *path)
     return strncmp(override, path, length) == 0 && override[length] == '=' ? override + length + 1 : NULL;
 }
 
+/* Of a long one the beginning, which says so. */
+static void override_place(char place[YAML_PLACE], const char *override)
+{
+    const size_t length = strlen(override), shown = text_beginning(override, length, 500);
+
+    snprintf(place, YAML_PLACE, "--set %.*s%s", (int)shown, override, shown < length ? "..." : "");
+}
+
 static enum status overrides_check(struct config *c, const char *const *overrides, int count)
 {
     for (int i = 0; i < count; i++) {
         char path[CONFIG_NAME], place[YAML_PLACE];
         const size_t length = strcspn(overrides[i], "=");
-        snprintf(place, sizeof place, "--set %.500s", overrides[i]);
+        override_place(place, overrides[i]);
         if (length == 0)
             return status_fail(STATUS_USAGE, "%s: no key; want one as in forward.bits=3:8", place);
         if (overrides[i][length] == '\0')
@@ -48,7 +56,7 @@ static void origin_place(char place[YAML_PLACE], const struct config *c, int row
     if (o->from == ORIGIN_FILE)
         snprintf(place, YAML_PLACE, "%s:%zu:%zu", c->source, o->line, o->column);
     else if (o->override != NULL)
-        snprintf(place, YAML_PLACE, "--set %.500s", o->override);
+        override_place(place, o->override);
 }
 
 /* The first row that `from` said, of the keys and groups in `paths`; -1: none. */

@@ -211,18 +211,26 @@ Test(checkpoint, another_models_is_refused)
     fixture_close(&f);
 }
 
+/* A record in the place of one that had a checkpoint, whose bytes are kept: how many. */
+static size_t replaced_record(struct record **r, char *bytes, size_t room, struct fixture *f)
+{
+    *r = start(f);
+    save(f, *r, 0, 10);
+    const size_t size = folder_read(&f->folder, LATEST, bytes, room);
+    must(record_close(r, STATUS_OK));
+    sleep(1); /* runs are told apart by second, process and host */
+    must(record_open(r, &f->spec, true));
+    return size;
+}
+
 Test(checkpoint, those_of_a_replaced_record_are_none_of_this_run)
 {
     struct fixture f;
     struct checkpoint_source source;
     static char bytes[1 << 20];
-    struct record *r = start(&f);
+    struct record *r;
 
-    save(&f, r, 0, 10);
-    const size_t size = folder_read(&f.folder, LATEST, bytes, sizeof bytes);
-    must(record_close(&r, STATUS_OK));
-    sleep(1); /* runs are told apart by second, process and host */
-    must(record_open(&r, &f.spec, true));
+    const size_t size = replaced_record(&r, bytes, sizeof bytes, &f);
     cr_assert_eq(folder_size(&f.folder, LATEST), -1L);
     folder_write(&f.folder, LATEST, bytes, size); /* as if the kill had come before it was removed */
     must(checkpoint_load(&source, &f.trainer, r));
@@ -236,13 +244,9 @@ Test(checkpoint, one_of_another_run_beside_a_record_is_refused)
     struct fixture f;
     struct checkpoint_source source;
     static char bytes[1 << 20];
-    struct record *r = start(&f);
+    struct record *r;
 
-    save(&f, r, 0, 10);
-    const size_t size = folder_read(&f.folder, LATEST, bytes, sizeof bytes);
-    must(record_close(&r, STATUS_OK));
-    sleep(1); /* runs are told apart by second, process and host */
-    must(record_open(&r, &f.spec, true));
+    const size_t size = replaced_record(&r, bytes, sizeof bytes, &f);
     fixture_rows(r, 0, 3);
     folder_write(&f.folder, LATEST, bytes, size);
     expect_failure(checkpoint_load(&source, &f.trainer, r), STATUS_INPUT,
