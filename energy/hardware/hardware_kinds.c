@@ -37,11 +37,7 @@ static void name_print(char *text, size_t size, const void *field, const struct 
 static enum status switch_parse(void *field, const struct knob_row *row, const char *text)
 {
     (void)row;
-    const bool yes = strcmp(text, "true") == 0;
-    if (!yes && strcmp(text, "false") != 0)
-        return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
-    *(bool *)field = yes;
-    return STATUS_OK;
+    return text_switch(field, text);
 }
 
 static void switch_print(char *text, size_t size, const void *field, const struct knob_row *row)
@@ -111,7 +107,7 @@ static enum status real_parse(void *field, const struct knob_row *row, const cha
     char *end, least[32], most[32];
     const double value = strtod(text, &end);
 
-    if (end == text || *end != '\0' || !isfinite(value))
+    if (end == text || *end != '\0' || isnan(value))
         return status_fail(STATUS_INPUT, "'%s' is not a number; want one as in %s%s%s", text,
                            isdigit((unsigned char)row->knob.standard[0]) ? row->knob.standard : "0.5",
                            row->knob.unit[0] != '\0' ? ", in " : "", row->knob.unit);

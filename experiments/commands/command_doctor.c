@@ -51,7 +51,7 @@ static const struct argp argp = {
     parse,
     "FILE|RUNDIR",
     "Check a record or checkpoint: the file has the digest that it was written with, every value can be read, columns are of one "
-    "length, no iteration is missing or double, checkpoints have the right digest and are not ahead of the "
+    "length, no iteration is missing or repeated, checkpoints have the right digest and are not ahead of the "
     "record. One line for each check, 'ok' or 'BAD', and one 'left' for whatever a killed run left, which is "
     "harmless. Nothing is changed without --repair, and no value ever. Exit code 0 if all is well, 3 if not, "
     "4 if something cannot be read.\vExamples:\n"

@@ -104,7 +104,8 @@ static enum status record_find(char record[PATH_MAX], const char *path)
     for (int up = 0; up <= (is_folder ? 0 : 2); up++) {
         if (up > 0) folder_above(record);
         if (!record_exists(record)) continue;
-        strcat(record, "/" RECORD_FILE);
+        const size_t used = strlen(record);
+        snprintf(record + used, PATH_MAX - used, "/" RECORD_FILE);
         return STATUS_OK;
     }
     return record_missing(path);

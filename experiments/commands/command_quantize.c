@@ -81,6 +81,7 @@ static const struct argp description = {
         "Examples:\n"
         "  cptsim quantize fx:s8.4:rnd_conv:sat 0.3 -1.03125 99\n"
         "  cptsim quantize fp:e4m3fn:rne:sat 0x1.cp+8 464 nan\n"
+        "  cptsim quantize 'ap_fixed<8,4,AP_RND,AP_SAT>' 0.3\n"
         "  cptsim quantize fx:s8.4:sr8:wrap --seed 1 --step 17 - < values.txt\n"
         "  cptsim quantize mx:e2m1:32:floor --stats 1 2 3.3 -0.1\n",
 };

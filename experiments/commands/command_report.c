@@ -160,17 +160,17 @@ static void duration(char *out, double seconds)
     }
 }
 
-/* Titles and states are of whoever wrote the record. */
+/* Titles and states are of whoever wrote the record; a bar would end the cell. A long one says that it goes on. */
 static void cell_text(char cell[CELL], const char *text)
 {
     char c[TEXT_VISIBLE];
     size_t used = 0;
 
-    while (*text != '\0' && used < CELL - TEXT_VISIBLE) {
+    while (*text != '\0' && used < CELL - 2 * TEXT_VISIBLE) {
         text_visible(c, &text);
-        used += (size_t)snprintf(cell + used, CELL - used, "%s", c);
+        used += (size_t)snprintf(cell + used, CELL - used, "%s%s", *c == '|' ? "\\" : "", c);
     }
-    cell[used] = '\0';
+    snprintf(cell + used, CELL - used, "%s", *text != '\0' ? "..." : "");
 }
 
 static void fill(struct line *line, const struct arms *a, const struct arm *arm)

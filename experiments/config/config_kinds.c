@@ -15,7 +15,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* --- names and folders ------------------------------------------------------------------------------- */
 
@@ -190,15 +189,8 @@ static void real_print(FILE *out, const void *field)
 
 static enum status switch_parse(void *field, const struct key *k, const char *text)
 {
-    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"}; /* as YAML 1.1 has them */
-
     (void)k;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcasecmp(text, words[i]) != 0) continue;
-        *(bool *)field = i % 2 != 0;
-        return STATUS_OK;
-    }
-    return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
+    return text_switch(field, text);
 }
 
 static void switch_print(FILE *out, const void *field)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHOWN = 20 };
 
@@ -150,6 +151,18 @@ enum status text_line_fault(const char *path, int number, int error)
     if (error == LINE_ZERO)
         return status_fail(STATUS_INPUT, "%s:%d: a byte that is 0; want a text file", path, number);
     return status_fail(STATUS_IO, "%s: %s", path, strerror(error));
+}
+
+enum status text_switch(bool *out, const char *text)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcasecmp(text, words[i]) != 0) continue;
+        *out = i % 2 != 0;
+        return STATUS_OK;
+    }
+    return status_fail(STATUS_INPUT, "'%s' is neither true nor false", text);
 }
 
 static bool all_digits(const char *text)

@@ -49,6 +49,9 @@ enum status text_line_fault(const char *path, int number, int error);
 /** Where a text file's first line begins: behind a byte-order mark of UTF-8, if there is one. */
 char *text_after_mark(char *line);
 
+/** true or false in the words of YAML 1.1, in any case: also yes and no, on and off. */
+STATUS_MUST_CHECK enum status text_switch(bool *out, const char *text);
+
 enum text_number { TEXT_NUMBER, TEXT_NO_NUMBER, TEXT_TOO_LARGE };
 
 /** The decimal whole number that `text` is: digits behind at most one sign, and nothing else. 010 is ten. */

@@ -384,14 +384,3 @@ Test(config, evaluations_follow_the_schedule_and_each_name_comes_once)
     cr_assert(all(eq(str, p[0].policy, "max"), eq(int, p[0].bits, 0)));
     cr_assert(all(eq(str, p[1].policy, "fp32"), eq(int, p[1].bits, 0)));
 }
-
-Test(config, a_switch_has_the_words_that_people_write)
-{
-    static const char *const words[] = {"false", "true", "False", "True", "no", "yes", "Off", "on"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "data: {drop_last: %s}\n", words[i]);
-        cr_assert_eq(resolved(text, 0).train.drop_last, i % 2 == 1, "%s", words[i]);
-    }
-}

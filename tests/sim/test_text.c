@@ -138,3 +138,17 @@ Test(text, bytes_that_are_not_utf8_are_spelt)
     expect_shown("\xe2\x82", "", "\\xe2\\x82"); /* cut */
     expect_shown("\xf5\xff", "", "\\xf5\\xff");
 }
+
+Test(text, a_switch_has_the_words_that_people_write)
+{
+    static const char *const words[] = {"false", "true", "False", "True", "no", "YES", "Off", "on"};
+    bool on = false;
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        cr_assert_eq(text_switch(&on, words[i]), STATUS_OK);
+        cr_assert_eq(on, i % 2 == 1, "%s", words[i]);
+    }
+    cr_assert_eq(text_switch(&on, "maybe"), STATUS_INPUT);
+    cr_assert_str_eq(status_detail(), "'maybe' is neither true nor false");
+    cr_assert_eq(text_switch(&on, ""), STATUS_INPUT);
+}
