@@ -82,7 +82,7 @@ static int level_at(const uint8_t *corner, size_t stride, int channels, const st
 
 void dataset_crop_write(float *x, const uint8_t *pixel, const struct dataset *d, struct crop crop, bool flip)
 {
-    const struct shape out = d->shape, raw = images_of(d)->raw;
+    const struct shape out = d->shape, raw = images_of(d)->part[0].raw;
     const size_t stride = (size_t)raw.w * (size_t)raw.c;
     const uint8_t *corner = pixel + (size_t)crop.top * stride + (size_t)crop.left * (size_t)raw.c;
     struct axis rows, columns;

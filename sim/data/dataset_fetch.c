@@ -31,7 +31,7 @@ static struct placement place(const struct augmentation *a, uint32_t record, str
 /** x[h][w][c] of one example. */
 static void write_example(float *x, const uint8_t *pixel, const struct dataset *d, struct placement at)
 {
-    const struct shape out = d->shape, raw = images_of(d)->raw;
+    const struct shape out = d->shape, raw = images_of(d)->part[0].raw;
     const float(*normalized)[256] = (const float(*)[256])images_of(d)->normalized;
 
     for (int y = 0; y < out.h; y++) {
@@ -52,7 +52,7 @@ void dataset_images_fetch(struct batch *b, const struct dataset *d, enum split s
 {
     const struct dataset_images *images = images_of(d);
     const struct dataset_part *part = &images->part[split == SPLIT_TEST];
-    const size_t raw_size = shape_size(images->raw), size = shape_size(d->shape);
+    const size_t raw_size = shape_size(part->raw), size = shape_size(d->shape);
 
     assert(!a || a->pad >= 0);
 #pragma omp parallel for schedule(static) if (b->n > 1)
@@ -63,8 +63,8 @@ void dataset_images_fetch(struct batch *b, const struct dataset *d, enum split s
         float *x = (float *)b->input + (size_t)i * size;
         b->target[i] = part->label[record];
         if (a && a->crop && images->resized_crop)
-            dataset_crop_write(x, pixel, d, dataset_crop_draw(a, record, images->raw), is_flipped(a, record));
+            dataset_crop_write(x, pixel, d, dataset_crop_draw(a, record, part->raw), is_flipped(a, record));
         else
-            write_example(x, pixel, d, place(a, record, d->shape, images->raw));
+            write_example(x, pixel, d, place(a, record, d->shape, part->raw));
     }
 }

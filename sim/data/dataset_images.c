@@ -16,7 +16,6 @@ static enum status facts_set(struct dataset *d, const struct dataset_row *row)
     struct dataset_images *images = images_of(d);
     const struct dataset_part *train = &images->part[0], *test = &images->part[1];
 
-    images->raw = train->raw;
     if (!shape_equal(train->raw, test->raw))
         return status_fail(STATUS_INPUT,
                            "%s: training images of %d x %d x %d and test images of %d x %d x %d", d->source,

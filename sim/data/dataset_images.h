@@ -25,8 +25,8 @@ struct dataset_part {
     uint8_t *pixel;  /* [count][h][w][c] of the raw shape */
     uint16_t *label; /* [count] */
     int64_t count;
-    struct shape raw;     /* of an image */
-    int classes;          /* 1 more than the largest label */
+    struct shape raw;     /* of an image; the same in both parts */
+    int classes;          /* 1 more than the largest label, of IDX files */
     void *map;            /* the file that pixel lies in, or NULL: pixel is the part's own */
     size_t map_size;      /* bytes */
     struct digest digest; /* of all bytes loaded so far */
@@ -43,14 +43,12 @@ struct dataset_files {
     const char *name[2][DATASET_FILES]; /* training and test files, each list ends with NULL */
     enum status (*read)(struct dataset_part *part, const struct dataset_row *row, const char *dir,
                         const char *const name[]);
-    float mean[3],
-        std[3]; /* of pixel/255 over the training set, without the frame around a centred image; std 0:
-                              measured when it is opened */
+    /* Of pixel/255 over the training set, without the frame around a centred image; std 0: measured when opened. */
+    float mean[3], std[3];
 };
 
 struct dataset_images {
     struct dataset_part part[2]; /* training, test */
-    struct shape raw;
     bool resized_crop;
     uint32_t *record[3];      /* per split [count]: where in its part an example lies; ascending */
     float normalized[3][256]; /* per channel: (pixel/255 - mean) / std */

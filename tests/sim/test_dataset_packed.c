@@ -117,7 +117,7 @@ static struct one *one_new(int (*level)(int y, int x, int c))
 {
     struct one *o = calloc(1, sizeof *o);
     o->set = (struct dataset){.type = &dataset_images_type, .shape = {SIDE, SIDE, 3}, .own = &o->images};
-    o->images.raw = (struct shape){STORED, STORED, 3};
+    o->images.part[0].raw = o->images.part[1].raw = (struct shape){STORED, STORED, 3};
     for (int c = 0; c < 3; c++)
         for (int p = 0; p < 256; p++)
             o->images.normalized[c][p] = (float)p;
